@@ -1,0 +1,1 @@
+"""The listener for operators: health and metrics; the admin API and the console have their room here."""

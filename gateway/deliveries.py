@@ -1,0 +1,144 @@
+"""What the gateway owes somebody: durable deliveries, tried until done or too old.
+
+A delivery is written in the transaction of what it follows from. Any number of runners may work on one store: each
+claims what is due under a lease of its own, and only the holder of the lease can end a delivery.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+
+from gateway import metrics
+from gateway.store import Store, StoreError
+from gateway.store.identifiers import new_id
+from gateway.store.records import StoredDelivery
+from gateway.store.transaction import Transaction
+
+log: Final = structlog.get_logger()
+
+SECOND: Final = 1_000_000  # microseconds
+LEASE: Final = 60 * SECOND
+GIVE_UP_AFTER: Final = 24 * 60 * 60 * SECOND
+LONGEST_BACKOFF: Final = 15 * 60 * SECOND
+KEEP_DONE: Final = 7 * 24 * 60 * 60 * SECOND
+MOST_AT_ONCE: Final = 16
+LOOK_EVERY_SECONDS: Final = 1.0
+
+
+class NotDelivered(Exception):
+    """A try failed; the text says why, without numbers or bodies. It will be tried again while it is not too old."""
+
+
+Handler = Callable[[StoredDelivery], Awaitable[None]]
+
+
+class Outbox:
+    """Runs deliveries; ``handlers`` has one for each kind, which raises `NotDelivered` when a try fails."""
+
+    def __init__(self, store: Store, handlers: Mapping[str, Handler], clock: Callable[[], int]) -> None:
+        self._store = store
+        self._handlers = handlers
+        self._clock = clock
+        self._due = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Say that a delivery was just written, so that nobody waits for the next look."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Deliver until told to stop; the service owns the task that runs this."""
+        while not self._stopping:
+            try:
+                worked = await self._work()
+            except StoreError as error:
+                log.warning("deliveries_wait", why=str(error))
+                worked = False
+            if not worked:
+                await self._wait()
+
+    def stop(self) -> None:
+        """Take up nothing more; what is under way is finished."""
+        self._stopping = True
+        self._due.set()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await self._due.wait()
+        except TimeoutError:
+            pass
+        self._due.clear()
+
+    async def _work(self) -> bool:
+        """Do one round of what is due; true when there was anything."""
+        lease = new_id(self._clock())
+        claimed = await self._claim(lease)
+        if claimed:
+            async with asyncio.TaskGroup() as tries:
+                for delivery in claimed:
+                    tries.create_task(self._try(delivery))
+        await self._count()
+        return bool(claimed)
+
+    async def _claim(self, lease: str) -> list[StoredDelivery]:
+        now = self._clock()
+
+        async def claim(transaction: Transaction) -> list[StoredDelivery]:
+            return await transaction.claim(lease, now=now, leased_until=now + LEASE, limit=MOST_AT_ONCE)
+
+        return await self._store.write(claim)
+
+    async def _try(self, delivery: StoredDelivery) -> None:
+        error = await self._error_of(delivery)
+        now = self._clock()
+        outcome = "done" if error is None else "dead" if now >= delivery.give_up_at else "put_off"
+
+        async def settle(transaction: Transaction) -> None:
+            if outcome == "put_off":
+                due_at = now + backoff(delivery.attempts)
+                await transaction.put_off_delivery(delivery.delivery_id, delivery.lease, error, due_at)
+            else:
+                await transaction.end_delivery(delivery.delivery_id, delivery.lease, outcome, error, now)
+
+        await self._store.write(settle)
+        metrics.DELIVERIES.labels(delivery.kind, outcome).inc()
+        log.info(
+            "delivery",
+            kind=delivery.kind,
+            outcome=outcome,
+            delivery=delivery.delivery_id,
+            attempt=delivery.attempts,
+            why=error,
+        )
+
+    async def _error_of(self, delivery: StoredDelivery) -> str | None:
+        handler = self._handlers.get(delivery.kind)
+        if handler is None:
+            return "this version does not know this kind of delivery"
+        try:
+            await handler(delivery)
+        except NotDelivered as error:
+            return str(error)
+        except Exception as error:
+            # A fault of ours must not stop the others. Its name alone is logged: its text may hold a number.
+            log.warning(
+                "delivery_failed", kind=delivery.kind, delivery=delivery.delivery_id, error=type(error).__name__
+            )
+            return f"the gateway failed ({type(error).__name__})"
+        return None
+
+    async def _count(self) -> None:
+        for state, count in (await self._store.count_deliveries()).items():
+            metrics.DELIVERIES_OPEN.labels(state).set(count)
+
+
+def backoff(attempts: int) -> int:
+    """How long to wait after a number of failed tries, in microseconds: doubling from one second, at most 15
+    minutes, with up to half of it taken off by chance so that tries do not come in waves.
+    """
+    longest = min(2 ** min(attempts - 1, 30) * SECOND, LONGEST_BACKOFF)
+    return int(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreading load, not hiding anything

@@ -1,0 +1,238 @@
+"""One inbound message, from a phone to its app: verify, read, match, commit, answer."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Final
+
+from gateway.deliveries import Outbox
+from gateway.directory import Account, Directory
+from gateway.flows.keyword import KeywordRecorder, Recorded
+from gateway.flows.outcome import Outcome, What, failure, twiml_answer
+from gateway.flows.relay import IDEMPOTENCY_HEADER, Relay, Relaying
+from gateway.flows.replies import Filtered, Replies
+from gateway.flows.request import Request
+from gateway.messaging.consent import keyword_of
+from gateway.messaging.keywords import KeywordMatch, OptOutType
+from gateway.messaging.messages import InboundMessage
+from gateway.store import Store, StoreError
+from gateway.store.records import StoredMessage
+from gateway.store.transaction import Transaction
+from gateway.twilio.errors import STORE_AWAY, WRONG_SIGNATURE, TrafficError
+from gateway.twilio.forms import demand_form, read_form
+from gateway.twilio.inbound import account_of, read_inbound
+from gateway.twilio.paths import Format
+from gateway.twilio.signature import is_signed
+from gateway.twilio.twiml import NotTwiML, confirmation, read_answer, write_answer
+from gateway.web.client import AppAnswer, AppUnreachable
+
+APP_SECONDS_FOR_KEYWORDS: Final = 3.0
+APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
+EMPTY: Final = write_answer(())
+
+
+class InboundFlow:
+    """The journey of an inbound message."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        store: Store,
+        recorder: KeywordRecorder,
+        relaying: Relaying,
+        replies: Replies,
+        outbox: Outbox,
+        *,
+        public_url: str,
+        secret: bytes,
+        clock: Callable[[], int],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._recorder = recorder
+        self._relaying = relaying
+        self._replies = replies
+        self._outbox = outbox
+        self._public_url = public_url
+        self._key = hmac.new(secret, b"fingerprint", hashlib.sha256).digest()
+        self._clock = clock
+
+    async def receive(self, request: Request) -> Outcome:
+        """Carry one inbound message through; every way it can end is an outcome."""
+        account_sid = None
+        try:
+            account, relay = self.verified(request)
+            account_sid = account.sid
+            message = read_inbound(relay.form)
+            match = keyword_of(message, account.policy)
+            if match is None:
+                return await self._ordinary(account, message, relay)
+            return await self._keyword(account, message, match, relay)
+        except TrafficError as error:
+            reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
+            return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
+        except StoreError as error:
+            told = TrafficError(STORE_AWAY, str(error))
+            return failure(What.FAILED, "store_away", told, Format.JSON, account_sid=account_sid)
+
+    def verified(self, request: Request) -> tuple[Account, Relay]:
+        """The account a webhook comes from, and what is to be relayed. Raises `TrafficError` (403) unless one of
+        the account's keys signed exactly this, over the URL that the settings say Twilio sees.
+        """
+        demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
+        form = read_form(request.body)
+        account = self._directory.account(account_of(form))
+        if account is None:
+            raise TrafficError(WRONG_SIGNATURE, "the gateway has no such account in its settings")
+        url = self._public_url + request.target
+        if not is_signed(request.header("X-Twilio-Signature") or "", account.auth_tokens, url, form):
+            raise TrafficError(
+                WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {self._public_url}{request.path} and the parameters"
+            )
+        token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
+        return account, Relay(account.sid, form, token, cookie)
+
+    # Keywords
+
+    async def _keyword(self, account: Account, message: InboundMessage, match: KeywordMatch, relay: Relay) -> Outcome:
+        waits_for_app = match.opt_out_type is not OptOutType.STOP and account.app_url is not None
+        recorded = await self._recorder.record(
+            account, message, match, relay, self._fingerprint(message), is_held=waits_for_app
+        )
+        if isinstance(recorded, StoredMessage):
+            return self._repeated(message, recorded)
+        if waits_for_app:
+            return await self._confirm_and_ask(account, message, relay, recorded)
+        self._outbox.wake()
+        return self._recorded(message, recorded, twiml=write_answer(confirmation(recorded.change.confirmation)))
+
+    async def _confirm_and_ask(
+        self, account: Account, message: InboundMessage, relay: Relay, recorded: Recorded
+    ) -> Outcome:
+        """START and HELP: the app has three seconds to say something after the confirmation."""
+        try:
+            answer = await self._relaying.post(account, relay, account.app_url or "", APP_SECONDS_FOR_KEYWORDS)
+            filtered = await self._filtered(answer, message, account.app_url or "")
+        except (AppUnreachable, StoreError) as error:
+            await self._leave_to_outbox(recorded, str(error))
+            return self._recorded(message, recorded, write_answer(confirmation(recorded.change.confirmation)))
+        verbs = confirmation(recorded.change.confirmation) + filtered.verbs
+        twiml = write_answer(verbs)
+        if answer.is_success:
+            await self._settle(message, recorded, twiml)
+        else:
+            await self._leave_to_outbox(recorded, f"it answered {answer.status}")
+        return self._recorded(message, recorded, twiml, answer.cookies, filtered)
+
+    async def _leave_to_outbox(self, recorded: Recorded, why: str) -> None:
+        """The app was not told in time: its webhook becomes a delivery that is due."""
+        now = self._clock()
+
+        async def put_off(transaction: Transaction) -> None:
+            await transaction.put_off_delivery(recorded.delivery_id or "", recorded.lease or "", why, now)
+
+        await self._unless_store_away(put_off)
+        self._outbox.wake()
+
+    async def _settle(self, message: InboundMessage, recorded: Recorded, twiml: str) -> None:
+        """The app was told: nothing is owed, and repetitions get the whole answer."""
+        now = self._clock()
+
+        async def settle(transaction: Transaction) -> None:
+            await transaction.end_delivery(recorded.delivery_id or "", recorded.lease or "", "done", None, now)
+            await transaction.keep_answer(message.account_sid, message.message_sid, twiml)
+
+        await self._unless_store_away(settle)
+
+    async def _unless_store_away(self, unit: Callable[[Transaction], object]) -> None:
+        """Write what is not needed for the answer: the keyword itself is committed, the lease ends by itself."""
+        try:
+            await self._store.write(unit)  # type: ignore[arg-type]
+        except StoreError:
+            return
+
+    # Other messages
+
+    async def _ordinary(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
+        """No keyword: remembered, so that it can never take effect as one, and the app's answer is the answer."""
+        fingerprint = self._fingerprint(message)
+        now = self._clock()
+
+        async def remember(transaction: Transaction) -> StoredMessage | None:
+            seen = await transaction.seen(account.sid, message.message_sid)
+            if seen is None:
+                stored = StoredMessage(fingerprint, None, None, None)
+                await transaction.remember(account.sid, message.message_sid, stored, None, now)
+            return seen
+
+        seen = await self._store.write(remember)
+        if seen is not None and seen.fingerprint != fingerprint:
+            return self._repeated(message, seen)
+        return await self._relayed(account, message, relay)
+
+    async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
+        why = "no_app"
+        give_up_at = self._clock() + int(APP_SECONDS * 1_000_000)
+        for url in (account.app_url, account.app_fallback_url):
+            left = (give_up_at - self._clock()) / 1_000_000
+            if url is None or left <= 0:
+                continue
+            try:
+                answer = await self._relaying.post(account, relay, url, left)
+            except AppUnreachable as error:
+                why = str(error)
+                continue
+            if not answer.is_success:
+                why = f"the app answered {answer.status}"
+                continue
+            return await self.answered(message, answer, url)
+        return self._unanswered(account, why)
+
+    async def answered(self, message: InboundMessage, answer: AppAnswer, url: str) -> Outcome:
+        """The app's own answer, filtered."""
+        filtered = await self._filtered(answer, message, url)
+        twiml = write_answer(filtered.verbs)
+        reason = "replies_held_back" if filtered.held_back else "app_answered"
+        return Outcome(What.RELAYED, reason, twiml_answer(twiml, answer.cookies), message.account_sid)
+
+    @staticmethod
+    def _unanswered(account: Account, why: str) -> Outcome:
+        if account.app_url is None:
+            return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
+        return Outcome(What.FAILED, "app_failed", twiml_answer(EMPTY, status=502), account.sid, detail=why)
+
+    async def _filtered(self, answer: AppAnswer, message: InboundMessage, url: str) -> Filtered:
+        try:
+            verbs = read_answer(answer.content_type, answer.body, url)
+        except NotTwiML:
+            return Filtered((), held_back=0)
+        return await self._replies.filtered(verbs, message)
+
+    # Both
+
+    def _repeated(self, message: InboundMessage, seen: StoredMessage) -> Outcome:
+        """A message that was seen before: its answer again, if it is the same message, and no effect."""
+        if seen.fingerprint != self._fingerprint(message):
+            told = TrafficError(WRONG_SIGNATURE, "this MessageSid came before with another sender, recipient or body")
+            return failure(What.REFUSED, "replayed", told, Format.JSON, account_sid=message.account_sid)
+        return Outcome(What.REPEATED, seen.change or "", twiml_answer(seen.answer or EMPTY), message.account_sid)
+
+    @staticmethod
+    def _recorded(
+        message: InboundMessage,
+        recorded: Recorded,
+        twiml: str,
+        cookies: tuple[str, ...] = (),
+        filtered: Filtered | None = None,
+    ) -> Outcome:
+        change = recorded.change
+        scope = next(iter(change.add + change.lift), None)
+        reason = f"{change.opt_out_type.lower()}_{change.change}"
+        detail = "replies held back" if filtered is not None and filtered.held_back else ""
+        return Outcome(What.RECORDED, reason, twiml_answer(twiml, cookies), message.account_sid, scope, detail=detail)
+
+    def _fingerprint(self, message: InboundMessage) -> str:
+        """A keyed hash of what a message is: the same SID with another of these is not the same message."""
+        parts = (message.recipient.wire, message.sender.wire, message.body)
+        content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
+        return hmac.new(self._key, content, hashlib.sha256).hexdigest()

@@ -1,0 +1,169 @@
+"""The transaction of a keyword: seen before? the change it brings, history, what is owed; all or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.deliveries import GIVE_UP_AFTER, SECOND
+from gateway.directory import Account, Directory
+from gateway.flows.relay import KIND, Relay
+from gateway.messaging.consent import ConsentChange, change_for
+from gateway.messaging.history import ConsentEvent
+from gateway.messaging.keywords import KeywordMatch
+from gateway.messaging.messages import InboundMessage
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope
+from gateway.messaging.pools import Pools
+from gateway.store import Store
+from gateway.store.identifiers import new_id
+from gateway.store.records import StoredMessage
+from gateway.store.transaction import Transaction
+from gateway.twilio.twiml import confirmation, write_answer
+
+FROM_WEBHOOK: Final = "webhook"
+BY_RECIPIENT: Final = "recipient"
+HELD_FOR_APP: Final = 30 * SECOND  # how long a relay that is tried at once is nobody else's
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a keyword's transaction left: the change, and the delivery it owes (None without an app)."""
+
+    change: ConsentChange
+    delivery_id: str | None
+    lease: str | None
+
+
+class KeywordRecorder:
+    """Records keywords."""
+
+    def __init__(self, directory: Directory, store: Store, clock: Callable[[], int]) -> None:
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+
+    async def record(
+        self,
+        account: Account,
+        message: InboundMessage,
+        match: KeywordMatch,
+        relay: Relay,
+        fingerprint: str,
+        *,
+        is_held: bool,
+    ) -> Recorded | StoredMessage:
+        """Record a keyword; when it returns, all of it is committed. Gives back what was stored if the message was
+        seen before, and then changes nothing. ``is_held`` keeps the delivery for the caller for 30 s.
+
+        Raises `StoreUnavailable`; then nothing may be answered.
+        """
+        version = await self._learn_place(message)
+
+        async def unit(transaction: Transaction) -> Recorded | StoredMessage:
+            seen = await transaction.seen(account.sid, message.message_sid)
+            if seen is not None:
+                return seen
+            newest = max(version, await transaction.settings_version(account.sid))
+            pools = await self._directory.pools(account.sid, newest)
+            change = await self._change(transaction, account, message, match, pools)
+            event_id = await self._write(transaction, message, change, newest)
+            await self._remember(transaction, message, change, fingerprint, event_id)
+            return await self._owe(transaction, account, change, relay, is_held=is_held)
+
+        return await self._store.write(unit)
+
+    async def _learn_place(self, message: InboundMessage) -> int:
+        """Keep which service the webhook says holds the sender, if that is news; the settings version after it."""
+        service_sid = message.service_sid
+        if service_sid is None:
+            return 0
+        pools = await self._directory.pools(message.account_sid, 0)
+        if message.sender.key in pools.senders_of.get(service_sid, ()) and pools.knows(message.sender.key):
+            return 0
+        now = self._clock()
+
+        async def learn(transaction: Transaction) -> int:
+            account_sid, senders = message.account_sid, (message.sender.key,)
+            await transaction.place(account_sid, service_sid, senders, FROM_WEBHOOK, now)
+            await transaction.mark_placed(account_sid, senders, now)
+            return await transaction.raise_settings_version(account_sid)
+
+        return await self._store.write(learn)
+
+    async def _change(
+        self,
+        transaction: Transaction,
+        account: Account,
+        message: InboundMessage,
+        match: KeywordMatch,
+        pools: Pools,
+    ) -> ConsentChange:
+        opt_outs = await transaction.opt_outs_of(_key(message))
+        return change_for(message, match, account.policy, pools, opt_outs, self._clock())
+
+    async def _write(
+        self, transaction: Transaction, message: InboundMessage, change: ConsentChange, version: int
+    ) -> str:
+        now = self._clock()
+        event = ConsentEvent(
+            event_id=new_id(now),
+            key=_key(message),
+            recipient=message.recipient.wire,
+            event_type=change.opt_out_type,
+            change=change.change,
+            scopes=change.add + change.lift,
+            source=change.source,
+            actor=BY_RECIPIENT,
+            role=BY_RECIPIENT,
+            settings_version=version,
+            effective_at=now,
+            received_at=now,
+            sender=message.sender.wire,
+            service_sid=message.service_sid,
+            keyword=change.keyword,
+            keyword_set=change.keyword_set,
+            message_sid=message.message_sid,
+        )
+        await transaction.record(event, _opt_outs_after(change, now))
+        return event.event_id
+
+    async def _remember(
+        self,
+        transaction: Transaction,
+        message: InboundMessage,
+        change: ConsentChange,
+        fingerprint: str,
+        event_id: str,
+    ) -> None:
+        answer = write_answer(confirmation(change.confirmation))
+        stored = StoredMessage(fingerprint, change.opt_out_type, change.change, answer)
+        await transaction.remember(message.account_sid, message.message_sid, stored, event_id, self._clock())
+
+    async def _owe(
+        self, transaction: Transaction, account: Account, change: ConsentChange, relay: Relay, *, is_held: bool
+    ) -> Recorded:
+        if account.app_url is None:
+            return Recorded(change, None, None)
+        now = self._clock()
+        lease = new_id(now) if is_held else None
+        delivery_id = await transaction.owe(
+            account.sid,
+            KIND,
+            relay.stored(),
+            now=now,
+            due_at=now + HELD_FOR_APP if is_held else now,
+            give_up_at=now + GIVE_UP_AFTER,
+            lease=lease,
+        )
+        return Recorded(change, delivery_id, lease)
+
+
+def _key(message: InboundMessage) -> RecipientKey:
+    return RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
+
+
+def _opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, ...]:
+    def now_standing(scope: Scope) -> OptOut:
+        return OptOut(scope, standing=True, effective_at=effective_at, source=change.source)
+
+    added = tuple(now_standing(scope) for scope in change.add)
+    return added + tuple(replace(now_standing(scope), standing=False) for scope in change.lift)

@@ -1,0 +1,140 @@
+"""One send, from an app to Twilio: prove, read, reserve, check, write at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from gateway.directory import Account, Directory
+from gateway.flows.check import Check, Checked
+from gateway.flows.credentials import Credentials, Disproved
+from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
+from gateway.flows.request import Request
+from gateway.messaging.messages import OutboundMessage
+from gateway.messaging.policy import Forward, Suppress
+from gateway.store import StoreError
+from gateway.twilio.errors import (
+    AMBIGUOUS,
+    AUTHENTICATE,
+    BUSY,
+    OPTED_OUT,
+    OUTCOME_UNKNOWN,
+    STORE_AWAY,
+    UPSTREAM_AWAY,
+    ErrorKind,
+    TrafficError,
+)
+from gateway.twilio.forms import MEDIA_TYPE, Form, demand_form, read_form
+from gateway.twilio.headers import answer_headers, request_headers
+from gateway.twilio.outbound import read_outbound, write_outbound
+from gateway.twilio.paths import Call
+from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, Upstream, UpstreamRequest
+
+CHECKS_BEFORE_GIVING_UP: Final = 3
+
+# What an app is told when the message did not leave, or nobody knows: (error, reason in log and metrics, row).
+TOLD: Final[tuple[tuple[type[Exception], str, ErrorKind], ...]] = (
+    (NoPlace, "upstream_busy", BUSY),
+    (NotSent, "upstream_not_reached", UPSTREAM_AWAY),
+    (OutcomeUnknown, "outcome_unknown", OUTCOME_UNKNOWN),
+    (StoreError, "store_away", STORE_AWAY),
+)
+
+
+class OutboundFlow:
+    """The journey of a send."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        credentials: Credentials,
+        check: Check,
+        api: Upstream,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._credentials = credentials
+        self._check = check
+        self._api = api
+        self._monotonic = monotonic
+
+    async def send(self, call: Call, request: Request) -> Outcome:
+        """Carry one send through; every way it can end is an outcome."""
+        try:
+            account = self._account(call)
+            await self._credentials.prove(account, request.header("Authorization"))
+            form = self._form(request)
+            message = read_outbound(account.sid, form, account.default_region)
+            return await self._forward_unless_opted_out(call, request, form, message)
+        except Disproved as error:
+            return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
+        except TrafficError as error:
+            return failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
+        except (NotSent, OutcomeUnknown, StoreError) as error:
+            return self._failed(call, error)
+
+    def _account(self, call: Call) -> Account:
+        account = self._directory.account(call.account_sid or "")
+        if account is None:
+            raise TrafficError(AUTHENTICATE, "the gateway has no such account in its settings")
+        return account
+
+    @staticmethod
+    def _form(request: Request) -> Form:
+        if request.query:
+            raise TrafficError(AMBIGUOUS, "a send takes its parameters in the body, none in the URL")
+        demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
+        return read_form(request.body)
+
+    async def _forward_unless_opted_out(
+        self, call: Call, request: Request, form: Form, message: OutboundMessage
+    ) -> Outcome:
+        async with await self._api.reserve() as reservation:
+            checked = await self._fresh(message)
+            if isinstance(checked.decision, Forward):
+                return await self._forward(call, request, reservation, write_outbound(form, message))
+        if await self._check.place(message, checked.decision):
+            return await self._forward_unless_opted_out(call, request, form, message)
+        return suppressed(call, checked.decision)
+
+    async def _fresh(self, message: OutboundMessage) -> Checked:
+        """A check that is recent enough to write on."""
+        for _ in range(CHECKS_BEFORE_GIVING_UP):
+            checked = await self._check(message)
+            if self._check.is_fresh(checked):
+                return checked
+        raise TrafficError(STORE_AWAY)
+
+    async def _forward(self, call: Call, request: Request, reservation: Reservation, body: bytes) -> Outcome:
+        headers = [header for header in request_headers(request.headers) if header[0].lower() != "content-type"]
+        rebuilt = UpstreamRequest("POST", request.path, (*headers, ("Content-Type", MEDIA_TYPE)), body)
+        started = self._monotonic()
+        answer = await reservation.send(rebuilt)
+        return Outcome(
+            What.FORWARDED,
+            "no_opt_out",
+            Answer(answer.status, answer_headers(answer.headers), answer.body),
+            call.account_sid,
+            upstream_seconds=self._monotonic() - started,
+        )
+
+    @staticmethod
+    def _failed(call: Call, error: Exception) -> Outcome:
+        reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
+        told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
+        return replace(told, detail=str(error))
+
+
+def suppressed(call: Call, decision: Suppress) -> Outcome:
+    """A send that was held back: the error that Twilio itself gives (Twilio, error 21610)."""
+    return Outcome(
+        What.SUPPRESSED,
+        decision.reason,
+        error_answer(TrafficError(OPTED_OUT), call.format),
+        call.account_sid,
+        decision.opt_out.scope,
+    )
+
+
+def reason_of(error: TrafficError) -> str:
+    """The reason of a refusal in log and metrics: the code, as ``code_21211``."""
+    return f"code_{error.kind.code}"

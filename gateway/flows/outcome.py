@@ -1,0 +1,67 @@
+"""How a journey ended: what became of the message, why, and what the caller is answered."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.messaging.optouts import Scope
+from gateway.twilio.errors import TrafficError, error_json, error_xml
+from gateway.twilio.paths import Format
+from gateway.twilio.twiml import CONTENT_TYPE
+
+
+class What(StrEnum):
+    """What became of a message or a call."""
+
+    FORWARDED = "forwarded"
+    SUPPRESSED = "suppressed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    PASSED = "passed"
+    RECORDED = "recorded"
+    RELAYED = "relayed"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status, headers in order, body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a journey; the edge logs and counts it. Nothing in it but ``answer`` holds a number or a body.
+
+    ``upstream_seconds`` is how long Twilio took, None when it was not asked.
+    """
+
+    what: What
+    reason: str
+    answer: Answer
+    account_sid: str | None = None
+    scope: Scope | None = None
+    upstream_seconds: float | None = None
+    detail: str = ""
+
+
+def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:
+    """An outcome whose answer is an error in Twilio's form."""
+    return Outcome(what, reason, error_answer(error, answer_as), detail=error.detail, **rest)  # type: ignore[arg-type]
+
+
+def error_answer(error: TrafficError, answer_as: Format) -> Answer:
+    """An error as an answer, in JSON or, where the caller asked for it, in XML."""
+    if answer_as is Format.XML:
+        content_type, body = "application/xml", error_xml(error)
+    else:
+        content_type, body = "application/json", error_json(error)
+    return Answer(error.kind.status, (("Content-Type", content_type), *error.headers.items()), body)
+
+
+def twiml_answer(document: str, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
+    """A TwiML document as an answer to Twilio, with the cookies that an app set."""
+    headers = (("Content-Type", CONTENT_TYPE), *(("Set-Cookie", cookie) for cookie in cookies))
+    return Answer(status, headers, document.encode())

@@ -1,0 +1,36 @@
+"""The consent history: what changed, for whom, and on what evidence."""
+
+from dataclasses import dataclass
+
+from gateway.messaging.optouts import RecipientKey, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """One line of the append-only history.
+
+    ``event_type`` is ``STOP``, ``START`` or ``HELP``; ``change`` a value of `gateway.messaging.consent.Change`;
+    ``scopes`` what was added or lifted (empty when nothing changed). ``recipient`` is the readable address beside
+    the key. ``sender``, ``service_sid``, ``keyword``, ``keyword_set`` and ``message_sid`` are the evidence of a
+    keyword and None otherwise; ``reason`` is an operator's. Times are microseconds since 1970, UTC:
+    ``effective_at`` is when it counts from, ``received_at`` when the gateway learned it.
+    """
+
+    event_id: str
+    key: RecipientKey
+    recipient: str
+    event_type: str
+    change: str
+    scopes: tuple[Scope, ...]
+    source: str
+    actor: str
+    role: str
+    settings_version: int
+    effective_at: int
+    received_at: int
+    sender: str | None = None
+    service_sid: str | None = None
+    keyword: str | None = None
+    keyword_set: str | None = None
+    message_sid: str | None = None
+    reason: str | None = None

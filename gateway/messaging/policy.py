@@ -1,0 +1,93 @@
+"""May this message leave? The decision is a value with its reason; whether it is carried out is a field of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.messaging.messages import OutboundMessage
+from gateway.messaging.optouts import OptOut, Scope, ScopeKind
+from gateway.messaging.pools import Pools
+
+
+class Reason(StrEnum):
+    """Why a message was forwarded or suppressed, in words for logs, metrics and reports."""
+
+    NO_OPT_OUT = "no_opt_out"
+    OPTED_OUT_OF_SERVICE = "opted_out_of_service"
+    OPTED_OUT_OF_SENDER = "opted_out_of_sender"
+    OPTED_OUT_OF_ACCOUNT = "opted_out_of_account"
+    SENDER_NOT_PLACED = "sender_not_placed"
+
+
+OPTED_OUT_OF = {
+    ScopeKind.SERVICE: Reason.OPTED_OUT_OF_SERVICE,
+    ScopeKind.SENDER: Reason.OPTED_OUT_OF_SENDER,
+    ScopeKind.ACCOUNT: Reason.OPTED_OUT_OF_ACCOUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Pass the message on to Twilio."""
+
+    reason: Reason = Reason.NO_OPT_OUT
+    enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """Hold the message back because of ``opt_out``; not carried out where ``enforced`` is False (shadow mode)."""
+
+    reason: Reason
+    opt_out: OptOut
+    enforced: bool = True
+
+
+Decision = Forward | Suppress
+
+
+def decide(message: OutboundMessage, pools: Pools, opt_outs: Iterable[OptOut], *, enforced: bool = True) -> Decision:
+    """Decide on one message, given all opt-outs of its recipient within its account and channel.
+
+    A send is blocked by an opt-out on the account, on the service it names, on a service whose pool holds one of
+    its senders, on one of its senders, and on any sender of the pool it may pick from. While one of its senders,
+    or the pool of the service it names, has no place yet, every opt-out of the recipient in the account blocks it.
+    """
+    standing = [opt_out for opt_out in opt_outs if opt_out.standing]
+    if not standing:
+        return Forward(enforced=enforced)
+    covering = scopes_of_send(message, pools)
+    for opt_out in standing:
+        if opt_out.scope in covering:
+            return Suppress(OPTED_OUT_OF[opt_out.scope.kind], opt_out, enforced)
+    if has_unplaced(message, pools):
+        return Suppress(Reason.SENDER_NOT_PLACED, standing[0], enforced)
+    return Forward(enforced=enforced)
+
+
+def scopes_of_send(message: OutboundMessage, pools: Pools) -> frozenset[Scope]:
+    """Every scope an opt-out on which blocks this send."""
+    services = {message.service_sid} if message.service_sid else set()
+    senders = {sender.key for sender in message.senders}
+    if message.service_sid and message.sender is None:
+        senders |= pools.senders_of.get(message.service_sid, frozenset())
+    for sender in message.senders:
+        services |= pools.services_of(sender.key)
+    return frozenset(
+        {Scope(ScopeKind.ACCOUNT, message.account_sid)}
+        | {Scope(ScopeKind.SERVICE, sid) for sid in services}
+        | {Scope(ScopeKind.SENDER, key) for key in senders}
+    )
+
+
+def has_unplaced(message: OutboundMessage, pools: Pools) -> bool:
+    """Whether a sender of this send, or the pool it may pick from, has not been placed yet."""
+    return bool(unplaced(message, pools))
+
+
+def unplaced(message: OutboundMessage, pools: Pools) -> tuple[str, ...]:
+    """The sender keys and the service SID of this send about which nobody has been asked yet."""
+    named = [sender.key for sender in message.senders]
+    if message.service_sid:
+        named.append(message.service_sid)
+    return tuple(name for name in named if not pools.knows(name))

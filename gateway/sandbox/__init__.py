@@ -1,0 +1,32 @@
+"""A stand-in for Twilio and for phones: real HTTP, no account, no message leaves the machine.
+
+It shares nothing with the gateway's decisions and imports nothing from outside this package.
+"""
+
+from gateway.sandbox.faults import Fault
+from gateway.sandbox.inbound import UnknownMessage, UnknownSender
+from gateway.sandbox.journal import RecordedRequest, RecordedWebhook
+from gateway.sandbox.phones import Phone, SentFromPhone
+from gateway.sandbox.sample_app import SampleApp
+from gateway.sandbox.seeds import DEFAULT_SEEDS, SandboxAccount, SandboxNumber, SandboxService, Seeds
+from gateway.sandbox.server import Sandbox
+from gateway.sandbox.state import Message, ReceivedMessage
+
+__all__ = [
+    "DEFAULT_SEEDS",
+    "Fault",
+    "Message",
+    "Phone",
+    "ReceivedMessage",
+    "RecordedRequest",
+    "RecordedWebhook",
+    "SampleApp",
+    "Sandbox",
+    "SandboxAccount",
+    "SandboxNumber",
+    "SandboxService",
+    "Seeds",
+    "SentFromPhone",
+    "UnknownMessage",
+    "UnknownSender",
+]

@@ -1,0 +1,85 @@
+"""What a sandbox begins with, and what it returns to on a reset. Every value here is made up."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxAccount:
+    """An account and its credentials; the first auth token is the primary one, which signs the webhooks."""
+
+    sid: str
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    api_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    parent: str | None = None
+    """SID of the account whose credentials are good for this one as well."""
+
+    friendly_name: str = "Sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxNumber:
+    """A sender of an account: an E.164 number, a short code, `whatsapp:+…` or `rcs:…`."""
+
+    account_sid: str
+    number: str
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxService:
+    """A Messaging Service with its sender pool; the URL fields mean what Twilio's Service resource says."""
+
+    sid: str
+    account_sid: str
+    friendly_name: str = "Sandbox service"
+    senders: tuple[str, ...] = ()
+    inbound_request_url: str | None = None
+    inbound_method: str = "POST"
+    fallback_url: str | None = None
+    fallback_method: str = "POST"
+    use_inbound_webhook_on_number: bool = False
+    status_callback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Accounts, their senders and services, and how the sandbox behaves."""
+
+    accounts: tuple[SandboxAccount, ...]
+    numbers: tuple[SandboxNumber, ...] = ()
+    services: tuple[SandboxService, ...] = ()
+    twilio_handling: bool = False
+    """Whether Twilio's own default opt-out handling is on."""
+
+    status_step_seconds: float = 0.02
+    """Time between two statuses of an outbound message."""
+
+
+DEMO_ACCOUNT = "AC" + "5a" * 16
+DEMO_SERVICE = "MG" + "5a" * 16
+_DEMO_TOKEN = "fa4e" * 8
+
+DEFAULT_SEEDS = Seeds(
+    accounts=(SandboxAccount(sid=DEMO_ACCOUNT, auth_tokens=(_DEMO_TOKEN,), friendly_name="Demo"),),
+    numbers=(
+        SandboxNumber(DEMO_ACCOUNT, "+12025550101"),
+        SandboxNumber(DEMO_ACCOUNT, "+12025550102"),
+        SandboxNumber(DEMO_ACCOUNT, "+12025550103"),
+        SandboxNumber(DEMO_ACCOUNT, "+18005550104"),
+        SandboxNumber(DEMO_ACCOUNT, "55501"),
+        SandboxNumber(DEMO_ACCOUNT, "whatsapp:+12025550105"),
+    ),
+    services=(
+        SandboxService(
+            sid=DEMO_SERVICE,
+            account_sid=DEMO_ACCOUNT,
+            friendly_name="Demo service",
+            senders=("+12025550101", "+12025550102"),
+            use_inbound_webhook_on_number=True,
+        ),
+    ),
+)
+"""A demo account: two long codes in one service, one alone, a toll-free number, a short code and WhatsApp."""

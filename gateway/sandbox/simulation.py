@@ -1,0 +1,117 @@
+"""Twilio and the phones without the HTTP server: what tests, the control surface and the page hold on to."""
+
+import asyncio
+import contextlib
+
+from gateway.sandbox.addresses import phone_of
+from gateway.sandbox.background import Background
+from gateway.sandbox.faults import Fault, Faults
+from gateway.sandbox.inbound import Inbound
+from gateway.sandbox.journal import Journal, RecordedRequest, RecordedWebhook
+from gateway.sandbox.lifecycle import Lifecycle
+from gateway.sandbox.phones import Phone
+from gateway.sandbox.seeds import Seeds
+from gateway.sandbox.state import Message, World
+from gateway.sandbox.webhooks import WebhookClient
+
+_LOOK_AGAIN_SECONDS = 0.005
+
+
+class Simulation:
+    """One world with its clock, its phones, its faults and its records."""
+
+    def __init__(self, seeds: Seeds, webhook_budget_seconds: float) -> None:
+        self.world = World(seeds)
+        self.faults = Faults()
+        self.released = asyncio.Event()
+        """Set to end every wait of a fault at once."""
+
+        self.background = Background()
+        self.request_journal: Journal[RecordedRequest] = Journal()
+        self.webhook_journal: Journal[RecordedWebhook] = Journal()
+        self.webhook_client = WebhookClient(self.webhook_journal, webhook_budget_seconds)
+        self.lifecycle = Lifecycle(self.world, self.webhook_client, self.background, seeds.status_step_seconds)
+        self.inbound = Inbound(self.world, self.webhook_client, self.lifecycle)
+        self._seeds = seeds
+        self._clock: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the webhooks' connections and let the clock run."""
+        self.released.clear()
+        await self.webhook_client.start()
+        self._clock = asyncio.create_task(self.lifecycle.run())
+
+    async def stop(self) -> None:
+        """Stop the clock and end everything that goes on."""
+        self.released.set()
+        if self._clock is not None:
+            self._clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clock
+            self._clock = None
+        await self.background.close()
+        await self.webhook_client.stop()
+
+    def phone(self, number: str) -> Phone:
+        """The phone with that number; every number is some phone's."""
+        return Phone(phone_of(number), self.world, self.inbound)
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """Every API request, in order of arrival."""
+        return self.request_journal.records
+
+    @property
+    def webhooks(self) -> tuple[RecordedWebhook, ...]:
+        """Every webhook and status callback that was sent, in order of completion."""
+        return self.webhook_journal.records
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every outbound message, by the API or by TwiML, as it stands now, oldest first."""
+        return tuple(message for message in self.world.messages.values() if message.direction != "inbound")
+
+    def inject(self, fault: Fault) -> None:
+        """Spoil the next requests that fit."""
+        self.faults.add(fault)
+
+    def set_faults(self, faults: tuple[Fault, ...]) -> None:
+        """Have these faults and no other; requests that hang are let go."""
+        self.faults.replace(faults)
+        self._release()
+
+    def clear_faults(self) -> None:
+        """Spoil nothing any more; requests that hang are let go."""
+        self.set_faults(())
+
+    def _release(self) -> None:
+        """Wake everything that waits now; what waits later waits on."""
+        self.released.set()
+        asyncio.get_running_loop().call_soon(self.released.clear)
+
+    def reset(self) -> None:
+        """Return to the seeds: no messages, records, faults, opt-outs or changes are left."""
+        self.world.begin(self._seeds)
+        self.lifecycle.forget()
+        self.inbound.forget()
+        self.webhook_client.forget_cookies()
+        self.request_journal.clear()
+        self.webhook_journal.clear()
+        self.clear_faults()
+
+    def point_webhooks_at(self, url: str) -> None:
+        """Send every sender's inbound messages to `url`: services defer to their numbers, whose URL it is."""
+        for number in self.world.numbers.values():
+            number.sms_url, number.sms_method = url, "POST"
+        for service in self.world.services.values():
+            service.inbound_request_url, service.use_inbound_webhook_on_number = url, True
+
+    def set_twilio_handling(self, enabled: bool) -> None:
+        """Switch Twilio's own default opt-out handling on or off; its block list is kept."""
+        self.world.twilio_handling = enabled
+
+    async def settle(self) -> None:
+        """Wait until every message has reached its last status and every callback was answered."""
+        while not (self.lifecycle.idle and self.background.idle):
+            await self.background.finish()
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)

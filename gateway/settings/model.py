@@ -1,0 +1,187 @@
+"""What can be set: one class a section, each value checked and then unchangeable."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    model_validator,
+)
+
+from gateway.messaging.consent import TwilioHandling, UnmanagedSenders
+from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.senders import read_sender
+
+
+def _sid(text: str, prefix: str) -> str:
+    if not re.fullmatch(rf"{prefix}[0-9a-fA-F]{{32}}", text):
+        raise ValueError(f"must be {prefix} and 32 hexadecimal digits")
+    return text
+
+
+def _url(text: str) -> str:
+    url = TypeAdapter(HttpUrl).validate_python(text)
+    if url.fragment:
+        raise ValueError("must have no fragment (#…)")
+    return text
+
+
+def _origin(text: str) -> str:
+    url = TypeAdapter(HttpUrl).validate_python(text)
+    if url.query or url.fragment:
+        raise ValueError("must have no query and no fragment")
+    return text.rstrip("/")
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, as 127.0.0.1:8080")
+    return text
+
+
+def _sender(text: str) -> str:
+    try:
+        return read_sender(text, None).key
+    except UnreadableAddress as error:
+        raise ValueError(f"must be a sender, a number in full ({error})") from error
+
+
+def _database(text: str) -> str:
+    if not text.startswith("sqlite:///") or text == "sqlite:///":
+        raise ValueError("must be sqlite:///FILE")
+    return text
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise ValueError("must be an ISO 3166 country code in capitals, as US")
+    return text
+
+
+AccountSid = Annotated[str, AfterValidator(lambda text: _sid(text, "AC"))]
+ServiceSid = Annotated[str, AfterValidator(lambda text: _sid(text, "MG"))]
+WebUrl = Annotated[str, AfterValidator(_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
+ListenAddress = Annotated[str, AfterValidator(_address)]
+
+
+class Section(BaseModel):
+    """A group of settings; unknown keys are refused, and values cannot be changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ServiceSettings(Section):
+    """A Messaging Service whose pool is stated in the settings, beside what Twilio says of it."""
+
+    sid: ServiceSid = Field(description="The Messaging Service's SID.")
+    senders: tuple[Annotated[str, AfterValidator(_sender)], ...] = Field(
+        default=(), description="Senders that are in its pool, numbers in full."
+    )
+
+
+class AccountSettings(Section):
+    """One Twilio account whose traffic goes through the gateway."""
+
+    sid: AccountSid = Field(description="The account's SID.")
+    auth_tokens: tuple[SecretStr, ...] = Field(
+        min_length=1,
+        description="Auth Tokens that sign its webhooks and prove its calls; the first signs what is relayed.",
+    )
+    twilio_handling: TwilioHandling = Field(
+        description="Who else handles keywords: off (Twilio's Support has removed its handling), default, or aoo."
+    )
+    default_region: Annotated[str, AfterValidator(_region)] | None = Field(
+        default=None,
+        description="ISO 3166 country in which recipients without + are read when From does not tell.",
+    )
+    app_url: WebUrl | None = Field(default=None, description="Where inbound messages are relayed to.")
+    app_fallback_url: WebUrl | None = Field(
+        default=None, description="Where an inbound message is relayed to when app_url fails."
+    )
+    unmanaged_senders: UnmanagedSenders = Field(
+        default=UnmanagedSenders.RECORD,
+        description="Keywords on short codes and WhatsApp senders: record (in force, no reply) or ignore.",
+    )
+    reply_when_not_opted_out: bool = Field(
+        default=False, description="Confirm an opt-in keyword of somebody who was not opted out."
+    )
+    help_when_opted_out: bool = Field(default=False, description="Answer HELP of somebody who is opted out.")
+    services: tuple[ServiceSettings, ...] = Field(
+        default=(), description="Messaging Services stated here, beside what Twilio says of them."
+    )
+
+
+class TwilioSettings(Section):
+    """Where Twilio is."""
+
+    api_url: Origin = Field(default="https://api.twilio.com", description="Twilio's REST API.")
+    messaging_url: Origin = Field(default="https://messaging.twilio.com", description="Twilio's Messaging API.")
+    answer_seconds: float = Field(default=30.0, gt=0, le=300, description="How long to wait for an answer.")
+    most_connections: int = Field(default=256, ge=1, le=10_000, description="Connections to each of them.")
+    sync_seconds: float = Field(
+        default=300.0, ge=0, description="How often sender pools are read from Twilio; 0 never."
+    )
+
+
+class LogSettings(Section):
+    """What is logged and how."""
+
+    format: Literal["json", "console"] = Field(default="json", description="One JSON object a line, or for the eye.")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least that is logged.")
+
+
+class TlsSettings(Section):
+    """A listener's certificate; both or neither."""
+
+    certificate: Path = Field(description="File with the certificate chain (PEM).")
+    key: Path = Field(description="File with its private key (PEM).")
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    listen: ListenAddress = Field(default="127.0.0.1:8080", description="The traffic listener, for apps.")
+    webhook_listen: ListenAddress | None = Field(
+        default=None,
+        description="A listener of its own for Twilio's webhooks; unset, they come to the traffic listener.",
+    )
+    admin_listen: ListenAddress = Field(default="127.0.0.1:8081", description="The admin listener, for operators.")
+    public_url: Origin = Field(
+        default="http://127.0.0.1:8080",
+        description="How Twilio sees the webhook listener; signatures are made over it.",
+    )
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        default="sqlite:///gateway.db", description="The store."
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Root key for tokens and keyed hashes, equal on all replicas; unset, one is kept in the store.",
+    )
+    admin_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Token for /metrics and the admin API; unset, one is made at the first start and shown once.",
+    )
+    twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
+    logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
+    tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
+    webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")
+    admin_tls: TlsSettings | None = Field(default=None, description="Certificate of the admin listener.")
+    accounts: tuple[AccountSettings, ...] = Field(default=(), description="The accounts.")
+
+    @model_validator(mode="after")
+    def _each_account_once(self) -> "Settings":
+        sids = [account.sid for account in self.accounts]
+        if len(set(sids)) != len(sids):
+            raise ValueError("accounts: the same sid stands twice")
+        return self

@@ -1,0 +1,9 @@
+"""The memory: opt-outs, history, seen messages, deliveries, pools.
+
+Law of this package: it decides nothing. No driver exception leaves it; what goes wrong is a `StoreError`.
+"""
+
+from gateway.store.errors import SchemaUnknown, StoreError, StoreUnavailable
+from gateway.store.store import Store
+
+__all__ = ["SchemaUnknown", "Store", "StoreError", "StoreUnavailable"]

@@ -1,0 +1,22 @@
+"""Errors of the store.
+
+StoreError
+├── StoreUnavailable   it does not answer, is locked, full or read-only now; retryable
+└── SchemaUnknown      its schema is not the one this version knows; an operator has to act
+"""
+
+
+class StoreError(Exception):
+    """Base of what the store raises; ``str()`` names no recipient."""
+
+    retryable = False
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be read or written at the moment; the same call may work later."""
+
+    retryable = True
+
+
+class SchemaUnknown(StoreError):
+    """The store holds a schema that this version does not know; the text says which command to run."""

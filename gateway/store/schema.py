@@ -1,0 +1,132 @@
+"""The one schema, in a form that SQLite and PostgreSQL read alike.
+
+Keys begin with the account. Times are whole microseconds since 1970, UTC. What is stored as text in JSON form is
+never searched by its inside.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text
+
+metadata: Final = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    # Grows with every change of the account's pools and settings; each look-up brings it along.
+    Column("settings_version", BigInteger, nullable=False),
+    Column("pools_synced_at", BigInteger),
+)
+
+# The blocklist. A lifted opt-out keeps its line (standing = false), so that an older event that arrives late is
+# recognised as outdated. The readable recipient stands beside the key, so that erasing it changes no look-up.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("recipient_key", Text, primary_key=True),
+    Column("scope_kind", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("opt_out_id", Text, nullable=False, unique=True),
+    Column("recipient", Text, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("hold", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("settings_version", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("settings_version", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("sender", Text),
+    Column("service_sid", Text),
+    Column("keyword", Text),
+    Column("keyword_set", Text),
+    Column("message_sid", Text),
+    Column("reason", Text),
+    Index("consent_events_of_recipient", "account_sid", "channel", "recipient_key", "event_id"),
+)
+
+# Every inbound message once, for ever. The answer is kept for a while, to be given again to a repetition.
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("opt_out_type", Text),
+    Column("change", Text),
+    Column("event_id", Text),
+    Column("answer", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Index("inbound_messages_by_time", "received_at"),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("give_up_at", BigInteger, nullable=False),
+    Column("lease", Text),
+    Column("last_error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("deliveries_due", "state", "due_at"),
+)
+
+# Which service holds which sender, by source; the union counts.
+pool_senders = Table(
+    "pool_senders",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("sender_key", Text, primary_key=True),
+    Column("learned_from", Text, primary_key=True),
+    Column("learned_at", BigInteger, nullable=False),
+)
+
+# Senders and services about which somebody was asked; what is not here is covered by every opt-out.
+placements = Table(
+    "placements",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("placed_at", BigInteger, nullable=False),
+)
+
+# The root key and the admin token's hash where the settings give none; the heartbeat of the writability probe.
+gateway_values = Table(
+    "gateway_values",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

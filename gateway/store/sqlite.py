@@ -1,0 +1,65 @@
+"""The seam to SQLite: one connection, in autocommit, that speaks SQL and raises only `StoreError`.
+
+Write-ahead log and ``synchronous=FULL``: a commit that returned is on the disk. Transactions are begun with
+``BEGIN IMMEDIATE`` by whoever writes, so that two writing processes queue instead of failing half-way.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import aiosqlite
+
+from gateway.store.errors import StoreUnavailable
+
+SQLITE_URL: Final = "sqlite:///"
+BUSY_TIMEOUT_MILLISECONDS: Final = 2_000
+PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+)
+
+Row = tuple[Any, ...]
+
+
+def path_of(database_url: str) -> Path:
+    """The file that a ``sqlite:///…`` address names; three slashes are relative, four absolute."""
+    return Path(database_url.removeprefix(SQLITE_URL))
+
+
+class SqliteConnection:
+    """One connection with a thread of its own. Raises `StoreUnavailable` for whatever the driver raises."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open an existing database file. Raises `StoreUnavailable`."""
+        try:
+            connection = await aiosqlite.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the database file cannot be opened ({error})") from error
+        opened = cls(connection)
+        try:
+            for pragma in PRAGMAS:
+                await opened.run(pragma)
+        except StoreUnavailable:
+            await connection.close()
+            raise
+        return opened
+
+    async def run(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
+        """Run one statement and give back its rows, as many as it has."""
+        try:
+            return list(await self._connection.execute_fetchall(sql, values))  # type: ignore[arg-type]
+        except (sqlite3.Error, ValueError) as error:
+            # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
+            # and conditions ("database is locked"), never a value.
+            raise StoreUnavailable(f"the database does not do it ({error})") from error
+
+    async def close(self) -> None:
+        """Close the connection and end its thread."""
+        await self._connection.close()

@@ -1,0 +1,148 @@
+"""Every SQL statement of the traffic's path, in words both engines understand; values are always parameters."""
+
+from typing import Final
+
+# One look-up for many recipients: which opt-outs stand, and how new the account's settings are.
+FIND_OPT_OUTS: Final = """
+SELECT k.key, a.settings_version,
+       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
+  FROM json_each(:keys) AS k
+  LEFT JOIN accounts AS a ON a.account_sid = json_extract(k.value, '$[0]')
+  LEFT JOIN opt_outs AS o ON o.account_sid = json_extract(k.value, '$[0]')
+                         AND o.channel = json_extract(k.value, '$[1]')
+                         AND o.recipient_key = json_extract(k.value, '$[2]')
+                         AND o.standing
+"""
+
+OPT_OUTS_OF: Final = """
+SELECT scope_kind, scope_id, standing, effective_at, source, hold
+  FROM opt_outs
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+"""
+
+PUT_OPT_OUT: Final = """
+INSERT INTO opt_outs (account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing,
+                      hold, source, actor, role, settings_version, event_id, effective_at, received_at)
+VALUES (:account_sid, :channel, :recipient_key, :scope_kind, :scope_id, :opt_out_id, :recipient, :standing,
+        :hold, :source, :actor, :role, :settings_version, :event_id, :effective_at, :received_at)
+ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDATE
+   SET recipient = excluded.recipient, standing = excluded.standing, hold = excluded.hold,
+       source = excluded.source, actor = excluded.actor, role = excluded.role,
+       settings_version = excluded.settings_version, event_id = excluded.event_id,
+       effective_at = excluded.effective_at, received_at = excluded.received_at
+"""
+
+ADD_EVENT: Final = """
+INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
+                            source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
+                            keyword, keyword_set, message_sid, reason)
+VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
+        :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
+        :keyword, :keyword_set, :message_sid, :reason)
+"""
+
+HISTORY_OF: Final = """
+SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
+       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason
+  FROM consent_events
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ ORDER BY event_id
+"""
+
+LIST_OPT_OUTS: Final = """
+SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
+       effective_at, received_at
+  FROM opt_outs
+ WHERE standing AND opt_out_id > :after
+   AND (:account_sid IS NULL OR account_sid = :account_sid)
+   AND (:channel IS NULL OR channel = :channel)
+   AND (:source IS NULL OR source = :source)
+   AND (:since IS NULL OR effective_at >= :since)
+ ORDER BY opt_out_id
+ LIMIT :limit
+"""
+
+SEEN_MESSAGE: Final = """
+SELECT fingerprint, opt_out_type, change, answer
+  FROM inbound_messages
+ WHERE account_sid = :account_sid AND message_sid = :message_sid
+"""
+
+REMEMBER_MESSAGE: Final = """
+INSERT INTO inbound_messages (account_sid, message_sid, fingerprint, opt_out_type, change, event_id, answer,
+                              received_at)
+VALUES (:account_sid, :message_sid, :fingerprint, :opt_out_type, :change, :event_id, :answer, :received_at)
+"""
+
+KEEP_ANSWER: Final = """
+UPDATE inbound_messages SET answer = :answer
+ WHERE account_sid = :account_sid AND message_sid = :message_sid
+"""
+
+FORGET_ANSWERS: Final = "UPDATE inbound_messages SET answer = NULL WHERE received_at < :before AND answer IS NOT NULL"
+
+SETTINGS_VERSION: Final = "SELECT settings_version FROM accounts WHERE account_sid = :account_sid"
+
+RAISE_SETTINGS_VERSION: Final = """
+INSERT INTO accounts (account_sid, settings_version) VALUES (:account_sid, 1)
+ON CONFLICT (account_sid) DO UPDATE SET settings_version = accounts.settings_version + 1
+RETURNING settings_version
+"""
+
+POOL_SENDERS: Final = "SELECT service_sid, sender_key FROM pool_senders WHERE account_sid = :account_sid"
+PLACEMENTS: Final = "SELECT name FROM placements WHERE account_sid = :account_sid"
+
+PUT_POOL_SENDER: Final = """
+INSERT INTO pool_senders (account_sid, service_sid, sender_key, learned_from, learned_at)
+VALUES (:account_sid, :service_sid, :sender_key, :learned_from, :learned_at)
+ON CONFLICT (account_sid, service_sid, sender_key, learned_from) DO NOTHING
+RETURNING sender_key
+"""
+
+FORGET_POOL_SENDERS: Final = """
+DELETE FROM pool_senders WHERE account_sid = :account_sid AND learned_from = :learned_from
+"""
+
+PUT_PLACEMENT: Final = """
+INSERT INTO placements (account_sid, name, placed_at) VALUES (:account_sid, :name, :placed_at)
+ON CONFLICT (account_sid, name) DO NOTHING
+RETURNING name
+"""
+
+ADD_DELIVERY: Final = """
+INSERT INTO deliveries (delivery_id, account_sid, kind, state, payload, attempts, due_at, give_up_at, lease,
+                        created_at)
+VALUES (:delivery_id, :account_sid, :kind, 'owed', :payload, 0, :due_at, :give_up_at, :lease, :created_at)
+"""
+
+CLAIM_DELIVERIES: Final = """
+UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries
+                        WHERE state = 'owed' AND due_at <= :now ORDER BY due_at LIMIT :limit)
+RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
+"""
+
+END_DELIVERY: Final = """
+UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL
+ WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
+RETURNING delivery_id
+"""
+
+PUT_OFF_DELIVERY: Final = """
+UPDATE deliveries SET due_at = :due_at, last_error = :error, lease = NULL
+ WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
+RETURNING delivery_id
+"""
+
+COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state <> 'done' GROUP BY state"
+
+FORGET_DELIVERIES: Final = "DELETE FROM deliveries WHERE state = 'done' AND ended_at < :before"
+
+GET_VALUE: Final = "SELECT value FROM gateway_values WHERE name = :name"
+PUT_VALUE_ONCE: Final = """
+INSERT INTO gateway_values (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING
+"""
+PUT_VALUE: Final = """
+INSERT INTO gateway_values (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""

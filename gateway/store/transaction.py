@@ -1,0 +1,190 @@
+"""What can be done within one transaction, in the words of the trade.
+
+A transaction begins with the lock that writing needs, so what it reads is still true when it commits.
+"""
+
+import orjson
+
+from gateway.messaging.history import ConsentEvent
+from gateway.messaging.optouts import OptOut, RecipientKey
+from gateway.store import statements as sql
+from gateway.store.identifiers import new_id
+from gateway.store.records import StoredDelivery, StoredMessage, opt_out_of
+from gateway.store.sqlite import SqliteConnection
+
+
+class Transaction:
+    """One open transaction; handed to a unit of work and gone when that returns."""
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._run = connection.run
+
+    # Inbound messages
+
+    async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
+        """What is kept of an inbound message; None when it was never seen."""
+        rows = await self._run(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
+        return StoredMessage(*rows[0]) if rows else None
+
+    async def remember(
+        self, account_sid: str, message_sid: str, message: StoredMessage, event_id: str | None, now: int
+    ) -> None:
+        """Keep that an inbound message was seen, and what came of it, for ever."""
+        await self._run(
+            sql.REMEMBER_MESSAGE,
+            {
+                "account_sid": account_sid,
+                "message_sid": message_sid,
+                "fingerprint": message.fingerprint,
+                "opt_out_type": message.opt_out_type,
+                "change": message.change,
+                "event_id": event_id,
+                "answer": message.answer,
+                "received_at": now,
+            },
+        )
+
+    async def keep_answer(self, account_sid: str, message_sid: str, answer: str) -> None:
+        """Keep the answer that was given in the end, for repetitions of the message."""
+        values = {"account_sid": account_sid, "message_sid": message_sid, "answer": answer}
+        await self._run(sql.KEEP_ANSWER, values)
+
+    async def forget_answers(self, before: int) -> None:
+        """Drop the answers (not the outcomes) of messages received before an instant."""
+        await self._run(sql.FORGET_ANSWERS, {"before": before})
+
+    # Opt-outs and history
+
+    async def opt_outs_of(self, key: RecipientKey) -> list[OptOut]:
+        """All of a recipient's opt-outs, standing and lifted."""
+        return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, _columns(key))]
+
+    async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
+        """Write one line of history and the opt-outs as they are after it."""
+        scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
+        event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
+        await self._run(sql.ADD_EVENT, event_columns)
+        for opt_out in opt_outs:
+            await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
+
+    # Pools and settings
+
+    async def settings_version(self, account_sid: str) -> int:
+        """How new the account's pools and settings are; 0 when there are none."""
+        rows = await self._run(sql.SETTINGS_VERSION, {"account_sid": account_sid})
+        return int(rows[0][0]) if rows else 0
+
+    async def place(
+        self, account_sid: str, service_sid: str, sender_keys: tuple[str, ...], learned_from: str, now: int
+    ) -> bool:
+        """Put senders into a service's pool; true when that was news."""
+        values = {"account_sid": account_sid, "learned_from": learned_from, "learned_at": now}
+        news = False
+        for sender_key in sender_keys:
+            row = values | {"service_sid": service_sid, "sender_key": sender_key}
+            news |= bool(await self._run(sql.PUT_POOL_SENDER, row))
+        return news
+
+    async def mark_placed(self, account_sid: str, names: tuple[str, ...], now: int) -> bool:
+        """Note that it has been asked where these senders and services stand; true when that was news."""
+        news = False
+        for name in names:
+            values = {"account_sid": account_sid, "name": name, "placed_at": now}
+            news |= bool(await self._run(sql.PUT_PLACEMENT, values))
+        return news
+
+    async def forget_pools(self, account_sid: str, learned_from: str) -> None:
+        """Drop what one source said about the account's pools."""
+        await self._run(sql.FORGET_POOL_SENDERS, {"account_sid": account_sid, "learned_from": learned_from})
+
+    async def raise_settings_version(self, account_sid: str) -> int:
+        """Make every replica read the account's pools and settings again before it decides."""
+        return int((await self._run(sql.RAISE_SETTINGS_VERSION, {"account_sid": account_sid}))[0][0])
+
+    # Deliveries
+
+    async def owe(
+        self,
+        account_sid: str,
+        kind: str,
+        payload: str,
+        *,
+        now: int,
+        due_at: int,
+        give_up_at: int,
+        lease: str | None,
+    ) -> str:
+        """Write down a delivery. With a lease nobody else takes it up before ``due_at``."""
+        delivery_id = new_id(now)
+        await self._run(
+            sql.ADD_DELIVERY,
+            {
+                "delivery_id": delivery_id,
+                "account_sid": account_sid,
+                "kind": kind,
+                "payload": payload,
+                "due_at": due_at,
+                "give_up_at": give_up_at,
+                "lease": lease,
+                "created_at": now,
+            },
+        )
+        return delivery_id
+
+    async def claim(self, lease: str, *, now: int, leased_until: int, limit: int) -> list[StoredDelivery]:
+        """Take up deliveries that are due; others see them again only after ``leased_until``."""
+        values = {"lease": lease, "now": now, "leased_until": leased_until, "limit": limit}
+        return [StoredDelivery(*row) for row in await self._run(sql.CLAIM_DELIVERIES, values)]
+
+    async def end_delivery(self, delivery_id: str, lease: str, state: str, error: str | None, now: int) -> bool:
+        """Close a delivery as ``done`` or ``dead``; false when the lease has passed to somebody else."""
+        values = {"delivery_id": delivery_id, "lease": lease, "state": state, "error": error, "now": now}
+        return bool(await self._run(sql.END_DELIVERY, values))
+
+    async def put_off_delivery(self, delivery_id: str, lease: str, error: str | None, due_at: int) -> bool:
+        """Let a delivery be tried again at ``due_at``; false when the lease has passed to somebody else."""
+        values = {"delivery_id": delivery_id, "lease": lease, "error": error, "due_at": due_at}
+        return bool(await self._run(sql.PUT_OFF_DELIVERY, values))
+
+    async def forget_deliveries(self, before: int) -> None:
+        """Drop deliveries that were done before an instant."""
+        await self._run(sql.FORGET_DELIVERIES, {"before": before})
+
+    # The gateway's own values
+
+    async def value_once(self, name: str, value: str) -> str:
+        """Store a value unless there is one, and give back the one that is there."""
+        await self._run(sql.PUT_VALUE_ONCE, {"name": name, "value": value})
+        return str((await self._run(sql.GET_VALUE, {"name": name}))[0][0])
+
+    async def put_value(self, name: str, value: str) -> None:
+        """Store a value in the place of what was there."""
+        await self._run(sql.PUT_VALUE, {"name": name, "value": value})
+
+
+def _columns(key: RecipientKey) -> dict[str, object]:
+    return {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
+
+
+def _event_columns(event: ConsentEvent) -> dict[str, object]:
+    names = ConsentEvent.__slots__
+    columns = {name: getattr(event, name) for name in names if name not in {"key", "scopes"}}
+    return columns | _columns(event.key)
+
+
+def _opt_out_columns(event: ConsentEvent, opt_out: OptOut) -> dict[str, object]:
+    return _columns(event.key) | {
+        "scope_kind": str(opt_out.scope.kind),
+        "scope_id": opt_out.scope.id,
+        "opt_out_id": new_id(event.received_at),
+        "recipient": event.recipient,
+        "standing": opt_out.standing,
+        "hold": opt_out.hold,
+        "source": str(opt_out.source),
+        "actor": event.actor,
+        "role": event.role,
+        "settings_version": event.settings_version,
+        "event_id": event.event_id,
+        "effective_at": opt_out.effective_at,
+        "received_at": event.received_at,
+    }

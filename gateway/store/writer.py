@@ -1,0 +1,103 @@
+"""Writing: units of work, each all or nothing, committed in groups.
+
+Whoever hands in a unit gets its result only after the commit that holds it is on the disk. Units that wait while a
+commit is under way share the next one.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.sqlite import SqliteConnection
+from gateway.store.transaction import Transaction
+
+T = TypeVar("T")
+UnitOfWork = Callable[[Transaction], Awaitable[T]]
+
+MOST_IN_ONE_COMMIT: Final = 64
+GIVE_UP_AFTER_SECONDS: Final = 10.0  # Twilio waits 15 s for the answer to a webhook
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: UnitOfWork[Any]
+    future: asyncio.Future[Any]
+    result: Any = field(default=None)
+
+
+class Writer:
+    """Runs units of work one after another on a connection of its own."""
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._connection = connection
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self.is_writable = True
+        self.commits = 0
+
+    async def write(self, unit: UnitOfWork[T]) -> T:
+        """Run a unit of work; returns when it is committed and durable.
+
+        What the unit raises is raised here, and nothing of it is kept. Raises `StoreUnavailable` when the store
+        cannot be written; then it is not known whether the unit was kept, and it may be handed in again only if it
+        recognises itself. A caller that is cancelled does not undo it.
+        """
+        waiting = _Waiting(unit, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(waiting)
+        try:
+            async with asyncio.timeout(GIVE_UP_AFTER_SECONDS):
+                return await waiting.future  # type: ignore[no-any-return]
+        except TimeoutError as error:
+            self.is_writable = False
+            raise StoreUnavailable("the store took too long to write") from error
+
+    async def run(self) -> None:
+        """Commit what is handed in until cancelled; the store owns the task that runs this."""
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < MOST_IN_ONE_COMMIT and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            await self._commit([waiting for waiting in group if not waiting.future.done()])
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        if not group:
+            return
+        try:
+            await self._connection.run("BEGIN IMMEDIATE")
+            kept = [waiting for waiting in group if await self._ran(waiting)]
+            await self._connection.run("COMMIT")
+        except StoreError as error:
+            await self._failed(group, error)
+            return
+        self.is_writable = True
+        self.commits += 1
+        for waiting in kept:
+            if not waiting.future.done():
+                waiting.future.set_result(waiting.result)
+
+    async def _ran(self, waiting: _Waiting) -> bool:
+        """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""
+        await self._connection.run("SAVEPOINT unit")
+        try:
+            waiting.result = await waiting.unit(Transaction(self._connection))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            await self._connection.run("ROLLBACK TO unit")
+            await self._connection.run("RELEASE unit")
+            if not waiting.future.done():
+                waiting.future.set_exception(error)
+            return False
+        await self._connection.run("RELEASE unit")
+        return True
+
+    async def _failed(self, group: list[_Waiting], error: StoreError) -> None:
+        self.is_writable = False
+        with contextlib.suppress(StoreError):  # there was no transaction, or it is gone with the failure
+            await self._connection.run("ROLLBACK")
+        for waiting in group:
+            if not waiting.future.done():
+                waiting.future.set_exception(error)
+                waiting.future.exception()  # whoever waited may have given up already

@@ -1,0 +1,126 @@
+"""The traffic edge: which journey a request takes, and the line and count that tell how it ended."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import Counter
+
+from gateway import metrics
+from gateway.flows.inbound import InboundFlow
+from gateway.flows.outbound import OutboundFlow
+from gateway.flows.outcome import Outcome, What, failure
+from gateway.flows.passing import PassingFlow
+from gateway.flows.redirect import RedirectFlow
+from gateway.flows.replies import REDIRECT_PATH
+from gateway.messaging.optouts import ScopeKind
+from gateway.traffic.listener import as_response
+from gateway.traffic.reading import read_line, read_request
+from gateway.twilio.errors import METHOD_NOT_ALLOWED, NOT_FOUND, TrafficError
+from gateway.twilio.paths import Door, Format, format_of, read_call
+
+log: Final = structlog.get_logger()
+
+REQUEST_ID_HEADER: Final = "X-Gateway-Request-Id"
+INBOUND_PATH: Final = "/inbound"
+
+Journey = Callable[[web.BaseRequest], Awaitable[Outcome]]
+
+
+class TrafficEdge:
+    """Answers apps and Twilio. Which of the two a listener serves is decided by ``serves``."""
+
+    def __init__(
+        self,
+        outbound: OutboundFlow,
+        passing: PassingFlow,
+        inbound: InboundFlow,
+        redirect: RedirectFlow,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._outbound = outbound
+        self._passing = passing
+        self._inbound = inbound
+        self._redirect = redirect
+        self._monotonic = monotonic
+
+    async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer apps and Twilio alike, where they share a listener."""
+        if _is_webhook(request):
+            return await self.handle_webhook(request)
+        return await self.handle_api(request)
+
+    async def handle_api(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer an app's call to Twilio's API."""
+        return await self._answered(request, "api", self._api)
+
+    async def handle_webhook(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one of Twilio's webhooks."""
+        return await self._answered(request, "webhook", self._webhook)
+
+    async def _api(self, request: web.BaseRequest) -> Outcome:
+        path, _ = read_line(request)
+        call = read_call(request.method, path)
+        whole = await read_request(request)
+        if call.door is Door.SEND:
+            return await self._outbound.send(call, whole)
+        return await self._passing.hand_on(call, whole)
+
+    async def _webhook(self, request: web.BaseRequest) -> Outcome:
+        path, _ = read_line(request)
+        if not _is_webhook(request):
+            raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
+        if request.method != "POST":
+            raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST")
+        whole = await read_request(request)
+        if path == INBOUND_PATH:
+            return await self._inbound.receive(whole)
+        return await self._redirect.follow(whole)
+
+    async def _answered(self, request: web.BaseRequest, side: str, journey: Journey) -> web.StreamResponse:
+        started = self._monotonic()
+        try:
+            outcome = await journey(request)
+        except TrafficError as error:
+            answer_as = format_of(request.path) if side == "api" else Format.JSON
+            outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
+        request_id = uuid.uuid4().hex
+        self._tell(side, request, outcome, request_id, self._monotonic() - started)
+        headers = (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
+        return as_response(replace(outcome.answer, headers=headers))
+
+    @staticmethod
+    def _tell(side: str, request: web.BaseRequest, outcome: Outcome, request_id: str, seconds: float) -> None:
+        """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
+        _counter(side, outcome).labels(outcome.what, outcome.reason).inc()
+        if outcome.upstream_seconds is not None:
+            metrics.UPSTREAM_SECONDS.observe(outcome.upstream_seconds)
+        scope = outcome.scope
+        log.info(
+            side,
+            outcome=outcome.what,
+            reason=outcome.reason,
+            status=outcome.answer.status,
+            method=request.method,
+            account=outcome.account_sid,
+            scope=None if scope is None else scope.kind,
+            service=scope.id if scope is not None and scope.kind is ScopeKind.SERVICE else None,
+            seconds=round(seconds, 4),
+            upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
+            request_id=request_id,
+            detail=outcome.detail or None,
+        )
+
+
+def _is_webhook(request: web.BaseRequest) -> bool:
+    path = request.rel_url.raw_path
+    return path == INBOUND_PATH or path.startswith(REDIRECT_PATH)
+
+
+def _counter(side: str, outcome: Outcome) -> Counter:
+    if side == "webhook":
+        return metrics.INBOUND
+    return metrics.PASSED if outcome.what is What.PASSED else metrics.OUTBOUND

@@ -1,0 +1,49 @@
+"""From aiohttp's request to ours: bounded, origin form only, the headers that matter at most once."""
+
+from typing import Final
+
+from aiohttp import web
+
+from gateway.flows.request import Request
+from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TOO_LARGE, TrafficError
+
+MOST_BODY_BYTES: Final = 1024 * 1024
+ONCE: Final = ("Authorization", "Content-Type", "Content-Encoding", "Content-Length", "Host", "X-Twilio-Signature")
+
+
+def read_line(request: web.BaseRequest) -> tuple[str, str]:
+    """The path and the query exactly as they were sent. Raises `TrafficError`."""
+    target = request._message.path
+    if not target.startswith("/"):
+        raise TrafficError(BAD_HTTP, "the request names a whole URL where a path belongs")
+    path, _, query = target.partition("?")
+    if "#" in target:
+        raise TrafficError(BAD_HTTP, "the request's target has a fragment")
+    return path, query
+
+
+async def read_request(request: web.BaseRequest) -> Request:
+    """The whole request. Raises `TrafficError` (400, 413)."""
+    path, query = read_line(request)
+    for name in ONCE:
+        if len(request.headers.getall(name, ())) > 1:
+            raise TrafficError(AMBIGUOUS, f"the header {name} stands more than once")
+    headers = tuple(request.headers.items())
+    if not all(value.isascii() and value.isprintable() for _, value in headers):
+        raise TrafficError(BAD_HTTP, "a header's value holds other than printable ASCII")
+    return Request(request.method, path, query, headers, await _read_body(request))
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    if not request.body_exists:
+        return b""
+    if (request.content_length or 0) > MOST_BODY_BYTES:
+        raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request._payload_writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+    return bytes(body)

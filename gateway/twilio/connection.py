@@ -1,0 +1,142 @@
+"""One HTTP/1.1 connection to Twilio, on asyncio's transports and httptools' parser; one request at a time."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import httptools
+
+MOST_HEAD_BYTES: Final = 64 * 1024
+MOST_BODY_BYTES: Final = 16 * 1024 * 1024
+FINAL: Final = 200  # RFC 9110, section 15.2: answers below are interim
+SWITCHING_PROTOCOLS: Final = 101
+
+
+class Unanswered(Exception):
+    """No whole answer came; ``written`` tells whether any byte of the request may have left."""
+
+    def __init__(self, why: str, *, written: bool) -> None:
+        super().__init__(why)
+        self.written = written
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer as it comes in."""
+
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)
+    head_bytes: int = 0
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one connection, and the callbacks of its parser."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer = Answer()
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._is_dirty = False
+        self.idle_since = 0.0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether another request may be sent: open, nothing under way, nothing left over on either side."""
+        return self._is_open() and not self._is_dirty and self._waiting is None
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Write a request and wait for the whole answer. Raises `Unanswered`.
+
+        A caller that stops waiting leaves the connection unfit for another request.
+        """
+        transport = self._transport
+        if transport is None or not self.is_clean:
+            raise Unanswered("the connection was closed before anything was sent", written=False)
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._is_dirty = True  # until the answer is whole
+        transport.write(request)
+        try:
+            answer = await self._waiting
+        finally:
+            self._waiting = None
+        self._is_dirty |= transport.get_write_buffer_size() > 0
+        return answer
+
+    def close(self) -> None:
+        """Close the connection; harmless on one that is closed."""
+        self._is_dirty = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; bytes nobody asked for make the connection unfit."""
+        if self._waiting is None or self._waiting.done():
+            self.close()
+            return
+        self._answer.head_bytes += len(data) if not self._answer.status else 0
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(f"Twilio's answer is not HTTP ({type(error).__name__})")
+        if len(self._answer.body) > MOST_BODY_BYTES or self._answer.head_bytes > MOST_HEAD_BYTES:
+            self._fail("Twilio's answer is too large")
+
+    def eof_received(self) -> None:
+        """The other side sends no more; the connection is closed."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """What was under way has no answer."""
+        self._transport = None
+        self._fail(f"the connection broke ({type(exc).__name__ if exc else 'closed'})")
+
+    # httptools callbacks
+
+    def on_message_begin(self) -> None:
+        """A second answer to one request is one too many."""
+        if self._waiting is None or self._waiting.done():
+            self.close()
+        self._answer = Answer()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header."""
+        self._answer.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """Take the status; an upgrade was never asked for."""
+        self._answer.status = self._parser.get_status_code()
+        if self._answer.status == SWITCHING_PROTOCOLS:
+            self._fail("Twilio's answer is an upgrade")
+
+    def on_body(self, body: bytes) -> None:
+        """Collect a piece of the body."""
+        self._answer.body += body
+
+    def on_message_complete(self) -> None:
+        """The answer is whole, unless it was an interim one (1xx).
+
+        An answer without a length never gets here: its end cannot be told from a broken connection.
+        """
+        answer = self._answer
+        if answer.status < FINAL:
+            return
+        if self._waiting is not None and not self._waiting.done():
+            self._is_dirty = not self._parser.should_keep_alive()
+            self._waiting.set_result(answer)
+
+    # Inside
+
+    def _is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def _fail(self, why: str) -> None:
+        self.close()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(Unanswered(why, written=True))

@@ -1,0 +1,81 @@
+"""The inbound message webhook: from form to `InboundMessage` (Twilio, webhook request for messaging).
+
+A signature alone does not fix what was signed (`gateway.twilio.signature`): names must look like names, and each
+field on which an effect depends must be there exactly once and in shape.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from gateway.messaging.addresses import Address, read_recipient
+from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.messages import InboundMessage
+from gateway.messaging.senders import Sender, is_messaging_service, read_sender
+from gateway.twilio.errors import AMBIGUOUS, INVALID_PARAMETER, TrafficError
+from gateway.twilio.forms import Form
+
+Party = TypeVar("Party", Address, Sender)
+
+PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+MESSAGE_SID: Final = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
+ACCOUNT_SID: Final = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
+REQUIRED: Final = ("MessageSid", "AccountSid", "From", "To", "Body")
+AT_MOST_ONCE: Final = ("MessagingServiceSid", "OptOutType", "SmsSid", "SmsMessageSid", "NumMedia")
+
+
+def read_inbound(form: Form) -> InboundMessage:
+    """Read an inbound message. Raises `TrafficError` (400) naming the field that is missing, repeated or malformed."""
+    for name, _ in form:
+        if not PARAMETER_NAME.fullmatch(name):
+            raise TrafficError(AMBIGUOUS, "a parameter's name is not of Twilio's form")
+    for name in REQUIRED:
+        _demand_once(form, name)
+    for name in AT_MOST_ONCE:
+        _demand_at_most_once(form, name)
+    return InboundMessage(
+        account_sid=_shaped(form, "AccountSid", ACCOUNT_SID),
+        message_sid=_shaped(form, "MessageSid", MESSAGE_SID),
+        recipient=_read(read_recipient, form, "From"),
+        sender=_read(read_sender, form, "To"),
+        service_sid=_service(form),
+        body=form.get("Body") or "",
+        opt_out_type=form.get("OptOutType") or None,
+    )
+
+
+def account_of(form: Form) -> str:
+    """The account that a webhook says it comes from, before anything about it is believed."""
+    _demand_once(form, "AccountSid")
+    return _shaped(form, "AccountSid", ACCOUNT_SID)
+
+
+def _demand_once(form: Form, name: str) -> None:
+    if form.count(name) != 1:
+        raise TrafficError(INVALID_PARAMETER, f"'{name}' must be there exactly once")
+
+
+def _demand_at_most_once(form: Form, name: str) -> None:
+    if form.count(name) > 1:
+        raise TrafficError(INVALID_PARAMETER, f"'{name}' stands more than once")
+
+
+def _shaped(form: Form, name: str, shape: re.Pattern[str]) -> str:
+    value = form.get(name) or ""
+    if not shape.fullmatch(value):
+        raise TrafficError(INVALID_PARAMETER, f"'{name}' is not a SID of the form Twilio gives it")
+    return value
+
+
+def _service(form: Form) -> str | None:
+    value = form.get("MessagingServiceSid") or None
+    if value is not None and not is_messaging_service(value):
+        raise TrafficError(INVALID_PARAMETER, "'MessagingServiceSid' is not MG and 32 hexadecimal digits")
+    return value
+
+
+def _read(read: Callable[[str, str | None], Party], form: Form, name: str) -> Party:
+    try:
+        return read(form.get(name) or "", None)
+    except UnreadableAddress as error:
+        raise TrafficError(INVALID_PARAMETER, f"'{name}': {error}") from error

@@ -1,0 +1,119 @@
+"""Calls that the gateway makes to Twilio for itself: proving credentials, reading sender pools."""
+
+import base64
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.senders import read_sender
+from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest, UpstreamResponse
+
+MOST_PAGES: Final = 1_000
+PAGE_SIZE: Final = 1_000
+USER_AGENT: Final = ("User-Agent", "optout-gateway")
+
+# The lists of a service's pool, each with the field that names the sender (Twilio, Messaging Service resources).
+POOL_LISTS: Final = (
+    ("PhoneNumbers", "phone_number"),
+    ("ShortCodes", "short_code"),
+    ("AlphaSenders", "alpha_sender"),
+    ("ChannelSenders", "sender"),
+)
+
+
+class NotAnswered(UpstreamError):
+    """Twilio answered a call of ours with something else than what it is documented to answer."""
+
+
+class Proof(StrEnum):
+    """What Twilio says of credentials."""
+
+    PROVED = "proved"
+    DISPROVED = "disproved"
+    UNDECIDED = "undecided"
+
+
+async def prove(api: Upstream, account_sid: str, authorization: str) -> tuple[Proof, UpstreamResponse]:
+    """Ask Twilio whether credentials may send for an account, by a create without parameters, which sends nothing:
+    400 proves them, 401 and 403 disprove them. Raises `UpstreamError`.
+    """
+    answer = await api.fetch(
+        UpstreamRequest(
+            "POST",
+            f"/2010-04-01/Accounts/{account_sid}/Messages.json",
+            (
+                ("Authorization", authorization),
+                ("Content-Type", "application/x-www-form-urlencoded"),
+                ("Accept", "application/json"),
+                USER_AGENT,
+            ),
+        )
+    )
+    proofs = {400: Proof.PROVED, 401: Proof.DISPROVED, 403: Proof.DISPROVED}
+    return proofs.get(answer.status, Proof.UNDECIDED), answer
+
+
+async def read_pools(messaging: Upstream, account_sid: str, auth_token: str) -> dict[str, frozenset[str]]:
+    """Every Messaging Service of an account with the keys of its senders. Raises `UpstreamError`."""
+    authorization = basic(account_sid, auth_token)
+    pools: dict[str, frozenset[str]] = {}
+    async for service in _listed(messaging, "/v1/Services", "services", authorization):
+        pools[service["sid"]] = await _pool(messaging, service["sid"], authorization)
+    return pools
+
+
+def basic(user: str, password: str) -> str:
+    """The value of an ``Authorization`` header."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+async def _pool(messaging: Upstream, service_sid: str, authorization: str) -> frozenset[str]:
+    senders: set[str] = set()
+    for resource, field in POOL_LISTS:
+        async for item in _listed(messaging, f"/v1/Services/{service_sid}/{resource}", None, authorization):
+            senders |= _sender_key(item.get(field))
+    return frozenset(senders)
+
+
+def _sender_key(text: object) -> frozenset[str]:
+    """A sender's key; one that cannot be read can also not be sent from through the gateway."""
+    try:
+        return frozenset({read_sender(str(text), None).key})
+    except UnreadableAddress:
+        return frozenset()
+
+
+async def _listed(messaging: Upstream, path: str, key: str | None, authorization: str) -> AsyncIterator[dict[str, Any]]:
+    """The items of a list over all its pages; the next page is asked for at the same origin as the first."""
+    target: str | None = f"{path}?PageSize={PAGE_SIZE}"
+    for _ in range(MOST_PAGES):
+        page = await _page(messaging, target or "", authorization)
+        for item in page.get(key or page["meta"]["key"], []):
+            yield item
+        target = _target(page["meta"].get("next_page_url"))
+        if target is None:
+            return
+
+
+async def _page(messaging: Upstream, target: str, authorization: str) -> dict[str, Any]:
+    headers = (("Authorization", authorization), ("Accept", "application/json"), USER_AGENT)
+    answer = await messaging.fetch(UpstreamRequest("GET", target, headers))
+    if answer.status != 200:
+        raise NotAnswered(f"Twilio answered {answer.status} to a list of {target.split('?')[0].rpartition('/')[2]}")
+    try:
+        page = orjson.loads(answer.body)
+        page["meta"]["key"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise NotAnswered("Twilio's list is not in the form it is documented in") from error
+    return dict(page)
+
+
+def _target(url: str | None) -> str | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

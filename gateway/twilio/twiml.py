@@ -1,0 +1,142 @@
+"""TwiML for messages: writing the gateway's own answer, reading an app's, and writing that anew.
+
+An app's document is never passed on as it is. It is read safely (no DTD, no entities, bounded), each verb becomes a
+value that can be checked, and what is left is written by Twilio's own builder (Twilio, TwiML for messaging).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urljoin
+
+from lxml import etree
+from twilio.twiml.messaging_response import Message, MessagingResponse
+
+MOST_BYTES: Final = 64 * 1024
+MOST_VERBS: Final = 100
+XML_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html"})
+PLAIN_TYPE: Final = "text/plain"
+CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+
+
+class NotTwiML(Exception):
+    """What an app answered is not a TwiML document that could be understood; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message that a document sends: to whom and from whom when it says so, its text and media URLs."""
+
+    body: str
+    media: tuple[str, ...] = ()
+    to: str | None = None
+    sender: str | None = None
+    status_callback: str | None = None
+    action: str | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The document goes on at another URL."""
+
+    url: str
+    method: str | None = None
+
+
+Verb = Reply | Redirect
+
+
+def read_answer(content_type: str, body: bytes, url: str) -> tuple[Verb, ...]:
+    """The verbs of an app's answer, relative URLs made absolute against the ``url`` that was asked.
+
+    ``text/plain`` is one message. Raises `NotTwiML`; verbs that are not for messages are left out.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not body.strip():
+        return ()
+    if len(body) > MOST_BYTES:
+        raise NotTwiML(f"it is larger than {MOST_BYTES} bytes")
+    if media_type == PLAIN_TYPE:
+        return (Reply(_plain(body)),)
+    if media_type not in XML_TYPES:
+        raise NotTwiML("its Content-Type is neither XML nor text/plain")
+    return tuple(_verb(element, url) for element in _verbs(body))
+
+
+def write_answer(verbs: Iterable[Verb]) -> str:
+    """A TwiML document; no verbs make the empty answer."""
+    response = MessagingResponse()
+    for verb in verbs:
+        match verb:
+            case Reply():
+                response.append(_message(verb))
+            case Redirect():
+                response.redirect(verb.url, method=verb.method)
+    return str(response)
+
+
+def confirmation(text: str | None) -> tuple[Verb, ...]:
+    """The verbs of the gateway's own reply to a keyword."""
+    return (Reply(text),) if text else ()
+
+
+def _verbs(body: bytes) -> list[etree._Element]:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise NotTwiML("it is not well-formed XML in UTF-8") from error
+    if root.getroottree().docinfo.doctype:
+        raise NotTwiML("it has a document type declaration")
+    if root.tag != "Response":
+        raise NotTwiML("its outermost element is not <Response>")
+    if len(root) > MOST_VERBS:
+        raise NotTwiML(f"it has more than {MOST_VERBS} verbs")
+    return [element for element in root if element.tag in {"Message", "Sms", "Redirect"}]
+
+
+def _verb(element: etree._Element, url: str) -> Verb:
+    if element.tag == "Redirect":
+        return Redirect(urljoin(url, _text(element).strip()), element.get("method"))
+    bodies = [_text(child) for child in element if child.tag == "Body"]
+    media = [urljoin(url, _text(child).strip()) for child in element if child.tag == "Media"]
+    return Reply(
+        body="".join(bodies) if bodies else _text(element).strip(),
+        media=tuple(media),
+        to=element.get("to"),
+        sender=element.get("from"),
+        status_callback=_absolute(element.get("statusCallback"), url),
+        action=_absolute(element.get("action"), url),
+        method=element.get("method"),
+    )
+
+
+def _message(reply: Reply) -> Message:
+    message = Message(
+        to=reply.to,
+        from_=reply.sender,
+        action=reply.action,
+        method=reply.method,
+        status_callback=reply.status_callback,
+    )
+    if reply.body:
+        message.body(reply.body)
+    for media in reply.media:
+        message.media(media)
+    return message
+
+
+def _text(element: etree._Element) -> str:
+    return element.text or ""
+
+
+def _absolute(url: str | None, base: str) -> str | None:
+    return urljoin(base, url) if url else None
+
+
+def _plain(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotTwiML("it is not UTF-8") from error
