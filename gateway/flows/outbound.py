@@ -106,7 +106,7 @@ class OutboundFlow:
 
     async def _forward(self, call: Call, request: Request, reservation: Reservation, body: bytes) -> Outcome:
         headers = [header for header in request_headers(request.headers) if header[0].lower() != "content-type"]
-        rebuilt = UpstreamRequest("POST", request.path, (*headers, ("Content-Type", MEDIA_TYPE)), body)
+        rebuilt = UpstreamRequest("POST", call.path, (*headers, ("Content-Type", MEDIA_TYPE)), body)
         started = self._monotonic()
         answer = await reservation.send(rebuilt)
         return Outcome(

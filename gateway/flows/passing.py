@@ -9,7 +9,7 @@ from gateway.directory import Directory
 from gateway.flows.outbound import TOLD, reason_of
 from gateway.flows.outcome import Answer, Outcome, What, failure
 from gateway.flows.request import Request
-from gateway.twilio.errors import AUTHENTICATE, BAD_HTTP, NOT_CHECKED, TrafficError
+from gateway.twilio.errors import AUTHENTICATE, BAD_HTTP, NOT_A_FORM, NOT_CHECKED, TrafficError
 from gateway.twilio.forms import demand_form, demand_single, read_form
 from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.paths import Call, Door
@@ -50,6 +50,8 @@ class PassingFlow:
     def _demand_readable(request: Request) -> None:
         if not READABLE_QUERY.fullmatch(request.query):
             raise TrafficError(BAD_HTTP, "the query holds characters that a URL does not have")
+        if (request.header("Content-Encoding") or "identity").lower() != "identity":
+            raise TrafficError(NOT_A_FORM, "there is a Content-Encoding")
         if request.method == "GET" and request.body:
             raise TrafficError(BAD_HTTP, "a GET has no body")
 
@@ -68,9 +70,8 @@ class PassingFlow:
     async def _pass(self, call: Call, request: Request, body: bytes) -> Outcome:
         started = self._monotonic()
         upstream = self._upstreams[call.door]
-        answer = await upstream.fetch(
-            UpstreamRequest(request.method, request.target, request_headers(request.headers), body)
-        )
+        target = f"{call.path}?{request.query}" if request.query else call.path
+        answer = await upstream.fetch(UpstreamRequest(request.method, target, request_headers(request.headers), body))
         return Outcome(
             What.PASSED,
             str(call.door),

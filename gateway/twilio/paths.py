@@ -30,11 +30,14 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to the API: its door, the account of its path (None where it names none), how it is answered."""
+    """One call to the API: its door, the account of its path (None where it names none), how it is answered, and
+    its path at Twilio.
+    """
 
     door: Door
     account_sid: str | None
     format: Format
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ DOORS: Final = (
     _Row("POST", re.compile(rf"{ACCOUNT}/Calls(?:/CA[0-9a-fA-F]{{32}})?{EXTENSION}", re.ASCII), Door.CALL),
     _Row("*", re.compile(rf"{ACCOUNT}(?:/[A-Za-z0-9_+~-]+)*{EXTENSION}", re.ASCII), Door.API),
     _Row("*", re.compile(rf"/2010-04-01/Accounts{EXTENSION}", re.ASCII), Door.API),
-    _Row("*", re.compile(r"/v1/Services(?:/[A-Za-z0-9_]+)*", re.ASCII), Door.MESSAGING),
+    # messaging.twilio.com, by its own paths and, so that one base URL serves all of the SDK, below /messaging.
+    _Row("*", re.compile(r"(?P<path>/v1/Services(?:/[A-Za-z0-9_]+)*)", re.ASCII), Door.MESSAGING),
+    _Row("*", re.compile(r"/messaging(?P<path>/v[1-9](?:/[A-Za-z0-9_+~-]+)+)", re.ASCII), Door.MESSAGING),
 )
 
 # The segments whose every spelling must be the canonical one: behind another, somebody may still read a send.
@@ -70,14 +75,12 @@ def read_call(method: str, path: str) -> Call:
         found = row.path.fullmatch(path) if row.method in {"*", method} else None
         if found is not None:
             _demand_spelling(path)
-            return _call(row.door, found.groupdict())
+            return _call(row.door, path, found.groupdict())
     raise TrafficError(NOT_FOUND, "no API of Twilio's that the gateway passes on has this path, in this spelling")
 
 
 def format_of(path: str) -> Format:
     """How a path asks to be answered, even when it leads nowhere."""
-    if path.startswith("/v1/"):
-        return Format.JSON
     extension = path.rpartition(".")[2]
     return Format(extension) if extension in Format.__members__.values() else _default_format(path)
 
@@ -93,7 +96,7 @@ def _demand_spelling(path: str) -> None:
             raise TrafficError(NOT_CHECKED, "the path is written in another case than Twilio's")
 
 
-def _call(door: Door, parts: dict[str, str | None]) -> Call:
+def _call(door: Door, path: str, parts: dict[str, str | None]) -> Call:
     if door is Door.MESSAGING:
-        return Call(door, None, Format.JSON)
-    return Call(door, parts.get("account"), Format(parts.get("extension") or "xml"))
+        return Call(door, None, Format.JSON, parts["path"] or "")
+    return Call(door, parts.get("account"), Format(parts.get("extension") or "xml"), path)
