@@ -84,6 +84,8 @@ class Replies:
         if outbound is None:
             return False
         checked = await self._check(outbound)
+        if await self._check.place(outbound, checked.decision):
+            checked = await self._check(outbound)
         return isinstance(checked.decision, Forward)
 
     def _led(self, redirect: Redirect, message: InboundMessage) -> tuple[Redirect, ...]:

@@ -8,6 +8,7 @@ import httptools
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 MOST_BODY_BYTES: Final = 16 * 1024 * 1024
+MOST_RECEIVED_BYTES: Final = 2 * MOST_BODY_BYTES
 FINAL: Final = 200  # RFC 9110, section 15.2: answers below are interim
 SWITCHING_PROTOCOLS: Final = 101
 
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol):
         self._answer = Answer()
         self._waiting: asyncio.Future[Answer] | None = None
         self._is_dirty = False
+        self._received = 0
         self.idle_since = 0.0
 
     @property
@@ -55,6 +57,7 @@ class Connection(asyncio.Protocol):
         if transport is None or not self.is_clean:
             raise Unanswered("the connection was closed before anything was sent", written=False)
         self._waiting = asyncio.get_running_loop().create_future()
+        self._received = 0
         self._is_dirty = True  # until the answer is whole
         transport.write(request)
         try:
@@ -81,13 +84,11 @@ class Connection(asyncio.Protocol):
         if self._waiting is None or self._waiting.done():
             self.close()
             return
-        self._answer.head_bytes += len(data) if not self._answer.status else 0
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(f"Twilio's answer is not HTTP ({type(error).__name__})")
-        if len(self._answer.body) > MOST_BODY_BYTES or self._answer.head_bytes > MOST_HEAD_BYTES:
-            self._fail("Twilio's answer is too large")
+        self._demand_bounds(len(data))
 
     def eof_received(self) -> None:
         """The other side sends no more; the connection is closed."""
@@ -106,7 +107,9 @@ class Connection(asyncio.Protocol):
         self._answer = Answer()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header."""
+        """Collect a header; what comes after the body is a trailer, which nobody asked for."""
+        if self._answer.status:
+            return
         self._answer.headers.append((name.decode("latin-1"), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
@@ -132,6 +135,19 @@ class Connection(asyncio.Protocol):
             self._waiting.set_result(answer)
 
     # Inside
+
+    def _demand_bounds(self, count: int) -> None:
+        """Fail an answer that is too large: its head, its body, or all that came (framing, trailers, interim ones)."""
+        self._received += count
+        if not self._answer.status:  # all of it was head; the piece that ends a head is bounded by what one read takes
+            self._answer.head_bytes += count
+        too_large = (
+            self._answer.head_bytes > MOST_HEAD_BYTES
+            or len(self._answer.body) > MOST_BODY_BYTES
+            or self._received > MOST_RECEIVED_BYTES
+        )
+        if too_large:
+            self._fail("Twilio's answer is too large")
 
     def _is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()

@@ -81,8 +81,10 @@ async def _pool(messaging: Upstream, service_sid: str, authorization: str) -> fr
 
 def _sender_key(text: object) -> frozenset[str]:
     """A sender's key; one that cannot be read can also not be sent from through the gateway."""
+    if not isinstance(text, str):
+        return frozenset()
     try:
-        return frozenset({read_sender(str(text), None).key})
+        return frozenset({read_sender(text, None).key})
     except UnreadableAddress:
         return frozenset()
 

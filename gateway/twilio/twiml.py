@@ -4,6 +4,7 @@ An app's document is never passed on as it is. It is read safely (no DTD, no ent
 value that can be checked, and what is left is written by Twilio's own builder (Twilio, TwiML for messaging).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ MOST_VERBS: Final = 100
 XML_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html"})
 PLAIN_TYPE: Final = "text/plain"
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+# What no XML document can hold, escaped or not (XML 1.0, section 2.2): one of these would spoil the whole answer.
+NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class NotTwiML(Exception):
@@ -82,7 +85,15 @@ def confirmation(text: str | None) -> tuple[Verb, ...]:
 
 
 def _verbs(body: bytes) -> list[etree._Element]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,  # one in the middle of a text would end it
+        remove_pis=True,
+        encoding="utf-8",
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -137,6 +148,6 @@ def _absolute(url: str | None, base: str) -> str | None:
 
 def _plain(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return NOT_IN_XML.sub("", body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise NotTwiML("it is not UTF-8") from error

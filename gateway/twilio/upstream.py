@@ -9,6 +9,7 @@ after it, and the whole request had been written.
 """
 
 import asyncio
+import re
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +25,7 @@ ANSWER_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 15.0  # shorter than any front end of Twilio's keeps an idle connection
 MOST_CONNECTIONS: Final = 256
 CONNECT_TRIES: Final = 2
+BREAKS_THE_HEAD: Final = re.compile(r"[\r\n\0]")  # a lone CR is a line break to some servers (RFC 9112, section 2.2)
 
 
 class UpstreamError(Exception):
@@ -88,6 +90,7 @@ class Upstream:
         self._answer_seconds = answer_seconds
         self._places = asyncio.Semaphore(most_connections)
         self._idle: deque[Connection] = deque()
+        self._is_closed = False
         self._now: Callable[[], float] = asyncio.get_running_loop().time
 
     async def reserve(self) -> "Reservation":
@@ -110,6 +113,7 @@ class Upstream:
 
     def close(self) -> None:
         """Close idle connections; those in use are closed when they are given back."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -127,7 +131,7 @@ class Upstream:
     def give_back(self, connection: Connection) -> None:
         """Take a connection back, to be used again if it is clean; for `Reservation`."""
         self._places.release()
-        if connection.is_clean:
+        if connection.is_clean and not self._is_closed:
             connection.idle_since = self._now()
             self._idle.append(connection)
         else:
@@ -167,10 +171,9 @@ class Upstream:
         lines += [f"{name}: {value}" for name, value in request.headers]
         if request.body or request.method == "POST":
             lines.append(f"Content-Length: {len(request.body)}")
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) - 1 or "\0" in head:
-            raise ValueError("a header's value holds a line break")
-        return f"{head}\r\n\r\n".encode("latin-1")
+        if any(BREAKS_THE_HEAD.search(line) for line in lines) or lines[0].count(" ") != 2:
+            raise ValueError("the request line or a header holds a line break, NUL or a space too many")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 class Reservation:

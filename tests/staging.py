@@ -1,0 +1,135 @@
+"""What the tests of journeys stand on: a running gateway, a clock, and the messages phones send."""
+
+import io
+import json
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from twilio.request_validator import RequestValidator
+
+from gateway.service import Service
+
+ACCOUNT = "AC" + "a1" * 16
+OTHER_ACCOUNT = "AC" + "c3" * 16
+TOKEN = "fa4e" * 8
+API_KEY = ("SK" + "a1" * 16, "fake-secret")
+SERVICE = "MG" + "a1" * 16
+PHONE = "+14155550100"
+IN_POOL = "+12025550101"
+ALSO_IN_POOL = "+12025550102"
+ALONE = "+12025550103"
+TOLL_FREE = "+18005550104"
+SHORT_CODE = "55501"
+WHATSAPP = "whatsapp:+12025550105"
+
+
+class Clock:
+    """The wall clock, set forward at will; microseconds since 1970, UTC."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000 + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += int(seconds * 1_000_000)
+
+
+@dataclass
+class Gateway:
+    """A running gateway and what is around it."""
+
+    service: Service
+    url: str
+    clock: Clock
+    database: Path
+    http: aiohttp.ClientSession
+
+    @property
+    def admin_url(self) -> str:
+        return f"http://127.0.0.1:{self.service.admin_port}"
+
+    def messages_url(self, rest: str = ".json", account: str = ACCOUNT) -> str:
+        return f"{self.url}/2010-04-01/Accounts/{account}/Messages{rest}"
+
+    async def send(self, *, auth: tuple[str, str] = (ACCOUNT, TOKEN), rest: str = ".json", **form: str) -> "Answered":
+        """Create a message as an SDK does; ``from_`` stands for ``From``."""
+        fields = {{"from_": "From"}.get(name, name): value for name, value in form.items()}
+        return await self.post(self.messages_url(rest), aiohttp.FormData(fields)(), auth=auth)
+
+    async def post(self, url: str, data: Any, *, auth: tuple[str, str] | None = None, **headers: str) -> "Answered":
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if auth is not None:
+            sent["Authorization"] = aiohttp.encode_basic_auth(*auth)
+        if isinstance(data, bytes | str):
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            data = io.BytesIO(data if isinstance(data, bytes) else data.encode())
+        async with self.http.post(url, data=data, headers=sent, allow_redirects=False) as response:
+            return Answered(response.status, dict(response.headers), await response.read())
+
+    async def get(self, url: str, *, auth: tuple[str, str] | None = (ACCOUNT, TOKEN)) -> "Answered":
+        headers = {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
+        async with self.http.get(url, headers=headers) as response:
+            return Answered(response.status, dict(response.headers), await response.read())
+
+    async def webhook(
+        self, fields: dict[str, str], *, token: str = TOKEN, path: str = "/inbound", **headers: str
+    ) -> "Answered":
+        """Post a webhook, signed by Twilio's own library."""
+        signature = RequestValidator(token).compute_signature(f"{self.url}{path}", fields)
+        return await self.post(
+            f"{self.url}{path}", aiohttp.FormData(fields)(), **{"X-Twilio-Signature": signature} | headers
+        )
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> dict[str, Any]:
+
+        return dict(json.loads(self.body))
+
+
+def inbound(body: str, message: str = "01", **fields: str) -> dict[str, str]:
+    """The parameters of an inbound message; ``message`` names it, ``from_`` stands for ``From``."""
+    sid = "SM" + message.rjust(32, "0")
+    given = {
+        "ToCountry": "US",
+        "SmsMessageSid": sid,
+        "NumMedia": "0",
+        "ToCity": "",
+        "SmsSid": sid,
+        "SmsStatus": "received",
+        "Body": body,
+        "FromCountry": "US",
+        "NumSegments": "1",
+        "MessageSid": sid,
+        "AccountSid": ACCOUNT,
+        "From": PHONE,
+        "To": ALONE,
+        "ApiVersion": "2010-04-01",
+    }
+    return given | {{"from_": "From"}.get(name, name): value for name, value in fields.items()}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+StartGateway = Callable[..., Awaitable[Gateway]]
