@@ -17,6 +17,7 @@ from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
+from gateway.flows.forgetting import Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
 from gateway.flows.outbound import OutboundFlow
@@ -53,7 +54,6 @@ class Service:
         self._settings = settings
         self._clock = clock
         self._undo = contextlib.AsyncExitStack()
-        self._tasks: list[asyncio.Task[None]] = []
         self.traffic_port = self.webhook_port = self.admin_port = 0
         self.new_admin_token: str | None = None
 
@@ -78,6 +78,7 @@ class Service:
         relaying = Relaying(directory, self._app_client())
         outbox = self._start_outbox(store, relaying)
         edge = self._edge(store, directory, api, messaging, relaying, outbox, secret)
+        self._run(Forgetting(store, self._clock).run())
         if settings.twilio.sync_seconds:
             self._run(directory.keep_synced(settings.twilio.sync_seconds))
         await self._listen(edge)

@@ -17,9 +17,9 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.messaging.optouts import ScopeKind
-from gateway.traffic.listener import as_response
+from gateway.traffic.listener import as_response, where
 from gateway.traffic.reading import read_line, read_request
-from gateway.twilio.errors import METHOD_NOT_ALLOWED, NOT_FOUND, TrafficError
+from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
 log: Final = structlog.get_logger()
@@ -87,6 +87,8 @@ class TrafficEdge:
         except TrafficError as error:
             answer_as = format_of(request.path) if side == "api" else Format.JSON
             outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
+        except Exception as error:
+            outcome = _fault(side, error)
         request_id = uuid.uuid4().hex
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
         headers = (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
@@ -113,6 +115,15 @@ class TrafficEdge:
             request_id=request_id,
             detail=outcome.detail or None,
         )
+
+
+def _fault(side: str, error: Exception) -> Outcome:
+    """A fault of ours. An app is told that the outcome is unknown, as its SDK would repeat a 500 by itself and the
+    message may have left; Twilio is told 500, as a repeated webhook is recognised.
+    """
+    log.error("failed", side=side, error=type(error).__name__, where=where(error))
+    told = TrafficError(OUTCOME_UNKNOWN if side == "api" else INTERNAL)
+    return failure(What.FAILED, "fault", told, Format.JSON)
 
 
 def _is_webhook(request: web.BaseRequest) -> bool:

@@ -40,7 +40,7 @@ class TwilioShapedHandler(RequestHandler):
             log.info("http_refused", status=status, error=type(exc).__name__)
             error = TrafficError(TOO_LARGE if status in TOO_LARGE_STATUSES else BAD_HTTP)
         else:
-            log.error("failed", error=type(exc).__name__, where=_where(exc))
+            log.error("failed", error=type(exc).__name__, where=where(exc))
             error = TrafficError(INTERNAL)
         response = as_response(error_answer(error, Format.JSON))
         response.force_close()
@@ -93,7 +93,7 @@ def as_response(answer: Answer) -> web.Response:
     return response
 
 
-def _where(error: BaseException | None) -> str:
+def where(error: BaseException | None) -> str:
     """The innermost place of ours that an error came from, without its text, which may hold a number."""
     place, traceback = "", error.__traceback__ if error is not None else None
     while traceback is not None:

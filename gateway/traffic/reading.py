@@ -3,11 +3,13 @@
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.flows.request import Request
 from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TOO_LARGE, TrafficError
 
 MOST_BODY_BYTES: Final = 1024 * 1024
+BROKEN: Final = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
 ONCE: Final = ("Authorization", "Content-Type", "Content-Encoding", "Content-Length", "Host", "X-Twilio-Signature")
 
 
@@ -42,8 +44,11 @@ async def _read_body(request: web.BaseRequest) -> bytes:
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request._payload_writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+    except BROKEN as error:
+        raise TrafficError(BAD_HTTP, "the body breaks off or is not in chunks as it says") from error
     return bytes(body)

@@ -56,13 +56,12 @@ OUTCOME_UNKNOWN: Final = ErrorKind(
     409,
     "The connection to Twilio broke after the request may have been taken; look for the message before sending again",
 )
-INTERNAL: Final = ErrorKind(900500, 500, "The gateway failed; nothing was sent")
+INTERNAL: Final = ErrorKind(900500, 500, "The gateway failed; its log has the request's id")
 UPSTREAM_AWAY: Final = ErrorKind(900502, 503, "Twilio cannot be reached; nothing was sent, try again", retryable=True)
 STORE_AWAY: Final = ErrorKind(
     900503, 503, "The opt-out list cannot be read; nothing was sent, try again", retryable=True
 )
 BUSY: Final = ErrorKind(900504, 503, "Too many sends are under way; nothing was sent, try again", retryable=True)
-STOPPING: Final = ErrorKind(900505, 503, "The gateway is stopping; nothing was sent, try again", retryable=True)
 
 ERROR_KINDS: Final = tuple(kind for kind in tuple(globals().values()) if isinstance(kind, ErrorKind))
 

@@ -69,6 +69,10 @@ REFUSED = [
     pytest.param(post(PATH.replace(b"2010-04-01", b"2008-08-01")), id="an older API version"),
     pytest.param(post(b"/v1/Messages"), id="another product's way to send"),
     pytest.param(post(b"/anything"), id="no API at all"),
+    pytest.param(
+        post(extra=b"Transfer-Encoding: chunked\r\n").replace(b"Content-Length: 44\r\n", b"") + b"zz",
+        id="broken chunks",
+    ),
     pytest.param(b"PUT" + post()[4:], id="PUT"),
     pytest.param(b"PATCH" + post()[4:], id="PATCH"),
     pytest.param(b"CONNECT api.twilio.com:443 HTTP/1.1\r\nHost: api.twilio.com:443\r\n\r\n", id="CONNECT"),

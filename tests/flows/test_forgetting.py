@@ -1,0 +1,33 @@
+"""What is kept for a time only."""
+
+import sqlite3
+
+from staging import Gateway, inbound
+
+from gateway.flows.forgetting import Forgetting
+from gateway.store import Store
+
+HOUR_SECONDS = 3600
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
+
+
+async def forget(gateway: Gateway) -> None:
+    store = Store(f"sqlite:///{gateway.database}", gateway.clock)
+    await store.open(serving=False)
+    try:
+        await Forgetting(store, gateway.clock).forget()
+    finally:
+        await store.close()
+
+
+async def test_an_answer_is_given_again_for_48_hours_and_the_outcome_is_kept_for_ever(gateway: Gateway) -> None:
+    first = await gateway.webhook(inbound("STOP"))
+    gateway.clock.advance(47 * HOUR_SECONDS)
+    await forget(gateway)
+    assert first.body == (await gateway.webhook(inbound("STOP"))).body
+    gateway.clock.advance(2 * HOUR_SECONDS)
+    await forget(gateway)
+    assert EMPTY == (await gateway.webhook(inbound("STOP"))).text
+    connection = sqlite3.connect(gateway.database)
+    assert [(1,)] == connection.execute("SELECT count(*) FROM consent_events").fetchall()
+    connection.close()
