@@ -21,9 +21,9 @@ log: Final = structlog.get_logger()
 
 SECOND: Final = 1_000_000  # microseconds
 LEASE: Final = 60 * SECOND
+TRY_WITHIN_SECONDS: Final = 45.0  # well within the lease, so that no other runner takes it up meanwhile
 GIVE_UP_AFTER: Final = 24 * 60 * 60 * SECOND
 LONGEST_BACKOFF: Final = 15 * 60 * SECOND
-KEEP_DONE: Final = 7 * 24 * 60 * 60 * SECOND
 MOST_AT_ONCE: Final = 16
 LOOK_EVERY_SECONDS: Final = 1.0
 
@@ -54,8 +54,9 @@ class Outbox:
         while not self._stopping:
             try:
                 worked = await self._work()
-            except StoreError as error:
-                log.warning("deliveries_wait", why=str(error))
+            except Exception as error:
+                # The store is away, or a fault of ours: what is owed is still written down, so go on looking.
+                log.warning("deliveries_wait", why=_why(error))
                 worked = False
             if not worked:
                 await self._wait()
@@ -104,7 +105,13 @@ class Outbox:
             else:
                 await transaction.end_delivery(delivery.delivery_id, delivery.lease, outcome, error, now)
 
-        await self._store.write(settle)
+        try:
+            await self._store.write(settle)
+        except Exception as failure:
+            # It stays claimed until its lease runs out, and is tried again then: twice rather than never. Raised,
+            # this would break off the others that are under way.
+            log.warning("delivery_not_settled", delivery=delivery.delivery_id, outcome=outcome, why=_why(failure))
+            return
         metrics.DELIVERIES.labels(delivery.kind, outcome).inc()
         log.info(
             "delivery",
@@ -120,7 +127,8 @@ class Outbox:
         if handler is None:
             return "this version does not know this kind of delivery"
         try:
-            await handler(delivery)
+            async with asyncio.timeout(TRY_WITHIN_SECONDS):
+                await handler(delivery)
         except NotDelivered as error:
             return str(error)
         except Exception as error:
@@ -134,6 +142,11 @@ class Outbox:
     async def _count(self) -> None:
         for state, count in (await self._store.count_deliveries()).items():
             metrics.DELIVERIES_OPEN.labels(state).set(count)
+
+
+def _why(error: Exception) -> str:
+    """The text of a store's error; of any other its name alone, as its text may hold a number."""
+    return str(error) if isinstance(error, StoreError) else type(error).__name__
 
 
 def backoff(attempts: int) -> int:

@@ -13,7 +13,7 @@ import structlog
 
 from gateway.messaging.consent import KeywordPolicy
 from gateway.messaging.pools import Pools
-from gateway.store import Store
+from gateway.store import Store, StoreError
 from gateway.store.transaction import Transaction
 from gateway.twilio.rest import read_pools
 from gateway.twilio.upstream import Upstream, UpstreamError
@@ -127,7 +127,12 @@ class Directory:
             await self.sync(account)
         except Exception as error:
             # Pools that are older than they could be cover more, never less: traffic goes on without.
-            log.warning("pools_not_read", account=account.sid, why=f"{type(error).__name__}: {error}")
+            log.warning("pools_not_read", account=account.sid, why=_why(error))
+
+
+def _why(error: Exception) -> str:
+    """The text of an error of ours; of any other its name alone, as its text may hold a number."""
+    return str(error) if isinstance(error, UpstreamError | StoreError) else type(error).__name__
 
 
 def _with_stated(pools: Pools, stated: Mapping[str, frozenset[str]]) -> Pools:

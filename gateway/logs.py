@@ -5,13 +5,36 @@ What is logged is chosen field by field; no line takes a whole request. Numbers,
 
 import logging
 import sys
+from typing import BinaryIO, cast
 
 import orjson
 import structlog
 
 
+class _StandardError:
+    """Standard error as it is at the time of writing, which may be another than when logging was set up."""
+
+    def write(self, line: bytes) -> int:
+        """Write a line."""
+        return sys.stderr.buffer.write(line)
+
+    def flush(self) -> None:
+        """Pass on what is buffered."""
+        sys.stderr.buffer.flush()
+
+
+class _Library(logging.Handler):
+    """What libraries log: told by name and level alone, as their texts and tracebacks may hold a number."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one line for a library's record."""
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().warning("library", logger=record.name, severity=record.levelname, error=error)
+
+
 def set_up(log_format: str, level: str) -> None:
     """Set up structlog for the process; ``log_format`` is ``json`` or ``console``, ``level`` a name of logging's."""
+    logging.basicConfig(handlers=[_Library(logging.WARNING)], level=logging.WARNING, force=True)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -26,7 +49,7 @@ def set_up(log_format: str, level: str) -> None:
                 structlog.processors.JSONRenderer(orjson.dumps),
             ],
             wrapper_class=wrapper,
-            logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+            logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _StandardError())),
             cache_logger_on_first_use=True,
         )
         return

@@ -37,7 +37,7 @@ from gateway.web.client import AppClient
 
 log: Final = structlog.get_logger()
 
-SHUTDOWN_SECONDS: Final = 8.0
+OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
 ROOT_KEY_NAME: Final = "root_key"
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
 
@@ -171,20 +171,19 @@ class Service:
 
     async def _listen(self, edge: TrafficEdge) -> None:
         settings = self._settings
-        if settings.webhook_listen is None:
-            self.traffic_port = await self._start_listener(edge.handle_all, settings.listen, settings.tls)
-            self.webhook_port = self.traffic_port
-            return
-        self.traffic_port = await self._start_listener(edge.handle_api, settings.listen, settings.tls)
-        self.webhook_port = await self._start_listener(
-            edge.handle_webhook, settings.webhook_listen, settings.webhook_tls
-        )
+        shared = settings.webhook_listen is None
+        apps = Listener(edge.handle_all if shared else edge.handle_api, tls=_tls(settings.tls))
+        webhooks = apps if shared else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
 
-    async def _start_listener(self, handler: Any, address: str, tls: TlsSettings | None) -> int:
-        listener = Listener(handler, tls=_tls(tls))
-        await listener.start(*_host_and_port(address))
-        self._undo.push_async_callback(listener.stop)
-        return listener.port
+        async def stop() -> None:
+            await asyncio.gather(apps.stop(), webhooks.stop())
+
+        self._undo.push_async_callback(stop)
+        await apps.start(*_host_and_port(settings.listen))
+        self.traffic_port = apps.port
+        if settings.webhook_listen is not None:
+            await webhooks.start(*_host_and_port(settings.webhook_listen))
+        self.webhook_port = webhooks.port
 
     async def _listen_admin(self, edge: AdminEdge) -> None:
         runner = web.AppRunner(edge.application(), access_log=None, shutdown_timeout=1.0, keepalive_timeout=75.0)
@@ -210,7 +209,7 @@ class Service:
 async def _finish(task: asyncio.Task[None]) -> None:
     """Let a task end by itself, for a while."""
     try:
-        async with asyncio.timeout(SHUTDOWN_SECONDS):
+        async with asyncio.timeout(OUTBOX_SECONDS):
             await asyncio.shield(task)
     except TimeoutError:
         task.cancel()

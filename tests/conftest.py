@@ -8,7 +8,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from staging import (
+
+from gateway.sandbox import SampleApp, Sandbox, SandboxAccount, SandboxNumber, SandboxService, Seeds
+from gateway.service import Service
+from gateway.settings import Settings
+from tests.staging import (
     ACCOUNT,
     ALONE,
     ALSO_IN_POOL,
@@ -25,10 +29,6 @@ from staging import (
     StartGateway,
     free_port,
 )
-
-from gateway.sandbox import SampleApp, Sandbox, SandboxAccount, SandboxNumber, SandboxService, Seeds
-from gateway.service import Service
-from gateway.settings import Settings
 
 
 @pytest.fixture

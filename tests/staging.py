@@ -1,7 +1,9 @@
 """What the tests of journeys stand on: a running gateway, a clock, and the messages phones send."""
 
+import contextlib
 import io
 import json
+import random
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -127,9 +129,12 @@ def inbound(body: str, message: str = "01", **fields: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, outside the range from which the system takes ports for outgoing connections."""
+    while True:
+        port = random.randrange(10_240, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 StartGateway = Callable[..., Awaitable[Gateway]]

@@ -29,8 +29,9 @@ class Forgetting:
         while True:
             try:
                 await self.forget()
-            except StoreError as error:
-                log.warning("not_forgotten", why=str(error))
+            except Exception as error:
+                # Keeping something for an hour more harms nobody.
+                log.warning("not_forgotten", why=str(error) if isinstance(error, StoreError) else type(error).__name__)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def forget(self) -> None:

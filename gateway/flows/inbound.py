@@ -86,9 +86,8 @@ class InboundFlow:
             raise TrafficError(WRONG_SIGNATURE, "the gateway has no such account in its settings")
         url = self._public_url + request.target
         if not is_signed(request.header("X-Twilio-Signature") or "", account.auth_tokens, url, form):
-            raise TrafficError(
-                WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {self._public_url}{request.path} and the parameters"
-            )
+            tried = f"{self._public_url}/{request.path.split('/')[1]}"  # what follows /redirect/ names an app's URL
+            raise TrafficError(WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {tried} and the parameters")
         token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
         return account, Relay(account.sid, form, token, cookie)
 
@@ -112,16 +111,15 @@ class InboundFlow:
         """START and HELP: the app has three seconds to say something after the confirmation."""
         try:
             answer = await self._relaying.post(account, relay, account.app_url or "", APP_SECONDS_FOR_KEYWORDS)
+            if not answer.is_success:
+                raise AppUnreachable(f"it answered {answer.status}")
             filtered = await self._filtered(answer, message, account.app_url or "")
         except (AppUnreachable, StoreError) as error:
             await self._leave_to_outbox(recorded, str(error))
             return self._recorded(message, recorded, write_answer(confirmation(recorded.change.confirmation)))
         verbs = confirmation(recorded.change.confirmation) + filtered.verbs
         twiml = write_answer(verbs)
-        if answer.is_success:
-            await self._settle(message, recorded, twiml)
-        else:
-            await self._leave_to_outbox(recorded, f"it answered {answer.status}")
+        await self._settle(message, recorded, twiml)
         return self._recorded(message, recorded, twiml, answer.cookies, filtered)
 
     async def _leave_to_outbox(self, recorded: Recorded, why: str) -> None:

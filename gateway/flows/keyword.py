@@ -166,4 +166,5 @@ def _opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, .
         return OptOut(scope, standing=True, effective_at=effective_at, source=change.source)
 
     added = tuple(now_standing(scope) for scope in change.add)
-    return added + tuple(replace(now_standing(scope), standing=False) for scope in change.lift)
+    lifted = tuple(replace(now_standing(scope), standing=False) for scope in change.lift)
+    return added + change.renew + lifted

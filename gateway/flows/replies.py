@@ -73,20 +73,27 @@ class Replies:
         for verb in verbs:
             if isinstance(verb, Redirect):
                 kept += self._led(verb, message)
-            elif await self._may_leave(verb, message):
-                kept.append(self._led_action(verb, message))
-            else:
+                continue
+            checked = await self._checked(verb, message)
+            if checked is None:
                 held_back += 1
+            else:
+                kept.append(self._led_action(checked, message))
         return Filtered(tuple(kept), held_back)
 
-    async def _may_leave(self, reply: Reply, message: InboundMessage) -> bool:
+    async def _checked(self, reply: Reply, message: InboundMessage) -> Reply | None:
+        """The reply with its addresses as they were checked; None when it may not leave."""
         outbound = as_outbound(reply, message)
         if outbound is None:
-            return False
+            return None
         checked = await self._check(outbound)
         if await self._check.place(outbound, checked.decision):
             checked = await self._check(outbound)
-        return isinstance(checked.decision, Forward)
+        if not isinstance(checked.decision, Forward):
+            return None
+        to = None if reply.to is None else outbound.recipient.wire
+        sender = outbound.sender.wire if reply.sender is not None and outbound.sender is not None else reply.sender
+        return replace(reply, to=to, sender=sender)
 
     def _led(self, redirect: Redirect, message: InboundMessage) -> tuple[Redirect, ...]:
         if not _is_web(redirect.url):

@@ -33,9 +33,9 @@ OPAQUE_PREFIXES: Final = frozenset({"messenger", "apple", "instagram", "viber", 
 # Numbering plans in which one phone is written with and without a mobile digit: (written form, key form).
 TWIN_WRITINGS: Final = (
     (
-        re.compile(r"\+521(\d{10})"),
+        re.compile(r"\+52(?:1|01|044|045)(\d{10})"),
         r"+52\1",
-    ),  # Mexico: the 1 before mobiles, abolished in 2019 but still in use
+    ),  # Mexico: the 1 before mobiles and the trunk digits, abolished in 2019 but still in use
     (re.compile(r"\+549(\d{10})"), r"+54\1"),  # Argentina: the 9 before mobiles called from abroad
     (re.compile(r"\+55(\d{2})9(\d{8})"), r"+55\1\2"),  # Brazil: the ninth digit of mobiles
 )
@@ -106,6 +106,8 @@ def read_number(text: str, region: str | None) -> Number:
     meant = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if len(meant) > MOST_DIGITS + 1:
         raise UnreadableAddress("it has more than 15 digits")
+    if _parsed(meant, None) != parsed:  # +44 00 20…: whoever reads what we write takes away a zero more
+        raise UnreadableAddress("it has more trunk digits than one reading takes away")
     return Number(meant, fold_twin_writings(meant))
 
 

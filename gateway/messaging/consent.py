@@ -4,7 +4,7 @@ Pure: given the message, the match, the pools and the recipient's opt-outs, `cha
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -57,6 +57,8 @@ class KeywordPolicy:
 class ConsentChange:
     """What one keyword brings: scopes to add to the blocklist, scopes to lift, what to call it, what to answer.
 
+    ``renew`` are opt-outs that stand and go on standing, dated by this keyword: an opt-in between the two STOPs that
+    is learned of late does not lift them.
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
     """
 
@@ -67,6 +69,7 @@ class ConsentChange:
     change: Change
     add: tuple[Scope, ...] = ()
     lift: tuple[Scope, ...] = ()
+    renew: tuple[OptOut, ...] = ()
     confirmation: str | None = None
 
 
@@ -81,11 +84,9 @@ CARRIER_REGIONS: Final = frozenset({"US", "CA"})
 
 
 def keyword_of(message: InboundMessage, policy: KeywordPolicy) -> KeywordMatch | None:
-    """The keyword that a message is, or None. Where Twilio already said so (``OptOutType``), its word is taken;
-    a value of it that is not known counts as none.
-    """
+    """The keyword that a message is, or None. Where Twilio already said so (``OptOutType``), its word is taken."""
     if message.opt_out_type is not None:
-        return _twilios_word(message)
+        return _twilios_word(message.opt_out_type, message.body)
     if policy.unmanaged_senders is UnmanagedSenders.IGNORE and message.sender.kind not in MANAGED_KINDS:
         return None
     return match_keyword(message.body, DEFAULT_KEYWORD_SETS)
@@ -127,10 +128,15 @@ class _Situation:
         covered = self.scopes_of_stop()
         counted = [scope for scope in covered if wins(True, self.effective_at, self.opt_outs.get(scope))]
         add = tuple(scope for scope in counted if not self.is_standing(scope))
+        renew = tuple(self.renewed(scope) for scope in counted if scope not in add)
         if add:
-            confirm = not self.would_be_blocked(self.opt_outs)
-            return self.change(Change.ADDED, add=add, confirm=confirm and not self.carrier_answers_stop())
-        return self.change(Change.STAYS if counted else Change.OUTDATED)
+            confirm = not self.would_be_blocked(self.opt_outs) and not self.carrier_answers_stop()
+            return self.change(Change.ADDED, add=add, renew=renew, confirm=confirm)
+        return self.change(Change.STAYS if counted else Change.OUTDATED, renew=renew)
+
+    def renewed(self, scope: Scope) -> OptOut:
+        standing = self.opt_outs[scope]
+        return replace(standing, effective_at=max(standing.effective_at, self.effective_at))
 
     def start(self) -> ConsentChange:
         if not self.would_be_blocked(self.opt_outs):
@@ -213,6 +219,7 @@ class _Situation:
         *,
         add: tuple[Scope, ...] = (),
         lift: tuple[Scope, ...] = (),
+        renew: tuple[OptOut, ...] = (),
         confirm: bool = False,
     ) -> ConsentChange:
         source = Source.TWILIO if self.message.opt_out_type is not None else Source.KEYWORD
@@ -224,14 +231,12 @@ class _Situation:
             change,
             add=add,
             lift=lift,
+            renew=renew,
             confirmation=self.match.reply if confirm and self.answers() else None,
         )
 
 
-def _twilios_word(message: InboundMessage) -> KeywordMatch | None:
+def _twilios_word(said: OptOutType, body: str) -> KeywordMatch:
     """The match that Twilio's own ``OptOutType`` stands for, without a reply of ours."""
-    own = match_keyword(message.body, DEFAULT_KEYWORD_SETS)
-    said = OptOutType.__members__.get(message.opt_out_type or "")
-    if said is None:
-        return own
+    own = match_keyword(body, DEFAULT_KEYWORD_SETS)
     return KeywordMatch(said, own.keyword if own else "", "twilio.OptOutType", "")

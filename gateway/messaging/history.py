@@ -12,7 +12,8 @@ class ConsentEvent:
     ``event_type`` is ``STOP``, ``START`` or ``HELP``; ``change`` a value of `gateway.messaging.consent.Change`;
     ``scopes`` what was added or lifted (empty when nothing changed). ``recipient`` is the readable address beside
     the key. ``sender``, ``service_sid``, ``keyword``, ``keyword_set`` and ``message_sid`` are the evidence of a
-    keyword and None otherwise; ``reason`` is an operator's. Times are microseconds since 1970, UTC:
+    keyword and None otherwise; ``reason`` is an operator's, and ``hold`` tells that it marks or lifts what a
+    recipient's opt-in never lifts. Times are microseconds since 1970, UTC:
     ``effective_at`` is when it counts from, ``received_at`` when the gateway learned it.
     """
 
@@ -34,3 +35,4 @@ class ConsentEvent:
     keyword_set: str | None = None
     message_sid: str | None = None
     reason: str | None = None
+    hold: bool = False

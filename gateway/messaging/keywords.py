@@ -4,6 +4,7 @@ Matching is ``exact``: the whole body, outer white space trimmed and Unicode fol
 same way (Twilio, Advanced Opt-Out: "only if the full body matches", case-insensitive).
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,8 +76,10 @@ DEFAULT_KEYWORD_SETS: Final = (
     ),
 )
 
-# Letters that case folding keeps apart although people type one for the other (Turkish i).
-SAME_LETTER: Final = str.maketrans({"İ": "i", "ı": "i"})
+# Letters that case folding keeps apart although people type one for the other (Turkish i): the dotless one, and the
+# dotted one, which folds to an i and a dot above, however it was composed.
+DOTLESS_I: Final = str.maketrans({"ı": "i"})
+DOTTED_I: Final = re.compile("i\u0307+")
 
 
 def match_keyword(body: str, keyword_sets: Sequence[KeywordSet]) -> KeywordMatch | None:
@@ -96,9 +99,9 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.strip().casefold()
-    visible = "".join(char for char in text if not _is_invisible(char)).translate(SAME_LETTER)
-    composed = unicodedata.normalize("NFKC", visible).casefold().translate(SAME_LETTER)
-    return unicodedata.normalize("NFKC", composed).strip()
+    visible = "".join(char for char in text if not _is_invisible(char))
+    folded = unicodedata.normalize("NFKC", visible).casefold().translate(DOTLESS_I)
+    return unicodedata.normalize("NFKC", DOTTED_I.sub("i", folded)).strip()
 
 
 def _is_invisible(char: str) -> bool:

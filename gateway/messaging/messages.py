@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.messaging.addresses import Address
+from gateway.messaging.keywords import OptOutType
 from gateway.messaging.senders import Sender
 
 
@@ -32,7 +33,7 @@ class InboundMessage:
     """One message from a phone to a sender of ours, as Twilio's webhook tells it.
 
     ``service_sid`` is None where the sender is in no Messaging Service. ``opt_out_type`` is Twilio's own
-    ``OptOutType`` where the webhook carries one.
+    ``OptOutType`` (STOP, START or HELP) where the webhook carries one.
     """
 
     account_sid: str
@@ -41,4 +42,4 @@ class InboundMessage:
     sender: Sender
     service_sid: str | None
     body: str
-    opt_out_type: str | None = None
+    opt_out_type: OptOutType | None = None

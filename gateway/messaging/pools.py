@@ -1,6 +1,6 @@
 """Which Messaging Service holds which sender, as far as it is known.
 
-Known from webhooks, passed-through calls, a sync with Twilio and the settings; where they disagree the union counts:
+Known from webhooks, a sync with Twilio and the settings; where they disagree the union counts:
 a sender that two sources place in two services is held by both.
 """
 

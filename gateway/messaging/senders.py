@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from gateway.messaging.addresses import read_number, split_prefix
+from gateway.messaging.addresses import Address, read_number, read_recipient, split_prefix
 from gateway.messaging.errors import UnreadableAddress
 
 
@@ -26,8 +26,12 @@ TOLL_FREE: Final = re.compile(r"\+1(800|833|844|855|866|877|888)\d{7}", re.ASCII
 SHORT_CODE: Final = re.compile(r"\d{3,6}", re.ASCII)
 # Twilio, alphanumeric sender IDs: up to 11 characters of ASCII letters, digits, spaces and a little punctuation.
 ALPHANUMERIC: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.\-]{1,11}", re.ASCII)
-MESSAGING_SERVICE_SID: Final = re.compile(r"MG[0-9a-fA-F]{32}", re.ASCII)
+# SIDs are taken in the one case that Twilio writes them in: another could miss an opt-out of the service.
+MESSAGING_SERVICE_SID: Final = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 PREFIXED_IDENTITY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
+
+# The channel of short codes and sender IDs that write to us; nothing can be sent on it.
+SENDER_ID_CHANNEL: Final = "sender_id"
 
 KIND_BY_PREFIX: Final = {"whatsapp": SenderKind.WHATSAPP, "rcs": SenderKind.RCS}
 
@@ -51,11 +55,21 @@ def read_sender(text: str, region: str | None) -> Sender:
         return _prefixed(prefix, identity, region)
     if SHORT_CODE.fullmatch(text):
         return Sender(text, text, SenderKind.SHORT_CODE)
-    if ALPHANUMERIC.fullmatch(text):
-        return Sender(text, text.casefold(), SenderKind.ALPHANUMERIC)
+    if ALPHANUMERIC.fullmatch(text.strip(" ")):
+        sender_id = text.strip(" ")  # one sender ID, however it is padded
+        return Sender(sender_id, sender_id.casefold(), SenderKind.ALPHANUMERIC)
     number = read_number(text, region)
     kind = SenderKind.TOLL_FREE if TOLL_FREE.fullmatch(number.key) else SenderKind.LONG_CODE
     return Sender(number.wire, number.key, kind)
+
+
+def read_author(text: str) -> Address:
+    """Read who wrote an inbound message: a phone or channel address, else a short code or sender ID, which can be
+    answered by nobody but has to reach its app. Raises `UnreadableAddress`.
+    """
+    if SHORT_CODE.fullmatch(text) or ALPHANUMERIC.fullmatch(text):
+        return Address(SENDER_ID_CHANNEL, text, text.casefold())
+    return read_recipient(text, None)
 
 
 def is_messaging_service(text: str) -> bool:

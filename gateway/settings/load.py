@@ -32,12 +32,13 @@ def load(config: Path | None, environment: Mapping[str, str]) -> Settings:
     path = config or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
     values = _file_values(path or DEFAULT_CONFIG, must_exist=path is not None)
     overrides, faults = _environment_values(environment)
+    account = overrides.pop("account", None)
     merged = _merged(values, overrides)
-    _single_account(merged)
+    described = _single_account(merged, account) if account is not None else ""
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        faults += [_fault(fault, path or DEFAULT_CONFIG) for fault in error.errors()]
+        faults += [_fault(fault, path or DEFAULT_CONFIG, environment, described) for fault in error.errors()]
         raise SettingsError("\n".join(faults)) from None  # the original shows what was given, secrets too
     if faults:
         raise SettingsError("\n".join(faults))
@@ -115,6 +116,8 @@ def _environment_values(environment: Mapping[str, str]) -> tuple[dict[str, Any],
             _put(values, variable, text)
         except OSError as error:
             faults.append(f"environment: {variable}: the file cannot be read ({error.strerror})")
+        except UnicodeDecodeError:
+            faults.append(f"environment: {variable}: the file cannot be read (it is not UTF-8)")
     return values, faults
 
 
@@ -136,30 +139,44 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _single_account(values: dict[str, Any]) -> None:
-    """``GATEWAY_ACCOUNT__…`` describe one account: the one of the file with that sid, else one more."""
-    account = values.pop("account", None)
-    if account is None:
-        return
-    listed = list(values.get("accounts", []))
-    for position, given in enumerate(listed):
-        if isinstance(given, dict) and given.get("sid") == account.get("sid", given.get("sid")):
-            listed[position] = given | account
+def _single_account(values: dict[str, Any], account: dict[str, Any]) -> str:
+    """``GATEWAY_ACCOUNT__…`` describe one account: the one of the file with that sid, else one more. Its key."""
+    given = values.get("accounts", [])
+    if not isinstance(given, list):
+        return ""  # refused with all else that is wrong
+    listed = list(given)
+    of_the_only_one = "sid" not in account and len(listed) == 1
+    for position, other in enumerate(listed):
+        if isinstance(other, dict) and (of_the_only_one or other.get("sid") == account.get("sid")):
+            listed[position] = other | account
             break
     else:
+        position = len(listed)
         listed.append(account)
     values["accounts"] = listed
+    return f"accounts[{position}]"
 
 
-def _fault(fault: Any, path: Path) -> str:
+def _fault(fault: Any, path: Path, environment: Mapping[str, str], described: str) -> str:
+    """One line on a fault, its source first; ``described`` is the key of the account that variables describe."""
     key = _key(fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{path}: {key} is not a setting{_nearest(key, known_keys())}"
     if fault["type"] == "missing":
         return f"{path}: {key} is missing: {known_keys().get(_unindexed(key), 'it must be set')}"
     said = fault["msg"].removeprefix("Value error, ")
-    variable = PREFIX + key.upper().replace(".", "__")
+    variable = _variable(key, described)
+    for given in (f"{variable}_FILE", variable):
+        if given in environment:
+            return f"environment: {given}: {said}"
     return f"{path}: {key}: {said}" + (f" (also settable as {variable})" if variable in known_variables() else "")
+
+
+def _variable(key: str, described: str) -> str:
+    """The variable that sets a key; those of an account only where it is the one that variables describe."""
+    if described and key.startswith(f"{described}."):
+        key = "account" + key.removeprefix(described)
+    return PREFIX + re.sub(r"\[\d+\]$", "", key).upper().replace(".", "__")
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,8 +22,8 @@ from gateway.messaging.senders import read_sender
 
 
 def _sid(text: str, prefix: str) -> str:
-    if not re.fullmatch(rf"{prefix}[0-9a-fA-F]{{32}}", text):
-        raise ValueError(f"must be {prefix} and 32 hexadecimal digits")
+    if not re.fullmatch(rf"{prefix}[0-9a-f]{{32}}", text):
+        raise ValueError(f"must be {prefix} and 32 hexadecimal digits in lower case")
     return text
 
 
@@ -61,12 +62,19 @@ def _database(text: str) -> str:
 
 
 def _region(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text):
+    if text not in SUPPORTED_REGIONS:  # phonenumbers' own list of the ISO 3166 codes that it can read numbers in
         raise ValueError("must be an ISO 3166 country code in capitals, as US")
     return text
 
 
+def _token(token: SecretStr) -> SecretStr:
+    if not token.get_secret_value().strip():
+        raise ValueError("must not be empty: anybody can sign with nothing")
+    return token
+
+
 AccountSid = Annotated[str, AfterValidator(lambda text: _sid(text, "AC"))]
+AuthToken = Annotated[SecretStr, AfterValidator(_token)]
 ServiceSid = Annotated[str, AfterValidator(lambda text: _sid(text, "MG"))]
 WebUrl = Annotated[str, AfterValidator(_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -92,7 +100,7 @@ class AccountSettings(Section):
     """One Twilio account whose traffic goes through the gateway."""
 
     sid: AccountSid = Field(description="The account's SID.")
-    auth_tokens: tuple[SecretStr, ...] = Field(
+    auth_tokens: tuple[AuthToken, ...] = Field(
         min_length=1,
         description="Auth Tokens that sign its webhooks and prove its calls; the first signs what is relayed.",
     )
@@ -103,9 +111,10 @@ class AccountSettings(Section):
         default=None,
         description="ISO 3166 country in which recipients without + are read when From does not tell.",
     )
-    app_url: WebUrl | None = Field(default=None, description="Where inbound messages are relayed to.")
+    # These may hold a user and a password, so they do not print.
+    app_url: WebUrl | None = Field(default=None, repr=False, description="Where inbound messages are relayed to.")
     app_fallback_url: WebUrl | None = Field(
-        default=None, description="Where an inbound message is relayed to when app_url fails."
+        default=None, repr=False, description="Where an inbound message is relayed to when app_url fails."
     )
     unmanaged_senders: UnmanagedSenders = Field(
         default=UnmanagedSenders.RECORD,

@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable   it does not answer, is locked, full or read-only now; retryable
+├── NotStorable        the schema does not take a value; nothing is wrong with the store itself
 └── SchemaUnknown      its schema is not the one this version knows; an operator has to act
 """
 
@@ -16,6 +17,10 @@ class StoreUnavailable(StoreError):
     """The store cannot be read or written at the moment; the same call may work later."""
 
     retryable = True
+
+
+class NotStorable(StoreError):
+    """The schema does not take what was to be written: a line that exists already, text that is no Unicode."""
 
 
 class SchemaUnknown(StoreError):

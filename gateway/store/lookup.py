@@ -27,12 +27,15 @@ class Lookup:
         self._connection = connection
         self._waiting: dict[RecipientKey, asyncio.Future[Found]] = {}
         self._asked = asyncio.Event()
+        self._is_closed = False
 
     async def find(self, key: RecipientKey) -> Found:
         """The recipient's standing opt-outs, as they are at some instant after this call began.
 
         Raises `StoreUnavailable` when there is no answer within 0.9 s.
         """
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
         future = self._waiting.get(key)
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()
@@ -45,15 +48,27 @@ class Lookup:
 
     async def run(self) -> None:
         """Answer look-ups until cancelled; the store owns the task that runs this."""
-        while True:
-            await self._asked.wait()
-            asked = self._take()
-            try:
-                found = await self._find_all(list(asked))
-            except StoreError as error:
-                _refuse(asked, error)
-            else:
-                _answer(asked, found)
+        try:
+            while True:
+                await self._asked.wait()
+                await self._answer_next(self._take())
+        finally:
+            self._is_closed = True
+            _refuse(self._waiting, StoreUnavailable("the store is closed"))
+            self._waiting.clear()
+
+    async def _answer_next(self, asked: dict[RecipientKey, asyncio.Future[Found]]) -> None:
+        try:
+            found = await self._find_all(list(asked))
+        except StoreError as error:
+            _refuse(asked, error)
+        except BaseException as error:
+            # A fault of ours, or the end: nobody is left waiting, and a fault does not end the answering.
+            _refuse(asked, StoreUnavailable(f"the look-up was broken off ({type(error).__name__})"))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            _answer(asked, found)
 
     def _take(self) -> dict[RecipientKey, asyncio.Future[Found]]:
         keys = list(self._waiting)[:MOST_AT_ONCE]

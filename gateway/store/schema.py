@@ -66,6 +66,7 @@ consent_events = Table(
     Column("keyword_set", Text),
     Column("message_sid", Text),
     Column("reason", Text),
+    Column("hold", Boolean, nullable=False),
     Index("consent_events_of_recipient", "account_sid", "channel", "recipient_key", "event_id"),
 )
 

@@ -4,14 +4,16 @@ Write-ahead log and ``synchronous=FULL``: a commit that returned is on the disk.
 ``BEGIN IMMEDIATE`` by whoever writes, so that two writing processes queue instead of failing half-way.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 import aiosqlite
 
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import NotStorable, StoreUnavailable
 
 SQLITE_URL: Final = "sqlite:///"
 BUSY_TIMEOUT_MILLISECONDS: Final = 2_000
@@ -30,7 +32,9 @@ def path_of(database_url: str) -> Path:
 
 
 class SqliteConnection:
-    """One connection with a thread of its own. Raises `StoreUnavailable` for whatever the driver raises."""
+    """One connection with a thread of its own. Raises `NotStorable` when the driver refuses a value, and
+    `StoreUnavailable` for whatever else it raises.
+    """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
@@ -39,15 +43,15 @@ class SqliteConnection:
     async def open(cls, path: Path) -> Self:
         """Open an existing database file. Raises `StoreUnavailable`."""
         try:
-            connection = await aiosqlite.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None)
+            connection = await aiosqlite.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the database file cannot be opened ({error})") from error
         opened = cls(connection)
         try:
             for pragma in PRAGMAS:
                 await opened.run(pragma)
-        except StoreUnavailable:
-            await connection.close()
+        except BaseException:
+            await opened.close()  # also when cancelled: a thread left over would keep the process from ending
             raise
         return opened
 
@@ -55,6 +59,8 @@ class SqliteConnection:
         """Run one statement and give back its rows, as many as it has."""
         try:
             return list(await self._connection.execute_fetchall(sql, values))  # type: ignore[arg-type]
+        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError) as error:
+            raise NotStorable(f"the database does not take a value ({type(error).__name__})") from error
         except (sqlite3.Error, ValueError) as error:
             # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
             # and conditions ("database is locked"), never a value.
@@ -62,4 +68,5 @@ class SqliteConnection:
 
     async def close(self) -> None:
         """Close the connection and end its thread."""
-        await self._connection.close()
+        with contextlib.suppress(sqlite3.Error, ValueError):  # the thread ends all the same
+            await self._connection.close()

@@ -35,15 +35,15 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
 ADD_EVENT: Final = """
 INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
                             source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
-                            keyword, keyword_set, message_sid, reason)
+                            keyword, keyword_set, message_sid, reason, hold)
 VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
         :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
-        :keyword, :keyword_set, :message_sid, :reason)
+        :keyword, :keyword_set, :message_sid, :reason, :hold)
 """
 
 HISTORY_OF: Final = """
 SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
-       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason
+       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason, hold
   FROM consent_events
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
  ORDER BY event_id

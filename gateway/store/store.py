@@ -60,10 +60,10 @@ class Store:
         self._file = _identity(self._path)
         try:
             checks, writes, reads = [await self._connect() for _ in range(3)]
-        except StoreError:
+        except BaseException:
             await self.close()
             raise
-        self._lookup, self._writer, self._reads = Lookup(checks), Writer(writes), reads
+        self._lookup, self._writer, self._reads = Lookup(checks), Writer(writes, self._demand_same_file), reads
         self._start(self._lookup.run(), self._writer.run())
         if serving:
             self._start(self._probe())
@@ -157,11 +157,12 @@ class Store:
     async def _snapshot(self) -> AsyncIterator[None]:
         """Several reads that see one state of the store."""
         async with self._reading:
-            await self._reads.run("BEGIN")
             try:
+                await self._reads.run("BEGIN")  # inside: a caller cancelled here has begun it all the same
                 yield
             finally:
-                await self._reads.run("COMMIT")
+                with contextlib.suppress(StoreError):  # there is none to end when it could not begin
+                    await self._reads.run("COMMIT")
 
     async def _probe(self) -> None:
         """Write a heartbeat while nothing else is written, to notice a store gone read-only, and its return."""
@@ -174,9 +175,11 @@ class Store:
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
+        await transaction.put_value("heartbeat", str(self._clock()))
+
+    def _demand_same_file(self) -> None:
         if _identity(self._path) != self._file:
             raise StoreUnavailable("the database file was moved or replaced; restart the gateway")
-        await transaction.put_value("heartbeat", str(self._clock()))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -204,5 +207,6 @@ def _listed(row: Row) -> ListedOptOut:
 
 def _event(row: Row) -> ConsentEvent:
     event_id, account, channel, key, recipient, event_type, change, scopes, *rest = row
+    rest[-1] = bool(rest[-1])  # hold, which SQLite keeps as a number
     listed = tuple(Scope(ScopeKind(kind), scope_id) for kind, scope_id in orjson.loads(scopes))
     return ConsentEvent(event_id, RecipientKey(account, channel, key), recipient, event_type, change, listed, *rest)

@@ -4,6 +4,7 @@ Alembic works on an ordinary blocking connection; call these from a worker threa
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import URL, Connection, create_engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from gateway.store.errors import SchemaUnknown, StoreUnavailable
+from gateway.store.sqlite import path_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_COMMAND = "gateway db upgrade"
@@ -24,6 +26,7 @@ UPGRADE_COMMAND = "gateway db upgrade"
 def upgrade(database_url: str) -> str:
     """Bring the schema to the newest revision, whose name is returned. Raises `StoreUnavailable`, `SchemaUnknown`."""
     with _connected(database_url) as connection:
+        _begin(connection)
         _refuse_newer(connection)
         command.upgrade(_alembic(connection), "head")
         connection.commit()
@@ -34,9 +37,10 @@ def prepare(database_url: str) -> None:
     """Make an empty store ready; raises `SchemaUnknown` for one at another revision, with the command to run."""
     with _connected(database_url) as connection:
         if not inspect(connection).get_table_names():
-            command.upgrade(_alembic(connection), "head")
+            _begin(connection)
+            if not inspect(connection).get_table_names():  # another process may have been first
+                command.upgrade(_alembic(connection), "head")
             connection.commit()
-            return
         _refuse_newer(connection)
         current = current_revision(connection)
         if current != newest_revision():
@@ -53,6 +57,11 @@ def current_revision(connection: Connection) -> str | None:
 def newest_revision() -> str:
     """The newest revision this version knows."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+
+
+def _begin(connection: Connection) -> None:
+    """Take the lock that writing needs: one process changes the schema at a time, and all of it or nothing."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _refuse_newer(connection: Connection) -> None:
@@ -78,11 +87,21 @@ def _alembic(connection: Connection) -> Config:
 
 @contextlib.contextmanager
 def _connected(database_url: str) -> Iterator[Connection]:
-    engine = create_engine(database_url, poolclass=NullPool)
+    path = path_of(database_url)
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)  # may hold "%" or "?"
     try:
+        _make_private(path)
         with engine.connect() as connection:
             yield connection
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable(f"the database cannot be opened or changed ({type(error).__name__})") from error
     finally:
         engine.dispose()
+
+
+def _make_private(path: Path) -> None:
+    """Make the file if there is none, for its owner's eyes only: it holds numbers and the root key. SQLite gives the
+    files beside it the same mode.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -31,9 +31,12 @@ class _Waiting:
 class Writer:
     """Runs units of work one after another on a connection of its own."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
+    def __init__(self, connection: SqliteConnection, demand_same_file: Callable[[], None]) -> None:
+        """``demand_same_file`` raises `StoreUnavailable` when what is committed goes where nobody will find it."""
         self._connection = connection
+        self._demand_same_file = demand_same_file
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._is_closed = False
         self.is_writable = True
         self.commits = 0
 
@@ -42,24 +45,34 @@ class Writer:
 
         What the unit raises is raised here, and nothing of it is kept. Raises `StoreUnavailable` when the store
         cannot be written; then it is not known whether the unit was kept, and it may be handed in again only if it
-        recognises itself. A caller that is cancelled does not undo it.
+        recognises itself. A caller that is cancelled does not undo it; a unit that has not begun by then is left out.
         """
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
         waiting = _Waiting(unit, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(waiting)
+        limit = asyncio.timeout(GIVE_UP_AFTER_SECONDS)
         try:
-            async with asyncio.timeout(GIVE_UP_AFTER_SECONDS):
+            async with limit:
                 return await waiting.future  # type: ignore[no-any-return]
         except TimeoutError as error:
+            if not limit.expired():
+                raise  # the unit's own
             self.is_writable = False
             raise StoreUnavailable("the store took too long to write") from error
 
     async def run(self) -> None:
         """Commit what is handed in until cancelled; the store owns the task that runs this."""
-        while True:
-            group = [await self._queue.get()]
-            while len(group) < MOST_IN_ONE_COMMIT and not self._queue.empty():
-                group.append(self._queue.get_nowait())
-            await self._commit([waiting for waiting in group if not waiting.future.done()])
+        try:
+            while True:
+                group = [await self._queue.get()]
+                while len(group) < MOST_IN_ONE_COMMIT and not self._queue.empty():
+                    group.append(self._queue.get_nowait())
+                await self._commit([waiting for waiting in group if not waiting.future.done()])
+        finally:
+            self._is_closed, self.is_writable = True, False
+            while not self._queue.empty():
+                _refuse(self._queue.get_nowait(), StoreUnavailable("the store is closed"))
 
     async def _commit(self, group: list[_Waiting]) -> None:
         if not group:
@@ -68,9 +81,16 @@ class Writer:
             await self._connection.run("BEGIN IMMEDIATE")
             kept = [waiting for waiting in group if await self._ran(waiting)]
             await self._connection.run("COMMIT")
+            self._demand_same_file()
         except StoreError as error:
             await self._failed(group, error)
             return
+        except BaseException as error:
+            # A fault of ours, or the end: nobody is left waiting, and a fault does not end the writing.
+            await self._failed(group, StoreUnavailable(f"the write was broken off ({type(error).__name__})"))
+            if isinstance(error, Exception):
+                return
+            raise
         self.is_writable = True
         self.commits += 1
         for waiting in kept:
@@ -84,20 +104,36 @@ class Writer:
             waiting.result = await waiting.unit(Transaction(self._connection))
         except StoreUnavailable:
             raise
+        except asyncio.CancelledError as error:
+            if _is_being_cancelled():
+                raise
+            await self._undo(waiting, error)  # something the unit waited for was cancelled, not the writer
+            return False
         except Exception as error:
-            await self._connection.run("ROLLBACK TO unit")
-            await self._connection.run("RELEASE unit")
-            if not waiting.future.done():
-                waiting.future.set_exception(error)
+            await self._undo(waiting, error)
             return False
         await self._connection.run("RELEASE unit")
         return True
+
+    async def _undo(self, waiting: _Waiting, error: BaseException) -> None:
+        await self._connection.run("ROLLBACK TO unit")
+        await self._connection.run("RELEASE unit")
+        _refuse(waiting, error)
 
     async def _failed(self, group: list[_Waiting], error: StoreError) -> None:
         self.is_writable = False
         with contextlib.suppress(StoreError):  # there was no transaction, or it is gone with the failure
             await self._connection.run("ROLLBACK")
         for waiting in group:
-            if not waiting.future.done():
-                waiting.future.set_exception(error)
-                waiting.future.exception()  # whoever waited may have given up already
+            _refuse(waiting, error)
+
+
+def _refuse(waiting: _Waiting, error: BaseException) -> None:
+    if not waiting.future.done():
+        waiting.future.set_exception(error)
+        waiting.future.exception()  # whoever waited may have given up already
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

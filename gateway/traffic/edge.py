@@ -1,5 +1,6 @@
 """The traffic edge: which journey a request takes, and the line and count that tell how it ended."""
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,6 +27,7 @@ log: Final = structlog.get_logger()
 
 REQUEST_ID_HEADER: Final = "X-Gateway-Request-Id"
 INBOUND_PATH: Final = "/inbound"
+SEND_PATH: Final = re.compile(r"/Messages(?:\.[a-z]+)?$", re.ASCII)  # for counting alone
 
 Journey = Callable[[web.BaseRequest], Awaitable[Outcome]]
 
@@ -97,7 +99,7 @@ class TrafficEdge:
     @staticmethod
     def _tell(side: str, request: web.BaseRequest, outcome: Outcome, request_id: str, seconds: float) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
-        _counter(side, outcome).labels(outcome.what, outcome.reason).inc()
+        _counter(side, request).labels(outcome.what, outcome.reason).inc()
         if outcome.upstream_seconds is not None:
             metrics.UPSTREAM_SECONDS.observe(outcome.upstream_seconds)
         scope = outcome.scope
@@ -131,7 +133,8 @@ def _is_webhook(request: web.BaseRequest) -> bool:
     return path == INBOUND_PATH or path.startswith(REDIRECT_PATH)
 
 
-def _counter(side: str, outcome: Outcome) -> Counter:
+def _counter(side: str, request: web.BaseRequest) -> Counter:
     if side == "webhook":
         return metrics.INBOUND
-    return metrics.PASSED if outcome.what is What.PASSED else metrics.OUTBOUND
+    is_send = request.method == "POST" and SEND_PATH.search(request.path) is not None
+    return metrics.OUTBOUND if is_send else metrics.PASSED

@@ -110,7 +110,8 @@ class Connection(asyncio.Protocol):
         """Collect a header; what comes after the body is a trailer, which nobody asked for."""
         if self._answer.status:
             return
-        self._answer.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        # The parser leaves white space at the end of a value, which is none of it (RFC 9110, section 5.5).
+        self._answer.headers.append((name.decode("latin-1"), value.strip(b" \t").decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """Take the status; an upgrade was never asked for."""
@@ -121,6 +122,8 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         """Collect a piece of the body."""
         self._answer.body += body
+        if len(self._answer.body) > MOST_BODY_BYTES:
+            self._fail("Twilio's answer is too large")
 
     def on_message_complete(self) -> None:
         """The answer is whole, unless it was an interim one (1xx).
@@ -137,16 +140,11 @@ class Connection(asyncio.Protocol):
     # Inside
 
     def _demand_bounds(self, count: int) -> None:
-        """Fail an answer that is too large: its head, its body, or all that came (framing, trailers, interim ones)."""
+        """Fail an answer whose head is too large, or all that came with it: framing, trailers, interim answers."""
         self._received += count
         if not self._answer.status:  # all of it was head; the piece that ends a head is bounded by what one read takes
             self._answer.head_bytes += count
-        too_large = (
-            self._answer.head_bytes > MOST_HEAD_BYTES
-            or len(self._answer.body) > MOST_BODY_BYTES
-            or self._received > MOST_RECEIVED_BYTES
-        )
-        if too_large:
+        if self._answer.head_bytes > MOST_HEAD_BYTES or self._received > MOST_RECEIVED_BYTES:
             self._fail("Twilio's answer is too large")
 
     def _is_open(self) -> bool:

@@ -8,18 +8,19 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from gateway.messaging.addresses import Address, read_recipient
+from gateway.messaging.addresses import Address
 from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import InboundMessage
-from gateway.messaging.senders import Sender, is_messaging_service, read_sender
+from gateway.messaging.senders import Sender, is_messaging_service, read_author, read_sender
 from gateway.twilio.errors import AMBIGUOUS, INVALID_PARAMETER, TrafficError
 from gateway.twilio.forms import Form
 
 Party = TypeVar("Party", Address, Sender)
 
 PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
-MESSAGE_SID: Final = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
-ACCOUNT_SID: Final = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
+MESSAGE_SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
+ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 REQUIRED: Final = ("MessageSid", "AccountSid", "From", "To", "Body")
 AT_MOST_ONCE: Final = ("MessagingServiceSid", "OptOutType", "SmsSid", "SmsMessageSid", "NumMedia")
 
@@ -36,11 +37,11 @@ def read_inbound(form: Form) -> InboundMessage:
     return InboundMessage(
         account_sid=_shaped(form, "AccountSid", ACCOUNT_SID),
         message_sid=_shaped(form, "MessageSid", MESSAGE_SID),
-        recipient=_read(read_recipient, form, "From"),
-        sender=_read(read_sender, form, "To"),
+        recipient=_read(form, "From", read_author),
+        sender=_read(form, "To", lambda text: read_sender(text, None)),
         service_sid=_service(form),
         body=form.get("Body") or "",
-        opt_out_type=form.get("OptOutType") or None,
+        opt_out_type=_opt_out_type(form),
     )
 
 
@@ -67,15 +68,20 @@ def _shaped(form: Form, name: str, shape: re.Pattern[str]) -> str:
     return value
 
 
+def _opt_out_type(form: Form) -> OptOutType | None:
+    """Twilio's word on what the message is; one that is not known counts as none."""
+    return OptOutType.__members__.get(form.get("OptOutType") or "")
+
+
 def _service(form: Form) -> str | None:
     value = form.get("MessagingServiceSid") or None
     if value is not None and not is_messaging_service(value):
-        raise TrafficError(INVALID_PARAMETER, "'MessagingServiceSid' is not MG and 32 hexadecimal digits")
+        raise TrafficError(INVALID_PARAMETER, "'MessagingServiceSid' is not MG and 32 hexadecimal digits in lower case")
     return value
 
 
-def _read(read: Callable[[str, str | None], Party], form: Form, name: str) -> Party:
+def _read(form: Form, name: str, read: Callable[[str], Party]) -> Party:
     try:
-        return read(form.get(name) or "", None)
+        return read(form.get(name) or "")
     except UnreadableAddress as error:
         raise TrafficError(INVALID_PARAMETER, f"'{name}': {error}") from error

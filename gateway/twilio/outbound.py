@@ -74,7 +74,7 @@ def write_outbound(form: Form, message: OutboundMessage) -> bytes:
 def _service_and_sender(form: Form, region: str | None) -> tuple[str | None, Sender | None]:
     named, given = form.get("MessagingServiceSid") or None, form.get("From") or None
     if named is not None and not is_messaging_service(named):
-        raise TrafficError(INVALID_PARAMETER, "'MessagingServiceSid' is not MG and 32 hexadecimal digits")
+        raise TrafficError(INVALID_PARAMETER, "'MessagingServiceSid' is not MG and 32 hexadecimal digits in lower case")
     if given is not None and is_messaging_service(given):
         if named not in {None, given}:
             raise TrafficError(AMBIGUOUS, "'From' and 'MessagingServiceSid' name two Messaging Services")

@@ -48,14 +48,14 @@ class _Row:
 
 
 METHODS: Final = frozenset({"GET", "POST", "DELETE"})
-ACCOUNT: Final = r"/2010-04-01/Accounts/(?P<account>AC[0-9a-fA-F]{32})"
+ACCOUNT: Final = r"/2010-04-01/Accounts/(?P<account>AC[0-9a-f]{32})"
 EXTENSION: Final = r"(?:\.(?P<extension>json|xml|csv))?"
 
 # First match wins. /SMS/Messages is Twilio's form before 2013; Twilio answers 410 to it since 2022.
 DOORS: Final = (
     _Row("POST", re.compile(rf"{ACCOUNT}/Messages{EXTENSION}", re.ASCII), Door.SEND),
     _Row("POST", re.compile(rf"{ACCOUNT}/SMS/Messages{EXTENSION}", re.ASCII), Door.SEND),
-    _Row("POST", re.compile(rf"{ACCOUNT}/Calls(?:/CA[0-9a-fA-F]{{32}})?{EXTENSION}", re.ASCII), Door.CALL),
+    _Row("POST", re.compile(rf"{ACCOUNT}/Calls(?:/CA[0-9a-f]{{32}})?{EXTENSION}", re.ASCII), Door.CALL),
     _Row("*", re.compile(rf"{ACCOUNT}(?:/[A-Za-z0-9_+~-]+)*{EXTENSION}", re.ASCII), Door.API),
     _Row("*", re.compile(rf"/2010-04-01/Accounts{EXTENSION}", re.ASCII), Door.API),
     # messaging.twilio.com, by its own paths and, so that one base URL serves all of the SDK, below /messaging.
@@ -65,6 +65,10 @@ DOORS: Final = (
 
 # The segments whose every spelling must be the canonical one: behind another, somebody may still read a send.
 GUARDED: Final = {"messages": "Messages", "sms": "SMS", "accounts": "Accounts", "calls": "Calls"}
+SID_IN_ANY_CASE: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
+SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+# A POST to one of these creates something that may text; where it is not one of the doors for that, it is none.
+CREATING: Final = frozenset({"Messages", "Calls"})
 
 
 def read_call(method: str, path: str) -> Call:
@@ -75,6 +79,7 @@ def read_call(method: str, path: str) -> Call:
         found = row.path.fullmatch(path) if row.method in {"*", method} else None
         if found is not None:
             _demand_spelling(path)
+            _demand_no_way_round(row.door, method, path)
             return _call(row.door, path, found.groupdict())
     raise TrafficError(NOT_FOUND, "no API of Twilio's that the gateway passes on has this path, in this spelling")
 
@@ -92,8 +97,18 @@ def _default_format(path: str) -> Format:
 def _demand_spelling(path: str) -> None:
     for segment in path.split("/"):
         name = segment.partition(".")[0]
-        if GUARDED.get(name.casefold(), name) != name:
+        is_sid_misspelt = SID_IN_ANY_CASE.fullmatch(name) and not SID.fullmatch(name)
+        if is_sid_misspelt or GUARDED.get(name.casefold(), name) != name:
             raise TrafficError(NOT_CHECKED, "the path is written in another case than Twilio's")
+
+
+def _demand_no_way_round(door: Door, method: str, path: str) -> None:
+    """Refuse what only the general row lets in although it reads like a send, as Accounts within an account do."""
+    if door is not Door.API or method != "POST":
+        return
+    names = [segment.partition(".")[0] for segment in path.split("/")]
+    if names[-1] in CREATING or names.count("Accounts") > 1:
+        raise TrafficError(NOT_CHECKED, "the path ends as a send does, and is none")
 
 
 def _call(door: Door, path: str, parts: dict[str, str | None]) -> Call:

@@ -14,6 +14,7 @@ from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest, Up
 
 MOST_PAGES: Final = 1_000
 PAGE_SIZE: Final = 1_000
+NOT_AS_DOCUMENTED: Final = "Twilio's list is not in the form it is documented in"
 USER_AGENT: Final = ("User-Agent", "optout-gateway")
 
 # The lists of a service's pool, each with the field that names the sender (Twilio, Messaging Service resources).
@@ -61,8 +62,11 @@ async def read_pools(messaging: Upstream, account_sid: str, auth_token: str) -> 
     """Every Messaging Service of an account with the keys of its senders. Raises `UpstreamError`."""
     authorization = basic(account_sid, auth_token)
     pools: dict[str, frozenset[str]] = {}
-    async for service in _listed(messaging, "/v1/Services", "services", authorization):
-        pools[service["sid"]] = await _pool(messaging, service["sid"], authorization)
+    async for service in _listed(messaging, "/v1/Services", authorization):
+        service_sid = service.get("sid")
+        if not isinstance(service_sid, str):
+            raise NotAnswered(NOT_AS_DOCUMENTED)
+        pools[service_sid] = await _pool(messaging, service_sid, authorization)
     return pools
 
 
@@ -74,7 +78,7 @@ def basic(user: str, password: str) -> str:
 async def _pool(messaging: Upstream, service_sid: str, authorization: str) -> frozenset[str]:
     senders: set[str] = set()
     for resource, field in POOL_LISTS:
-        async for item in _listed(messaging, f"/v1/Services/{service_sid}/{resource}", None, authorization):
+        async for item in _listed(messaging, f"/v1/Services/{service_sid}/{resource}", authorization):
             senders |= _sender_key(item.get(field))
     return frozenset(senders)
 
@@ -89,12 +93,12 @@ def _sender_key(text: object) -> frozenset[str]:
         return frozenset()
 
 
-async def _listed(messaging: Upstream, path: str, key: str | None, authorization: str) -> AsyncIterator[dict[str, Any]]:
+async def _listed(messaging: Upstream, path: str, authorization: str) -> AsyncIterator[dict[str, Any]]:
     """The items of a list over all its pages; the next page is asked for at the same origin as the first."""
     target: str | None = f"{path}?PageSize={PAGE_SIZE}"
     for _ in range(MOST_PAGES):
         page = await _page(messaging, target or "", authorization)
-        for item in page.get(key or page["meta"]["key"], []):
+        for item in page.get(page["meta"]["key"], []):
             yield item
         target = _target(page["meta"].get("next_page_url"))
         if target is None:
@@ -108,10 +112,12 @@ async def _page(messaging: Upstream, target: str, authorization: str) -> dict[st
         raise NotAnswered(f"Twilio answered {answer.status} to a list of {target.split('?')[0].rpartition('/')[2]}")
     try:
         page = orjson.loads(answer.body)
-        page["meta"]["key"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise NotAnswered("Twilio's list is not in the form it is documented in") from error
-    return dict(page)
+        items = page.get(page["meta"]["key"], [])
+        if all(isinstance(item, dict) for item in items):
+            return dict(page)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise NotAnswered(NOT_AS_DOCUMENTED) from error
+    raise NotAnswered(NOT_AS_DOCUMENTED)
 
 
 def _target(url: str | None) -> str | None:

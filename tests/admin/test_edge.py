@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 
 import pytest
-from staging import ALONE, PHONE, Gateway, StartGateway, inbound
+
+from tests.staging import ALONE, PHONE, Gateway, StartGateway, inbound
 
 Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 

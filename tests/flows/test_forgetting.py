@@ -2,10 +2,9 @@
 
 import sqlite3
 
-from staging import Gateway, inbound
-
 from gateway.flows.forgetting import Forgetting
 from gateway.store import Store
+from tests.staging import Gateway, inbound
 
 HOUR_SECONDS = 3600
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'

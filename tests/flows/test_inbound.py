@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from staging import (
+
+from gateway.sandbox import SampleApp, Sandbox
+from tests.staging import (
     ACCOUNT,
     ALONE,
     ALSO_IN_POOL,
@@ -24,8 +26,6 @@ from staging import (
     StartGateway,
     inbound,
 )
-
-from gateway.sandbox import SampleApp, Sandbox
 
 STOP_REPLY = (
     "You have successfully been unsubscribed. You will not receive any more messages from this number. "

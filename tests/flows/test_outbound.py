@@ -4,7 +4,9 @@ import gzip
 import json
 
 import pytest
-from staging import (
+
+from gateway.sandbox import Fault, Sandbox
+from tests.staging import (
     ACCOUNT,
     ALONE,
     ALSO_IN_POOL,
@@ -19,8 +21,6 @@ from staging import (
     StartGateway,
     inbound,
 )
-
-from gateway.sandbox import Fault, Sandbox
 
 OPTED_OUT_BODY = {
     "code": 21610,

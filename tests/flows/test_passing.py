@@ -1,9 +1,9 @@
 """Calls that are no sends, over HTTP through a gateway to the sandbox."""
 
 import pytest
-from staging import ACCOUNT, ALONE, OTHER_ACCOUNT, PHONE, SERVICE, TOKEN, Gateway, StartGateway
 
 from gateway.sandbox import Fault, Sandbox
+from tests.staging import ACCOUNT, ALONE, OTHER_ACCOUNT, PHONE, SERVICE, TOKEN, Gateway, StartGateway
 
 PASSED = [
     pytest.param(f"/2010-04-01/Accounts/{ACCOUNT}.json", 200, id="the account"),

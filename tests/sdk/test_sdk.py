@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from gateway.sandbox import Sandbox
 from gateway.sdk import AsyncGatewayHttpClient, GatewayHttpClient, through_gateway
+from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway
 
 
 def by_base_url(gateway: Gateway) -> tuple[Client, TwilioHttpClient]:
@@ -43,7 +43,7 @@ def twilio(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Client]
 async def test_create_fetch_list_update_and_delete(twilio: Client, sandbox: Sandbox) -> None:
     def journey() -> list[Any]:
         created = twilio.messages.create(to=PHONE, from_=ALONE, body="Hello", media_url=["https://a.example/1"])
-        fetched = twilio.messages(created.sid).fetch()
+        fetched = twilio.messages(str(created.sid)).fetch()
         listed = [message.sid for message in twilio.messages.stream(to=PHONE, page_size=1)]
         return [created.sid, fetched.body, listed]
 
@@ -68,7 +68,7 @@ async def test_a_blocked_send_is_the_sdks_own_exception_with_21610(
 
 async def test_services_and_their_pools_are_listed(twilio: Client) -> None:
     def pool() -> list[str]:
-        return [number.phone_number for number in twilio.messaging.v1.services(SERVICE).phone_numbers.list()]
+        return [str(number.phone_number) for number in twilio.messaging.v1.services(SERVICE).phone_numbers.list()]
 
     assert IN_POOL in await asyncio.to_thread(pool)
 
@@ -77,6 +77,7 @@ async def test_services_and_their_pools_are_listed(twilio: Client) -> None:
 async def async_twilio(gateway: Gateway) -> AsyncIterator[Client]:
     transport = AsyncGatewayHttpClient(gateway.url)
     yield Client(ACCOUNT, TOKEN, http_client=transport)
+    assert transport.session is not None
     await transport.session.close()
 
 
@@ -84,7 +85,7 @@ async def async_twilio(gateway: Gateway) -> AsyncIterator[Client]:
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
 async def test_the_asynchronous_client_sends_and_is_blocked_alike(async_twilio: Client, sandbox: Sandbox) -> None:
     sent = await async_twilio.messages.create_async(to=PHONE, from_=ALONE, body="Hello")
-    assert sent.sid.startswith("SM")
+    assert str(sent.sid).startswith("SM")
     await sandbox.phone(PHONE).send("STOP", to=ALONE)
     with pytest.raises(TwilioRestException) as caught:
         await async_twilio.messages.create_async(to=PHONE, from_=ALONE, body="Hello")

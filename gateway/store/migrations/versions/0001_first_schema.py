@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("keyword_set", sa.Text(), nullable=True),
         sa.Column("message_sid", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("hold", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
     op.create_index(

@@ -1,0 +1,68 @@
+"""The root of the command line: which commands there are, and how each of them ends."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from gateway import __version__
+from gateway.cli import config, db, keywords, options, optouts
+from gateway.cli.failures import status_after
+from gateway.cli.output import say
+
+app = typer.Typer(
+    name="gateway",
+    help="An HTTP opt-out gateway between applications and the Twilio Messages API.",
+    epilog="Exit status: 0 done, 1 failed, 2 an argument or a setting cannot be used.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+app.add_typer(optouts.app, name="optouts")
+app.add_typer(keywords.app, name="keywords")
+
+
+def status_of(arguments: Sequence[str]) -> int:
+    """Run a command; its exit status. Nothing it raises goes further, except what ends the process."""
+    try:
+        ended = get_command(app).main(args=list(arguments), prog_name="gateway", standalone_mode=False)
+    except Exception as error:
+        return status_after(error)
+    return ended if isinstance(ended, int) else 0
+
+
+@app.command()
+def serve(config: options.Config = None) -> None:
+    """Run the gateway until SIGTERM or SIGINT; what it has to say are logs, on standard error."""
+    from gateway.cli.serve import run  # all of the gateway, which no other command needs
+
+    run(config)
+
+
+@app.command()
+def demo(
+    *, once: Annotated[bool, typer.Option("--once", help="End after the steps; exit status 1 if one fails.")] = False
+) -> None:
+    """Show the gateway at work against a stand-in for Twilio, with no account and no network."""
+    from gateway.demo import run
+
+    raise typer.Exit(run(once=once))
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        say(f"gateway {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())

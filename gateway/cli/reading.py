@@ -1,0 +1,112 @@
+"""What was typed, read into values; whatever cannot be used is a `BadInput` that begins with the argument's name."""
+
+from datetime import UTC, datetime
+from re import fullmatch
+from typing import Final
+
+from gateway.cli.failures import BadInput
+from gateway.cli.output import EPOCH
+from gateway.messaging.addresses import NUMBERED_PREFIXES, OPAQUE_PREFIXES, Channel, split_prefix
+from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.optouts import Scope, ScopeKind
+from gateway.messaging.senders import Sender, is_messaging_service, read_sender
+from gateway.operations.optouts import Whom, read_whom
+from gateway.settings import AccountSettings, Settings
+
+CHANNELS: Final = frozenset({*Channel} | OPAQUE_PREFIXES)
+MOST_REASON: Final = 500  # characters
+
+
+def account_sid(text: str) -> str:
+    """The SID of an account, whether or not the settings have it."""
+    if not fullmatch(r"AC[0-9a-f]{32}", text):
+        raise BadInput("--account: it is not AC and 32 hexadecimal digits")
+    return text
+
+
+def account_in(settings: Settings, text: str | None) -> AccountSettings:
+    """The account that was named, else the only one there is."""
+    named = None if text is None else account_sid(text)
+    found = [account for account in settings.accounts if named in {None, account.sid}]
+    if len(found) == 1:
+        return found[0]
+    if named is not None:
+        raise BadInput("--account: the settings do not have this account; add it under [[accounts]]")
+    if found:
+        raise BadInput(f"--account: the settings have {len(found)} accounts; say which")
+    raise BadInput("accounts: the settings have none; add one under [[accounts]], or by GATEWAY_ACCOUNT__…")
+
+
+def sender(text: str | None, region: str | None, option: str) -> Sender | None:
+    """A sender as the settings and sends write it."""
+    if text is None:
+        return None
+    try:
+        return read_sender(text, region)
+    except UnreadableAddress as error:
+        raise BadInput(f"{option}: {error}") from None
+
+
+def service_sid(text: str | None) -> str | None:
+    """A Messaging Service's SID."""
+    if text is not None and not is_messaging_service(text):
+        raise BadInput("--service: it is not MG and 32 hexadecimal digits")
+    return text
+
+
+def whom(account: str, text: str, region: str | None, speaking: Sender | None = None, option: str = "") -> Whom:
+    """A recipient. ``speaking`` is the sender that ``option`` gave; it must be on the recipient's channel."""
+    try:
+        read = read_whom(account, text, region, speaking)
+    except UnreadableAddress as error:
+        raise BadInput(f"RECIPIENT: {error}") from None
+    if speaking is not None and _channel_of(speaking) != read.recipient.channel:
+        raise BadInput(f"{option}: it is on the channel {_channel_of(speaking)}, RECIPIENT on {read.recipient.channel}")
+    return read
+
+
+def scope(account: str, service: str | None, speaking: Sender | None, *, account_wide: bool) -> Scope | None:
+    """The one scope that was named; None when none was."""
+    named = [
+        *([Scope(ScopeKind.SERVICE, service)] if service is not None else []),
+        *([Scope(ScopeKind.SENDER, speaking.key)] if speaking is not None else []),
+        *([Scope(ScopeKind.ACCOUNT, account)] if account_wide else []),
+    ]
+    if len(named) > 1:
+        raise BadInput("--service, --sender, --account-wide: give one of them")
+    return named[0] if named else None
+
+
+def channel(text: str | None) -> str | None:
+    """A channel that there is."""
+    if text is not None and text not in CHANNELS:
+        raise BadInput(f"--channel: there is no such channel; there are {', '.join(sorted(CHANNELS))}")
+    return text
+
+
+def since(text: str | None) -> int | None:
+    """An instant, in microseconds since 1970, UTC; without an offset it is taken as UTC."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            "--since: it is not a time in ISO 8601; write it as 2026-01-31 or 2026-01-31T12:00:00Z"
+        ) from None
+    passed = (given if given.tzinfo else given.replace(tzinfo=UTC)) - EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def reason(text: str | None) -> str | None:
+    """A reason for the history: one line of text."""
+    if text is None:
+        return None
+    if not text.strip() or len(text) > MOST_REASON or not text.isprintable():
+        raise BadInput(f"--reason: it must be one line of 1 to {MOST_REASON} printable characters")
+    return text.strip()
+
+
+def _channel_of(speaking: Sender) -> str:
+    prefix, _ = split_prefix(speaking.wire)
+    return NUMBERED_PREFIXES.get(prefix, prefix)

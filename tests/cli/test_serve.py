@@ -1,0 +1,187 @@
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+import urllib.request
+from base64 import b64encode
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.staging import ACCOUNT, TOKEN
+
+TOKEN_LINE = "the admin token, shown this once"
+
+
+class Serving:
+    """A running `gateway serve`, whose lines on standard error are read up to the one that says it started."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stderr is not None
+        for line in process.stderr:
+            self.lines.append(line.rstrip("\n"))
+            if '"event":"started"' in line:
+                self.started = orjson.loads(line)
+                return
+        raise AssertionError(f"it did not start: {self.lines}")
+
+    def end(self, *signals: signal.Signals) -> int:
+        for number in signals:
+            self.process.send_signal(number)
+            time.sleep(0.2)
+        out, err = self.process.communicate(timeout=11)
+        assert "" == out
+        self.lines += err.splitlines()
+        return self.process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_serve_answers_until_a_signal_and_logs_nothing_but_its_start_and_end(start, place, number):
+    place.write(more="[logs]\nlevel = 'info'\n")
+    serving = Serving(start("serve"))
+    with urllib.request.urlopen(f"http://{serving.started['admin_listen']}/readyz") as answer:
+        assert 200 == answer.status
+    assert 0 == serving.end(number)
+    events = [orjson.loads(line)["event"] for line in serving.lines if line.startswith("{")]
+    assert ["started", "stopped"] == events
+    assert f"127.0.0.1:{place.given['listen']}" == serving.started["listen"]
+    assert f"127.0.0.1:{place.given['listen']}" == serving.started["webhook_listen"]
+    assert f"127.0.0.1:{place.given['admin']}" == serving.started["admin_listen"]
+
+
+def test_the_first_start_alone_shows_the_admin_token_and_it_opens_the_metrics(start, place):
+    first = Serving(start("serve"))
+    told = [line for line in first.lines if TOKEN_LINE in line]
+    request = urllib.request.Request(
+        f"http://{first.started['admin_listen']}/metrics",
+        headers={"Authorization": f"Bearer {told[0].rpartition(' ')[2]}"},
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - it is our own listener
+        assert 200 == answer.status
+    assert 0 == first.end(signal.SIGTERM)
+    second = Serving(start("serve"))
+    assert 0 == second.end(signal.SIGTERM)
+    assert (1, []) == (len(told), [line for line in second.lines if TOKEN_LINE in line])
+    assert TOKEN not in "".join(first.lines + second.lines)
+
+
+@pytest.fixture
+def hanging(place):
+    """An upstream that takes a call and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place.write(twilio=server.getsockname()[1])
+        yield server
+
+
+def send_that_hangs(serving: Serving, server: socket.socket) -> tuple[threading.Thread, socket.socket]:
+    """Begin a send, and return once the upstream has it."""
+
+    def send() -> None:
+        credentials = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        url = f"http://{serving.started['listen']}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+        body = b"To=%2B14155550100&From=%2B12025550101&Body=x"
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(
+                urllib.request.Request(url, data=body, headers={"Authorization": f"Basic {credentials}"})
+            ),
+        ):
+            pass
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    connection, _ = server.accept()
+    return thread, connection
+
+
+@pytest.mark.parametrize(
+    ("signals", "status", "most_seconds"),
+    [
+        pytest.param([signal.SIGTERM], 0, 10.0, id="one signal ends it in time though a send hangs"),
+        pytest.param([signal.SIGTERM] * 2, 128 + signal.SIGTERM, 2.0, id="a second signal ends it at once"),
+    ],
+)
+def test_a_send_under_way_does_not_keep_it_from_ending(start, hanging, signals, status, most_seconds):
+    serving = Serving(start("serve"))
+    thread, connection = send_that_hangs(serving, hanging)
+    began = time.monotonic()
+    assert status == serving.end(*signals)
+    assert most_seconds > time.monotonic() - began
+    connection.close()
+    thread.join()
+
+
+@pytest.mark.parametrize("key", ["listen", "admin_listen", "webhook_listen"])
+def test_an_address_in_use_is_one_line_and_exit_1(start, place, key):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        os.environ[f"GATEWAY_{key.upper()}"] = f"127.0.0.1:{port}"
+        try:
+            process = start("serve")
+            out, err = process.communicate(timeout=20)
+        finally:
+            del os.environ[f"GATEWAY_{key.upper()}"]
+    said = [line for line in err.splitlines() if TOKEN_LINE not in line]
+    expected = f"gateway: {key}: cannot listen on 127.0.0.1:{port} (Address already in use); free it or set {key}"
+    assert (1, "", [expected]) == (process.returncode, out, said)
+
+
+def test_a_token_made_by_a_start_that_failed_is_shown_all_the_same(start, place):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place.write(admin=taken.getsockname()[1])
+        _, err = start("serve").communicate(timeout=20)
+    assert 1 == err.count(TOKEN_LINE)
+
+
+def newer_schema(place: Any) -> None:
+    with sqlite3.connect(place.database) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+    database.close()
+
+
+def somebody_elses(place: Any) -> None:
+    with sqlite3.connect(place.database) as database:
+        database.execute("CREATE TABLE songs (title TEXT)")
+    database.close()
+
+
+def no_database(place: Any) -> None:
+    place.database.write_bytes(b"not a database, " * 100)
+
+
+def no_folder(place: Any) -> None:
+    place.write(database=place.folder / "nowhere" / "gateway.db")
+
+
+def no_certificate(place: Any) -> None:
+    place.write(more='[tls]\ncertificate = "no.pem"\nkey = "no.pem"\n')
+
+
+def no_such_key(place: Any) -> None:
+    place.write(more="lisen = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "named"),
+    [
+        pytest.param(newer_schema, 1, "revision 9999", id="a schema of a later version"),
+        pytest.param(somebody_elses, 1, "database of its own", id="a database of somebody else"),
+        pytest.param(no_database, 1, "database_url", id="a file that is no database"),
+        pytest.param(no_folder, 1, "database_url", id="a folder that is not there"),
+        pytest.param(no_certificate, 2, "tls.certificate", id="a certificate that is not there"),
+        pytest.param(no_such_key, 2, "lisen", id="a key that does not exist"),
+    ],
+)
+def test_what_cannot_start_says_why_in_one_line(run, place, spoil, status, named):
+    spoil(place)
+    ended = run("serve")
+    assert (status, "", 1) == (ended.status, ended.out, ended.err.count("\n"))
+    assert named in ended.err

@@ -1,0 +1,106 @@
+"""A store, a little app on a free port, and time that the test turns."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from gateway.deliveries import SECOND
+from gateway.store import Store
+from gateway.web.client import AppClient
+
+NOW = 1_760_000_000 * SECOND
+
+
+class Clock:
+    """Time as an argument, in microseconds since 1970."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
+
+
+class LittleApp:
+    """Answers 200 unless a test put something else before it; keeps what it was sent, in order."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.answers: dict[str, list[int]] = {}
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        self.waiting = 0
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        name = await request.text()
+        self.taken.append(name)
+        self.waiting += 1
+        await self.is_open.wait()
+        self.waiting -= 1
+        statuses = self.answers.get(name)
+        return web.Response(status=statuses.pop(0) if statuses else 200)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'gateway.db'}"
+
+
+@pytest.fixture
+async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
+    store = Store(url, clock)
+    await store.open(serving=False)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[LittleApp]:
+    app = LittleApp()
+    application = web.Application()
+    application.router.add_post("/", app.take)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    app.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield app
+    app.is_open.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AppClient]:
+    client = AppClient.open()
+    yield client
+    await client.close()
+
+
+Owe = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def owe(store: Store, clock: Clock) -> Owe:
+    """Writes down a delivery that is due now."""
+
+    async def write(payload: str, *, kind: str = "post", give_up_after: float = 60.0) -> str:
+        now = clock()
+        give_up_at = now + int(give_up_after * SECOND)
+        return await store.write(
+            lambda transaction: transaction.owe(
+                "AC1", kind, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None
+            )
+        )
+
+    return write

@@ -1,0 +1,208 @@
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from gateway.store import SchemaUnknown, Store, StoreUnavailable
+from gateway.store.schema import metadata
+from gateway.store.upgrade import UPGRADE_COMMAND, newest_revision, prepare, upgrade
+
+
+def run(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@dataclass(frozen=True)
+class Table:
+    """What SQLite knows of a table."""
+
+    columns: list[Any]
+    is_without_rowid: bool
+    keys_and_indexes: set[Any]
+    index_names: set[str]
+
+
+def shape_of(path: Path) -> dict[str, Table]:
+    connection = sqlite3.connect(path)
+    shape = {}
+    for schema, name, kind, _, without_rowid, _ in connection.execute("PRAGMA table_list").fetchall():
+        if schema == "main" and kind == "table" and not name.startswith(("sqlite_", "alembic_")):
+            indexes = connection.execute(f"PRAGMA index_list({name})").fetchall()
+            inside = {
+                (unique, origin, tuple(part[2] for part in connection.execute(f"PRAGMA index_info({index})")))
+                for _, index, unique, origin, _ in indexes
+            }
+            columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
+            named = {index for _, index, _, origin, _ in indexes if origin == "c"}
+            shape[name] = Table(columns, bool(without_rowid), inside, named)
+    connection.close()
+    return shape
+
+
+def test_the_migrations_make_the_schema_that_the_code_declares(url, path):
+    prepare(url)
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+
+    assert [] == differences
+
+
+def test_row_ids_keys_and_indexes_are_the_same_made_or_migrated(url, path, tmp_path):
+    prepare(url)
+    engine = create_engine(f"sqlite:///{tmp_path / 'made.db'}", poolclass=NullPool)
+    metadata.create_all(engine)
+    engine.dispose()
+    made, migrated = shape_of(tmp_path / "made.db"), shape_of(path)
+
+    assert set(metadata.tables) == set(migrated)
+    assert made == migrated
+    assert {"opt_outs", "inbound_messages"} == {name for name, table in migrated.items() if table.is_without_rowid}
+
+
+def test_a_migrated_store_can_go_through_upgrade_again(url):
+    prepare(url)
+
+    assert newest_revision() == upgrade(url)
+    assert newest_revision() == upgrade(url)
+    prepare(url)
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        pytest.param(
+            ("UPDATE alembic_version SET version_num = '9999'",),
+            "revision 9999, which this version does not know; install the version",
+            id="a revision of a later version",
+        ),
+        pytest.param(
+            ("DELETE FROM alembic_version",),
+            "no gateway made them; give the gateway a database of its own",
+            id="tables without a revision",
+        ),
+    ],
+)
+async def test_a_store_at_an_unknown_revision_is_refused_with_what_to_do(url, path, statements, told):
+    prepare(url)
+    run(path, *statements)
+
+    for refusing in (lambda: prepare(url), lambda: upgrade(url)):
+        with pytest.raises(SchemaUnknown, match=told):
+            refusing()
+    with pytest.raises(SchemaUnknown, match=told):
+        await Store(url, lambda: 0).open()
+
+
+def test_the_tables_of_somebody_else_are_refused_and_left_as_they_are(url, path):
+    run(path, "CREATE TABLE invoices (id INTEGER)")
+
+    with pytest.raises(SchemaUnknown, match="no gateway made them"):
+        prepare(url)
+    with pytest.raises(SchemaUnknown, match="no gateway made them"):
+        upgrade(url)
+    assert {"invoices"} == set(shape_of(path))
+
+
+def test_an_older_revision_is_refused_with_the_command_to_run(url, path, monkeypatch):
+    prepare(url)
+    monkeypatch.setattr("gateway.store.upgrade.newest_revision", lambda: "0002")  # as after an update of the gateway
+
+    with pytest.raises(SchemaUnknown, match=rf"make a backup, then run: {UPGRADE_COMMAND}"):
+        prepare(url)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda path: path.write_bytes(b"no database at all " * 100), id="a file that is no database"),
+        pytest.param(lambda path: path.mkdir(), id="a folder"),
+    ],
+)
+def test_what_is_no_database_is_unavailable(url, path, make):
+    make(path)
+
+    with pytest.raises(StoreUnavailable):
+        prepare(url)
+
+
+def test_a_missing_folder_is_unavailable(tmp_path):
+    with pytest.raises(StoreUnavailable):
+        prepare(f"sqlite:///{tmp_path}/missing/gateway.db")
+
+
+def test_a_migration_that_is_broken_off_leaves_an_empty_store(url, path, monkeypatch):
+    whole = command.upgrade
+
+    def broken(*given: Any) -> None:
+        whole(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "upgrade", broken)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(url)
+    monkeypatch.undo()
+
+    assert {} == shape_of(path)
+    prepare(url)
+    assert set(metadata.tables) == set(shape_of(path))
+
+
+@pytest.mark.parametrize(
+    "name", ["with space", "per%20cent", "hash#sign", "ümläut", "a&b=c", "quote'd"], ids=lambda name: name
+)
+async def test_the_store_is_the_file_that_the_address_names(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    store = Store(f"sqlite:///{folder}/gateway.db", lambda: 0)
+    await store.open()
+    await store.close()
+
+    assert (folder / "gateway.db").is_file()
+
+
+OPEN = """
+import asyncio, sys
+from gateway.store import Store
+
+async def main():
+    store = Store(sys.argv[1], lambda: 0)
+    sys.stdin.readline()
+    await store.open()
+    await store.close()
+
+print("ready", flush=True)
+asyncio.run(main())
+"""
+
+
+def start(url: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", OPEN, url], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+async def test_processes_that_start_together_on_an_empty_store_all_open_it(url):
+    starting = [start(url) for _ in range(4)]
+    for process in starting:
+        assert process.stdout is not None
+        await asyncio.to_thread(process.stdout.readline)
+    outputs = await asyncio.gather(*(asyncio.to_thread(process.communicate, "go\n") for process in starting))
+
+    assert [(0, "")] * 4 == [
+        (process.returncode, errors) for process, (_, errors) in zip(starting, outputs, strict=True)
+    ]
