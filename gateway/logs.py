@@ -3,6 +3,7 @@
 What is logged is chosen field by field; no line takes a whole request. Numbers, bodies and tokens are never fields.
 """
 
+import contextlib
 import logging
 import sys
 from typing import BinaryIO, cast
@@ -15,12 +16,15 @@ class _StandardError:
     """Standard error as it is at the time of writing, which may be another than when logging was set up."""
 
     def write(self, line: bytes) -> int:
-        """Write a line."""
-        return sys.stderr.buffer.write(line)
+        """Write a line; where nobody reads it any more, the gateway goes on without."""
+        with contextlib.suppress(OSError):
+            sys.stderr.buffer.write(line)
+        return len(line)
 
     def flush(self) -> None:
         """Pass on what is buffered."""
-        sys.stderr.buffer.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.buffer.flush()
 
 
 class _Library(logging.Handler):

@@ -2,15 +2,20 @@
 
 import os
 import uuid
+from typing import Final
 
-MICROSECONDS_PER_MILLISECOND = 1000
+MICROSECONDS_PER_MILLISECOND: Final = 1000
+VERSION: Final = 0x7
+VARIANT: Final = 0x2
 
 
 def new_id(now: int) -> str:
-    """A new identifier that sorts by ``now`` (microseconds since 1970, UTC) to the millisecond."""
-    milliseconds = now // MICROSECONDS_PER_MILLISECOND
-    random = int.from_bytes(os.urandom(10))
-    value = milliseconds << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76  # version
-    value = value & ~(0x3 << 62) | 0x2 << 62  # variant
+    """A new identifier that sorts by ``now`` (microseconds since 1970, UTC) to the microsecond.
+
+    The twelve bits behind the version hold the fraction of the millisecond (RFC 9562, section 6.2, method 3).
+    """
+    milliseconds, microseconds = divmod(now, MICROSECONDS_PER_MILLISECOND)
+    fraction = microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
+    random = int.from_bytes(os.urandom(8)) & ~(0x3 << 62)
+    value = milliseconds << 80 | VERSION << 76 | fraction << 64 | VARIANT << 62 | random
     return str(uuid.UUID(int=value))

@@ -124,6 +124,15 @@ placements = Table(
     Column("placed_at", BigInteger, nullable=False),
 )
 
+# Work that one process at a time does for all, until a time.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+)
+
 # The root key and the admin token's hash where the settings give none; the heartbeat of the writability probe.
 gateway_values = Table(
     "gateway_values",

@@ -138,6 +138,13 @@ COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state <>
 
 FORGET_DELIVERIES: Final = "DELETE FROM deliveries WHERE state = 'done' AND ended_at < :before"
 
+TAKE_LEASE: Final = """
+INSERT INTO leases (name, holder, held_until) VALUES (:name, :holder, :held_until)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+ WHERE leases.holder = excluded.holder OR leases.held_until <= :now
+RETURNING name
+"""
+
 GET_VALUE: Final = "SELECT value FROM gateway_values WHERE name = :name"
 PUT_VALUE_ONCE: Final = """
 INSERT INTO gateway_values (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING

@@ -152,6 +152,11 @@ class Transaction:
 
     # The gateway's own values
 
+    async def take_lease(self, name: str, holder: str, *, now: int, held_until: int) -> bool:
+        """Take or prolong the right to do a piece of work for all processes; false while another holds it."""
+        values = {"name": name, "holder": holder, "now": now, "held_until": held_until}
+        return bool(await self._run(sql.TAKE_LEASE, values))
+
     async def value_once(self, name: str, value: str) -> str:
         """Store a value unless there is one, and give back the one that is there."""
         await self._run(sql.PUT_VALUE_ONCE, {"name": name, "value": value})

@@ -85,6 +85,13 @@ def upgrade() -> None:
     )
     op.create_index("inbound_messages_by_time", "inbound_messages", ["received_at"], unique=False)
     op.create_table(
+        "leases",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "opt_outs",
         sa.Column("account_sid", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
