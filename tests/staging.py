@@ -1,17 +1,20 @@
 """What the tests of journeys stand on: a running gateway, a clock, and the messages phones send."""
 
+import asyncio
 import contextlib
 import io
 import json
 import random
 import socket
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 from twilio.request_validator import RequestValidator
 
 from gateway.service import Service
@@ -50,12 +53,16 @@ class Gateway:
     service: Service
     url: str
     clock: Clock
-    database: Path
+    database_url: str
     http: aiohttp.ClientSession
 
     @property
     def admin_url(self) -> str:
         return f"http://127.0.0.1:{self.service.admin_port}"
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the store holds, asked past the gateway."""
+        return rows_of(self.database_url, query)
 
     def messages_url(self, rest: str = ".json", account: str = ACCOUNT) -> str:
         return f"{self.url}/2010-04-01/Accounts/{account}/Messages{rest}"
@@ -126,6 +133,23 @@ def inbound(body: str, message: str = "01", **fields: str) -> dict[str, str]:
         "ApiVersion": "2010-04-01",
     }
     return given | {{"from_": "From"}.get(name, name): value for name, value in fields.items()}
+
+
+def rows_of(database_url: str, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a store, read by another connection than the gateway's."""
+    if database_url.startswith("sqlite:///"):
+        with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(query).fetchall()
+    with ThreadPoolExecutor(1) as elsewhere:  # the caller's thread runs a loop already
+        return elsewhere.submit(asyncio.run, _rows_of_postgres(database_url, query)).result()
+
+
+async def _rows_of_postgres(database_url: str, query: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
@@ -56,8 +57,9 @@ def _sender(text: str) -> str:
 
 
 def _database(text: str) -> str:
-    if not text.startswith("sqlite:///") or text == "sqlite:///":
-        raise ValueError("must be sqlite:///FILE")
+    is_file = text.startswith("sqlite:///") and text != "sqlite:///"
+    if not is_file and not (text.startswith(("postgresql://", "postgres://")) and urlsplit(text).path.strip("/")):
+        raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
     return text
 
 
@@ -169,7 +171,9 @@ class Settings(Section):
         description="How Twilio sees the webhook listener; signatures are made over it.",
     )
     database_url: Annotated[str, AfterValidator(_database)] = Field(
-        default="sqlite:///gateway.db", description="The store."
+        default="sqlite:///gateway.db",
+        repr=False,
+        description="The store: sqlite:///FILE or postgresql://…, with ?pgbouncer=true behind a pooler.",
     )
     secret: SecretStr | None = Field(
         default=None,

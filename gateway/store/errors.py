@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable   it does not answer, is locked, full or read-only now; retryable
+├── TryAgain           two transactions met; nothing was kept, the store runs the unit again by itself
 ├── NotStorable        the schema does not take a value; nothing is wrong with the store itself
 └── SchemaUnknown      its schema is not the one this version knows; an operator has to act
 """
@@ -15,6 +16,12 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The store cannot be read or written at the moment; the same call may work later."""
+
+    retryable = True
+
+
+class TryAgain(StoreError):
+    """Another transaction was in the way; nothing of this one was kept. It does not leave the store."""
 
     retryable = True
 

@@ -8,23 +8,20 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
-
 from gateway.messaging.optouts import OptOut, RecipientKey
+from gateway.store.engine import Engine, Row
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.records import Found, opt_out_of
-from gateway.store.sqlite import Row, SqliteConnection
-from gateway.store.statements import FIND_OPT_OUTS
 
 ANSWER_WITHIN_SECONDS: Final = 0.9  # a slow store means 503 within a second, not a queue
 MOST_AT_ONCE: Final = 512
 
 
 class Lookup:
-    """Answers look-ups on a connection of its own, one statement at a time."""
+    """Answers look-ups, each run of it one statement at a time."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
-        self._connection = connection
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._waiting: dict[RecipientKey, asyncio.Future[Found]] = {}
         self._asked = asyncio.Event()
         self._is_closed = False
@@ -47,11 +44,13 @@ class Lookup:
             raise StoreUnavailable("the store took too long to answer") from error
 
     async def run(self) -> None:
-        """Answer look-ups until cancelled; the store owns the task that runs this."""
+        """Answer look-ups until cancelled; the store owns the tasks that run this, one a lane of the engine."""
         try:
             while True:
                 await self._asked.wait()
-                await self._answer_next(self._take())
+                asked = self._take()
+                if asked:  # else another lane was quicker
+                    await self._answer_next(asked)
         finally:
             self._is_closed = True
             _refuse(self._waiting, StoreUnavailable("the store is closed"))
@@ -78,9 +77,7 @@ class Lookup:
         return asked
 
     async def _find_all(self, keys: Sequence[RecipientKey]) -> list[Found]:
-        listed = [(key.account_sid, key.channel, key.recipient_key) for key in keys]
-        rows = await self._connection.run(FIND_OPT_OUTS, {"keys": orjson.dumps(listed).decode()})
-        return _by_position(rows, len(keys))
+        return _by_position(await self._engine.find(keys), len(keys))
 
 
 def _by_position(rows: list[Row], count: int) -> list[Found]:

@@ -14,6 +14,22 @@ SELECT k.key, a.settings_version,
                          AND o.standing
 """
 
+# The same where there are arrays (PostgreSQL).
+FIND_OPT_OUTS_OF_ARRAYS: Final = """
+SELECT k.position - 1, a.settings_version,
+       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
+  FROM unnest(CAST(:accounts AS text[]), CAST(:channels AS text[]), CAST(:recipients AS text[]))
+       WITH ORDINALITY AS k (account_sid, channel, recipient_key, position)
+  LEFT JOIN accounts AS a ON a.account_sid = k.account_sid
+  LEFT JOIN opt_outs AS o ON o.account_sid = k.account_sid
+                         AND o.channel = k.channel
+                         AND o.recipient_key = k.recipient_key
+                         AND o.standing
+"""
+
+# Where a runner passes over lines that another is taking just now, in an engine that can.
+PASSING_OVER: Final = "/* passing over what is locked */"
+
 OPT_OUTS_OF: Final = """
 SELECT scope_kind, scope_id, standing, effective_at, source, hold
   FROM opt_outs
@@ -54,10 +70,10 @@ SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, s
        effective_at, received_at
   FROM opt_outs
  WHERE standing AND opt_out_id > :after
-   AND (:account_sid IS NULL OR account_sid = :account_sid)
-   AND (:channel IS NULL OR channel = :channel)
-   AND (:source IS NULL OR source = :source)
-   AND (:since IS NULL OR effective_at >= :since)
+   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
+   AND (CAST(:channel AS text) IS NULL OR channel = :channel)
+   AND (CAST(:source AS text) IS NULL OR source = :source)
+   AND (CAST(:since AS bigint) IS NULL OR effective_at >= :since)
  ORDER BY opt_out_id
  LIMIT :limit
 """
@@ -118,7 +134,8 @@ VALUES (:delivery_id, :account_sid, :kind, 'owed', :payload, 0, :due_at, :give_u
 CLAIM_DELIVERIES: Final = """
 UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
-                        WHERE state = 'owed' AND due_at <= :now ORDER BY due_at LIMIT :limit)
+                        WHERE state = 'owed' AND due_at <= :now
+                        ORDER BY due_at LIMIT :limit /* passing over what is locked */)
 RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
 """
 

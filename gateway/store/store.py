@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 
@@ -13,15 +12,16 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.store import statements as sql
+from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.lookup import Lookup
+from gateway.store.postgres import POSTGRES_URLS
+from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import Found, ListedOptOut
-from gateway.store.sqlite import Row, SqliteConnection, path_of
+from gateway.store.sqlite import path_of
+from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
-from gateway.store.writer import UnitOfWork, Writer
-
-T = TypeVar("T")
 
 PROBE_EVERY_SECONDS: Final = 1.0
 
@@ -37,19 +37,13 @@ class OptOutFilter:
 
 
 class Store:
-    """One SQLite file, used by this process through three connections: check, write, read.
-
-    Any number of processes of one host may use the same file.
-    """
+    """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:
         self._database_url = database_url
-        self._path = path_of(database_url)
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
-        self._connections: list[SqliteConnection] = []
-        self._reading = asyncio.Lock()
-        self._file: tuple[int, int] | None = None
+        self._engine = engine_for(database_url)
 
     async def open(self, *, serving: bool = True) -> None:
         """Prepare an empty store, refuse one with an unknown schema, and start answering.
@@ -57,14 +51,9 @@ class Store:
         ``serving`` keeps probing whether the store can be written. Raises `StoreUnavailable` or `SchemaUnknown`.
         """
         await asyncio.to_thread(prepare, self._database_url)
-        self._file = _identity(self._path)
-        try:
-            checks, writes, reads = [await self._connect() for _ in range(3)]
-        except BaseException:
-            await self.close()
-            raise
-        self._lookup, self._writer, self._reads = Lookup(checks), Writer(writes, self._demand_same_file), reads
-        self._start(self._lookup.run(), self._writer.run())
+        await self._engine.open()
+        self._lookup = Lookup(self._engine)
+        self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
         if serving:
             self._start(self._probe())
 
@@ -74,8 +63,7 @@ class Store:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        while self._connections:
-            await self._connections.pop().close()
+        await self._engine.close()
 
     # The check
 
@@ -84,30 +72,30 @@ class Store:
 
         Also raises it while the store cannot be written: a STOP could not be kept then.
         """
-        if not self._writer.is_writable:
+        if not self._engine.is_writable:
             raise StoreUnavailable("the store cannot be written at the moment")
         return await self._lookup.find(key)
 
     # Writing
 
     async def write(self, unit: UnitOfWork[T]) -> T:
-        """Run a unit of work in one transaction; see `Writer.write`."""
-        return await self._writer.write(unit)
+        """Run a unit of work in one transaction; see `Engine.write`."""
+        return await self._engine.write(unit)
 
     @property
     def is_writable(self) -> bool:
         """Whether the last attempt to write succeeded."""
-        return self._writer.is_writable
+        return self._engine.is_writable
 
     # Reading
 
     async def pools(self, account_sid: str) -> Pools:
         """The account's sender pools and the settings version they were read at."""
         values = {"account_sid": account_sid}
-        async with self._snapshot():
-            versions = await self._reads.run(sql.SETTINGS_VERSION, values)
-            pooled = await self._reads.run(sql.POOL_SENDERS, values)
-            placed = await self._reads.run(sql.PLACEMENTS, values)
+        async with self._engine.snapshot() as reads:
+            versions = await reads.run(sql.SETTINGS_VERSION, values)
+            pooled = await reads.run(sql.POOL_SENDERS, values)
+            placed = await reads.run(sql.PLACEMENTS, values)
         senders: dict[str, set[str]] = {}
         for service_sid, sender_key in pooled:
             senders.setdefault(service_sid, set()).add(sender_key)
@@ -127,67 +115,42 @@ class Store:
             "after": after,
             "limit": limit,
         }
-        return [_listed(row) for row in await self._read(sql.LIST_OPT_OUTS, values)]
+        return [_listed(row) for row in await self._engine.read(sql.LIST_OPT_OUTS, values)]
 
     async def history_of(self, key: RecipientKey) -> list[ConsentEvent]:
         """Everything that ever happened to a recipient's consent, oldest first."""
         values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
-        return [_event(row) for row in await self._read(sql.HISTORY_OF, values)]
+        return [_event(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""
-        rows = await self._read(sql.COUNT_DELIVERIES, {})
+        rows = await self._engine.read(sql.COUNT_DELIVERIES, {})
         return {"owed": 0, "dead": 0} | {str(state): int(count) for state, count in rows}
 
     # Inside
 
-    async def _connect(self) -> SqliteConnection:
-        connection = await SqliteConnection.open(self._path)
-        self._connections.append(connection)
-        return connection
-
     def _start(self, *runs: Coroutine[Any, Any, None]) -> None:
         self._tasks.extend(asyncio.create_task(run) for run in runs)
-
-    async def _read(self, statement: str, values: Mapping[str, object]) -> list[Row]:
-        async with self._reading:
-            return await self._reads.run(statement, values)
-
-    @contextlib.asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[None]:
-        """Several reads that see one state of the store."""
-        async with self._reading:
-            try:
-                await self._reads.run("BEGIN")  # inside: a caller cancelled here has begun it all the same
-                yield
-            finally:
-                with contextlib.suppress(StoreError):  # there is none to end when it could not begin
-                    await self._reads.run("COMMIT")
 
     async def _probe(self) -> None:
         """Write a heartbeat while nothing else is written, to notice a store gone read-only, and its return."""
         commits = -1
         while True:
-            if commits == self._writer.commits or not self._writer.is_writable:
+            if commits == self._engine.commits or not self._engine.is_writable:
                 with contextlib.suppress(StoreError):
                     await self.write(self._heartbeat)
-            commits = self._writer.commits
+            commits = self._engine.commits
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
         await transaction.put_value("heartbeat", str(self._clock()))
 
-    def _demand_same_file(self) -> None:
-        if _identity(self._path) != self._file:
-            raise StoreUnavailable("the database file was moved or replaced; restart the gateway")
 
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+def engine_for(database_url: str) -> Engine:
+    """The engine that an address of the settings names."""
+    if database_url.startswith(POSTGRES_URLS):
+        return PostgresEngine(database_url)
+    return SqliteEngine(path_of(database_url))
 
 
 def _listed(row: Row) -> ListedOptOut:

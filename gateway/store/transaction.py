@@ -3,6 +3,8 @@
 A transaction begins with the lock that writing needs, so what it reads is still true when it commits.
 """
 
+from typing import TYPE_CHECKING
+
 import orjson
 
 from gateway.messaging.history import ConsentEvent
@@ -10,13 +12,15 @@ from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import statements as sql
 from gateway.store.identifiers import new_id
 from gateway.store.records import StoredDelivery, StoredMessage, opt_out_of
-from gateway.store.sqlite import SqliteConnection
+
+if TYPE_CHECKING:
+    from gateway.store.engine import Connection
 
 
 class Transaction:
     """One open transaction; handed to a unit of work and gone when that returns."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._run = connection.run
 
     # Inbound messages

@@ -3,10 +3,13 @@
 Alembic works on an ordinary blocking connection; call these from a worker thread.
 """
 
+import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -14,31 +17,40 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.store.errors import SchemaUnknown, StoreUnavailable
+from gateway.store.postgres import DRIVER_ERRORS, POSTGRES_URLS, PostgresAddress
 from gateway.store.sqlite import path_of
 
+T = TypeVar("T")
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMA_LOCK = 21_610  # any number that no other program of this database takes
 UPGRADE_COMMAND = "gateway db upgrade"
 
 
 def upgrade(database_url: str) -> str:
     """Bring the schema to the newest revision, whose name is returned. Raises `StoreUnavailable`, `SchemaUnknown`."""
-    with _connected(database_url) as connection:
+
+    def work(connection: Connection) -> str:
         _begin(connection)
         _refuse_newer(connection)
         command.upgrade(_alembic(connection), "head")
         connection.commit()
         return newest_revision()
 
+    return _done(database_url, work)
+
 
 def prepare(database_url: str) -> None:
     """Make an empty store ready; raises `SchemaUnknown` for one at another revision, with the command to run."""
-    with _connected(database_url) as connection:
-        if not inspect(connection).get_table_names():
+
+    def work(connection: Connection) -> None:
+        if not _tables(connection):
             _begin(connection)
-            if not inspect(connection).get_table_names():  # another process may have been first
+            if not _tables(connection):  # another process may have been first
                 command.upgrade(_alembic(connection), "head")
             connection.commit()
         _refuse_newer(connection)
@@ -47,6 +59,8 @@ def prepare(database_url: str) -> None:
             was = current or "none"
             message = f"the store's schema is at revision {was}, this version needs {newest_revision()}; "
             raise SchemaUnknown(message + f"make a backup, then run: {UPGRADE_COMMAND}")
+
+    _done(database_url, work)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -61,13 +75,21 @@ def newest_revision() -> str:
 
 def _begin(connection: Connection) -> None:
     """Take the lock that writing needs: one process changes the schema at a time, and all of it or nothing."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.rollback()  # what was read before the lock may be out of date
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
+
+
+def _tables(connection: Connection) -> list[str]:
+    return inspect(connection).get_table_names()
 
 
 def _refuse_newer(connection: Connection) -> None:
     current = current_revision(connection)
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if current is None and inspect(connection).get_table_names():
+    if current is None and _tables(connection):
         raise SchemaUnknown(
             "the database holds tables, but no gateway made them; give the gateway a database of its own"
         )
@@ -85,18 +107,37 @@ def _alembic(connection: Connection) -> Config:
     return config
 
 
-@contextlib.contextmanager
-def _connected(database_url: str) -> Iterator[Connection]:
-    path = path_of(database_url)
+def _done(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Do something on a connection of SQLAlchemy's, whose errors end here."""
+    try:
+        if database_url.startswith(POSTGRES_URLS):
+            return asyncio.run(_done_on_postgres(PostgresAddress.of(database_url), work))
+        return _done_on_sqlite(path_of(database_url), work)
+    except (SQLAlchemyError, OSError, *DRIVER_ERRORS) as error:
+        raise StoreUnavailable(f"the database cannot be opened or changed ({type(error).__name__})") from error
+
+
+def _done_on_sqlite(path: Path, work: Callable[[Connection], T]) -> T:
+    _make_private(path)
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)  # may hold "%" or "?"
     try:
-        _make_private(path)
         with engine.connect() as connection:
-            yield connection
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreUnavailable(f"the database cannot be opened or changed ({type(error).__name__})") from error
+            return work(connection)
     finally:
         engine.dispose()
+
+
+async def _done_on_postgres(address: PostgresAddress, work: Callable[[Connection], T]) -> T:
+    """The driver is asyncpg here too, with a loop of its own: the one for serving may be busy or not there."""
+    # Statements are neither kept nor given a name that a pooler's next client might meet.
+    unnamed = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: f"__{uuid.uuid4()}__"}
+    options = address.options() | {"dsn": address.url, "statement_cache_size": 0} | unnamed
+    engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, connect_args=options)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
 def _make_private(path: Path) -> None:

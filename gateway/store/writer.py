@@ -6,16 +6,14 @@ commit is under way share the next one.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from gateway.store.engine import T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.transaction import Transaction
-
-T = TypeVar("T")
-UnitOfWork = Callable[[Transaction], Awaitable[T]]
 
 MOST_IN_ONE_COMMIT: Final = 64
 GIVE_UP_AFTER_SECONDS: Final = 10.0  # Twilio waits 15 s for the answer to a webhook
@@ -41,12 +39,7 @@ class Writer:
         self.commits = 0
 
     async def write(self, unit: UnitOfWork[T]) -> T:
-        """Run a unit of work; returns when it is committed and durable.
-
-        What the unit raises is raised here, and nothing of it is kept. Raises `StoreUnavailable` when the store
-        cannot be written; then it is not known whether the unit was kept, and it may be handed in again only if it
-        recognises itself. A caller that is cancelled does not undo it; a unit that has not begun by then is left out.
-        """
+        """Run a unit as `Engine.write` promises; one whose caller was cancelled before it began is left out."""
         if self._is_closed:
             raise StoreUnavailable("the store is closed")
         waiting = _Waiting(unit, asyncio.get_running_loop().create_future())

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import pytest
 
 from tests.staging import ALONE, PHONE, Gateway, StartGateway, inbound
@@ -45,9 +46,7 @@ async def test_an_admin_token_is_made_at_the_first_start_shown_once_and_kept_as_
     assert again.service.new_admin_token is None
     async with again.http.get(f"{again.admin_url}/metrics", headers={"Authorization": f"Bearer {token}"}) as response:
         assert 200 == response.status
-    connection = sqlite3.connect(again.database)
-    assert token not in str(connection.execute("SELECT * FROM gateway_values").fetchall())
-    connection.close()
+    assert token not in str(again.rows("SELECT * FROM gateway_values"))
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/livez", 405)])
@@ -57,12 +56,29 @@ async def test_errors_are_problem_details(gateway: Gateway, method: str, path: s
         assert status == (await response.json(content_type=None))["status"]
 
 
+async def locked(database_url: str) -> Callable[[], Awaitable[None]]:
+    """Take a lock that keeps everybody from writing; gives what lets go of it."""
+    if database_url.startswith("sqlite:///"):
+        path = database_url.removeprefix("sqlite:///")
+        intruder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        await asyncio.to_thread(intruder.execute, "BEGIN IMMEDIATE")
+
+        async def unlock() -> None:
+            intruder.close()
+
+        return unlock
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "BEGIN; LOCK TABLE opt_outs, consent_events, inbound_messages, gateway_values IN EXCLUSIVE MODE"
+    )
+    return connection.close
+
+
 async def test_a_store_that_cannot_be_written_refuses_sends_and_webhooks_and_recovers_by_itself(
     gateway: Gateway, eventually: Eventually
 ) -> None:
     """Another process holds the write lock: reads would still work, but a STOP could not be kept."""
-    intruder = sqlite3.connect(gateway.database, isolation_level=None, check_same_thread=False)
-    await asyncio.to_thread(intruder.execute, "BEGIN IMMEDIATE")
+    unlock = await locked(gateway.database_url)
     try:
         stopped = await gateway.webhook(inbound("STOP"))
         assert (503, 900503) == (stopped.status, stopped.json["code"])
@@ -71,8 +87,7 @@ async def test_a_store_that_cannot_be_written_refuses_sends_and_webhooks_and_rec
         ready = await gateway.get(f"{gateway.admin_url}/readyz")
         assert (503, False) == (ready.status, ready.json["ready"])
     finally:
-        intruder.execute("ROLLBACK")
-        intruder.close()
+        await unlock()
 
     for _ in range(100):
         if (await gateway.get(f"{gateway.admin_url}/readyz")).status == 200:

@@ -1,7 +1,5 @@
 """What is kept for a time only."""
 
-import sqlite3
-
 from gateway.flows.forgetting import Forgetting
 from gateway.store import Store
 from tests.staging import Gateway, inbound
@@ -11,7 +9,7 @@ EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 
 
 async def forget(gateway: Gateway) -> None:
-    store = Store(f"sqlite:///{gateway.database}", gateway.clock)
+    store = Store(gateway.database_url, gateway.clock)
     await store.open(serving=False)
     try:
         await Forgetting(store, gateway.clock).forget()
@@ -27,6 +25,4 @@ async def test_an_answer_is_given_again_for_48_hours_and_the_outcome_is_kept_for
     gateway.clock.advance(2 * HOUR_SECONDS)
     await forget(gateway)
     assert EMPTY == (await gateway.webhook(inbound("STOP"))).text
-    connection = sqlite3.connect(gateway.database)
-    assert [(1,)] == connection.execute("SELECT count(*) FROM consent_events").fetchall()
-    connection.close()
+    assert [(1,)] == gateway.rows("SELECT count(*) FROM consent_events")

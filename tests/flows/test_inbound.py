@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -46,10 +45,7 @@ def texts(twiml: str) -> list[str]:
 
 
 def rows(gateway: Gateway, query: str) -> list[Any]:
-    with sqlite3.connect(gateway.database) as connection:
-        found = connection.execute(query).fetchall()
-    connection.close()
-    return found
+    return gateway.rows(query)
 
 
 async def is_blocked(gateway: Gateway, sender: str = ALONE) -> bool:

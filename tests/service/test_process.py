@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -23,17 +22,19 @@ CYCLES = 5
 class Process:
     """``gateway serve`` on a store, to be killed and started again."""
 
-    def __init__(self, database: Path, sandbox: Sandbox, app: SampleApp, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, database_url: str, log: Path, sandbox: Sandbox, app: SampleApp, http: aiohttp.ClientSession
+    ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         self.admin_url = f"http://127.0.0.1:{free_port()}"
-        self.log = database.with_suffix(".log")
-        self.gateway = Gateway(None, self.url, None, database, http)  # type: ignore[arg-type]
+        self.log = log
+        self.gateway = Gateway(None, self.url, None, database_url, http)  # type: ignore[arg-type]
         self._environment = {
             "PATH": os.environ["PATH"],
             "GATEWAY_LISTEN": self.url.removeprefix("http://"),
             "GATEWAY_ADMIN_LISTEN": self.admin_url.removeprefix("http://"),
             "GATEWAY_PUBLIC_URL": self.url,
-            "GATEWAY_DATABASE_URL": f"sqlite:///{database}",
+            "GATEWAY_DATABASE_URL": database_url,
             "GATEWAY_TWILIO__API_URL": sandbox.url,
             "GATEWAY_TWILIO__MESSAGING_URL": sandbox.url,
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
@@ -84,9 +85,9 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def process(
-    tmp_path: Path, sandbox: Sandbox, app: SampleApp, http: aiohttp.ClientSession
+    database_url: str, tmp_path: Path, sandbox: Sandbox, app: SampleApp, http: aiohttp.ClientSession
 ) -> AsyncIterator[Process]:
-    process = Process(tmp_path / "gateway.db", sandbox, app, http)
+    process = Process(database_url, tmp_path / "gateway.log", sandbox, app, http)
     sandbox.point_webhooks_at(f"{process.url}/inbound")
     await process.start()
     yield process
@@ -101,9 +102,7 @@ async def test_an_acknowledged_stop_stands_after_kill_9(process: Process, app: S
         await process.start()
         assert 21610 == (await process.gateway.send(To=phone, from_=ALONE, Body="x")).json["code"]
     told = {webhook.params["MessageSid"] for webhook in app.received}
-    connection = sqlite3.connect(process.gateway.database)
-    owed = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'owed'").fetchone()[0]
-    connection.close()
+    [(owed,)] = process.gateway.rows("SELECT count(*) FROM deliveries WHERE state = 'owed'")
     assert CYCLES <= len(told) + owed, "who was not told yet is owed it"
 
 
@@ -122,9 +121,14 @@ async def test_sigterm_finishes_what_is_under_way_and_ends_within_ten_seconds(
 
 
 async def test_a_stop_at_one_gateway_blocks_the_next_send_at_another_on_the_same_store(
-    process: Process, sandbox: Sandbox, app: SampleApp, http: aiohttp.ClientSession
+    process: Process,
+    database_url: str,
+    tmp_path: Path,
+    sandbox: Sandbox,
+    app: SampleApp,
+    http: aiohttp.ClientSession,
 ) -> None:
-    other = Process(process.gateway.database, sandbox, app, http)
+    other = Process(database_url, tmp_path / "other.log", sandbox, app, http)
     await other.start()
     try:
         for number in range(50):

@@ -73,13 +73,13 @@ async def test_a_find_joins_no_look_up_that_was_issued(store, words, monkeypatch
 def statements_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The statements the look-up issues from now on; each is still run."""
     asked: list[Any] = []
-    run = store._lookup._connection.run
+    run = store._engine._checks.run
 
     async def noted(statement: str, values: Mapping[str, object] | None = None) -> list[Row]:
         asked.append(values)
         return await run(statement, values)
 
-    monkeypatch.setattr(store._lookup._connection, "run", noted)
+    monkeypatch.setattr(store._engine._checks, "run", noted)
     return asked
 
 
@@ -166,7 +166,7 @@ async def hold_busy(connection: SqliteConnection, seconds: float) -> None:
 async def test_a_slow_store_means_unavailable_within_a_second_and_no_longer(store, words):
     key = words.key(5005550001)
     await store.write(words.stop(key))
-    busy = asyncio.create_task(hold_busy(store._lookup._connection, 1.3))
+    busy = asyncio.create_task(hold_busy(store._engine._checks, 1.3))
     await asyncio.sleep(0.02)
 
     async def refused() -> float:
@@ -207,7 +207,7 @@ async def test_a_look_up_that_fails_is_told_to_all_and_the_next_one_works(store,
         raise StoreUnavailable("away")
 
     keys = [words.key(5005550000 + number) for number in range(5)]
-    monkeypatch.setattr(store._lookup._connection, "run", failing)
+    monkeypatch.setattr(store._engine._checks, "run", failing)
     outcome = await asyncio.gather(*(store.find_opt_outs(key) for key in keys), return_exceptions=True)
     monkeypatch.undo()
 

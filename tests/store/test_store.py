@@ -99,7 +99,7 @@ async def test_what_was_written_is_there_after_reopening(url, words):
 
 
 async def test_commits_are_made_durable_in_a_write_ahead_log(store):
-    for connection in store._connections:
+    for connection in store._engine._connections:
         pragmas = [await connection.run(f"PRAGMA {name}") for name in ("journal_mode", "synchronous")]
         assert [[("wal",)], [(2,)]] == pragmas  # 2: FULL
 
@@ -326,7 +326,7 @@ async def test_a_full_disk_refuses_keeps_no_half_and_recovers(url, path, most):
 
 
 async def test_a_store_on_a_full_database_is_unavailable_and_undoes_all(store, path, words):
-    await store._writer._connection.run("PRAGMA max_page_count = 1")  # as many as there are
+    await store._engine._writer._connection.run("PRAGMA max_page_count = 1")  # as many as there are
 
     async def much(transaction):
         for number in range(1000):
@@ -335,7 +335,7 @@ async def test_a_store_on_a_full_database_is_unavailable_and_undoes_all(store, p
     with pytest.raises(StoreUnavailable, match="full"):
         await store.write(much)
     assert not store.is_writable
-    await store._writer._connection.run("PRAGMA max_page_count = 1000000")
+    await store._engine._writer._connection.run("PRAGMA max_page_count = 1000000")
     await store.write(put("after"))
     assert [("after",)] == look(path, "SELECT name FROM gateway_values")
 

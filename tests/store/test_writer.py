@@ -102,17 +102,17 @@ async def test_nothing_is_committed_while_the_unit_runs(store, path):
 
 
 async def test_units_that_wait_together_share_one_commit(store):
-    before = store._writer.commits
+    before = store._engine._writer.commits
     await grouped(store, [put(f"value {number}") for number in range(MOST_IN_ONE_COMMIT)])
 
-    assert 2 == store._writer.commits - before
+    assert 2 == store._engine._writer.commits - before
 
 
 async def test_more_units_than_fit_one_commit_share_the_next(store, path):
-    before = store._writer.commits
+    before = store._engine._writer.commits
     await grouped(store, [put(f"value {number}") for number in range(3 * MOST_IN_ONE_COMMIT)])
 
-    assert 4 == store._writer.commits - before
+    assert 4 == store._engine._writer.commits - before
     assert 3 * MOST_IN_ONE_COMMIT == len(values_in(path))
 
 
@@ -195,7 +195,7 @@ async def test_a_group_that_ended_in_the_middle_keeps_what_a_failed_unit_was_tol
 async def test_a_statement_that_fails_ends_the_group_and_leaves_no_transaction(store, path):
     async def unit(transaction):
         await transaction.put_value("half", "x")
-        await store._writer._connection.run("SELECT * FROM no_such_table")
+        await store._engine._writer._connection.run("SELECT * FROM no_such_table")
 
     assert [StoreUnavailable] == [type(error) for error in await grouped(store, [unit])]
     assert set() == values_in(path)
@@ -288,7 +288,7 @@ async def test_a_fault_in_the_writer_itself_tells_the_caller_and_does_not_end_it
     async def faulty(_):
         raise RuntimeError
 
-    monkeypatch.setattr(store._writer, "_ran", faulty)
+    monkeypatch.setattr(store._engine._writer, "_ran", faulty)
     with pytest.raises(StoreUnavailable, match="RuntimeError"):
         await store.write(put("lost"))
     assert not store.is_writable
