@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store.engine import Engine, Row
-from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.records import Found, opt_out_of
 
 ANSWER_WITHIN_SECONDS: Final = 0.9  # a slow store means 503 within a second, not a queue
@@ -59,7 +59,7 @@ class Lookup:
     async def _answer_next(self, asked: dict[RecipientKey, asyncio.Future[Found]]) -> None:
         try:
             found = await self._find_all(list(asked))
-        except StoreError as error:
+        except StoreUnavailable as error:
             _refuse(asked, error)
         except BaseException as error:
             # A fault of ours, or the end: nobody is left waiting, and a fault does not end the answering.
@@ -96,7 +96,7 @@ def _answer(asked: dict[RecipientKey, asyncio.Future[Found]], found: list[Found]
             future.set_result(answer)
 
 
-def _refuse(asked: dict[RecipientKey, asyncio.Future[Found]], error: StoreError) -> None:
+def _refuse(asked: dict[RecipientKey, asyncio.Future[Found]], error: StoreUnavailable) -> None:
     for future in asked.values():
         if not future.done():
             future.set_exception(error)

@@ -24,6 +24,7 @@ READ_SECONDS: Final = 5.0
 WRITE_SECONDS: Final = 10.0  # Twilio waits 15 s for the answer to a webhook
 TRIES: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 0.1
+CLOSE_SECONDS: Final = 1.0
 WRITERS: Final = 8
 READERS: Final = 4
 
@@ -37,6 +38,7 @@ class PostgresEngine(Engine):
         self._address = PostgresAddress.of(database_url)
         self._writable = True
         self._commits = 0
+        self._is_closed = False
         self._units: set[asyncio.Task[object]] = set()
 
     async def open(self) -> None:
@@ -53,8 +55,13 @@ class PostgresEngine(Engine):
             raise translated(error) from error
 
     async def close(self) -> None:
-        """Let units that are under way end, and close the pools."""
-        await asyncio.gather(*self._units, return_exceptions=True)
+        """Let units that are under way end, for a moment; then break them off and close the pools."""
+        self._is_closed = True
+        if self._units:
+            _, late = await asyncio.wait(self._units, timeout=CLOSE_SECONDS)
+            for unit in late:
+                unit.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         for pool in (self._checks, self._writes, self._reads):
             pool.terminate()
 
@@ -70,10 +77,17 @@ class PostgresEngine(Engine):
 
     async def write(self, unit: UnitOfWork[T]) -> T:
         """Run a unit in a serializable transaction, again while another is in its way."""
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
         task = asyncio.create_task(self._written(unit))
         self._units.add(task)
         task.add_done_callback(self._units.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and self._is_closed:
+                raise StoreUnavailable("the store was closed") from None
+            raise
 
     async def read(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         """Run a reading statement."""
@@ -92,7 +106,7 @@ class PostgresEngine(Engine):
     @property
     def is_writable(self) -> bool:
         """Whether the last unit could be committed."""
-        return self._writable
+        return self._writable and not self._is_closed
 
     @property
     def commits(self) -> int:

@@ -1,5 +1,6 @@
 """A store on a file of its own, and the words to fill it with."""
 
+import inspect
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -82,9 +83,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "gateway.db"
 
 
-@pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty database on each engine; a test that asks for ``path`` is about SQLite's file alone."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL's form of tests out that are about SQLite itself: its file or the connections of its engine."""
+    of_sqlite = [item for item in items if _is_of_sqlite(item) and "[postgresql" in item.name]
+    if of_sqlite:
+        config.hook.pytest_deselected(items=of_sqlite)
+        items[:] = [item for item in items if item not in of_sqlite]
+
+
+def _is_of_sqlite(item: pytest.Item) -> bool:
+    if item.get_closest_marker("sqlite") is not None:
+        return True
+    return isinstance(item, pytest.Function) and "path" in inspect.signature(item.obj).parameters
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -71,15 +71,15 @@ async def test_a_find_joins_no_look_up_that_was_issued(store, words, monkeypatch
 
 
 def statements_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The statements the look-up issues from now on; each is still run."""
+    """The look-ups that are issued from now on; each is still run."""
     asked: list[Any] = []
-    run = store._engine._checks.run
+    find = store._engine.find
 
-    async def noted(statement: str, values: Mapping[str, object] | None = None) -> list[Row]:
-        asked.append(values)
-        return await run(statement, values)
+    async def noted(keys: Sequence[RecipientKey]) -> list[Row]:
+        asked.append(keys)
+        return await find(keys)
 
-    monkeypatch.setattr(store._engine._checks, "run", noted)
+    monkeypatch.setattr(store._engine, "find", noted)
     return asked
 
 
@@ -163,6 +163,7 @@ async def hold_busy(connection: SqliteConnection, seconds: float) -> None:
         await asyncio.gather(working, return_exceptions=True)
 
 
+@pytest.mark.sqlite
 async def test_a_slow_store_means_unavailable_within_a_second_and_no_longer(store, words):
     key = words.key(5005550001)
     await store.write(words.stop(key))
@@ -207,7 +208,7 @@ async def test_a_look_up_that_fails_is_told_to_all_and_the_next_one_works(store,
         raise StoreUnavailable("away")
 
     keys = [words.key(5005550000 + number) for number in range(5)]
-    monkeypatch.setattr(store._engine._checks, "run", failing)
+    monkeypatch.setattr(store._engine, "find", failing)
     outcome = await asyncio.gather(*(store.find_opt_outs(key) for key in keys), return_exceptions=True)
     monkeypatch.undo()
 

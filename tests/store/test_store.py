@@ -17,11 +17,11 @@ import pytest
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.store import Store, StoreUnavailable
+from gateway.store.engine import UnitOfWork
 from gateway.store.sqlite import PRAGMAS
 from gateway.store.store import OptOutFilter
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
-from gateway.store.writer import UnitOfWork
 
 SECOND = 1_000_000
 
@@ -98,6 +98,7 @@ async def test_what_was_written_is_there_after_reopening(url, words):
         await store.close()
 
 
+@pytest.mark.sqlite
 async def test_commits_are_made_durable_in_a_write_ahead_log(store):
     for connection in store._engine._connections:
         pragmas = [await connection.run(f"PRAGMA {name}") for name in ("journal_mode", "synchronous")]

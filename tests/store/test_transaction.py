@@ -1,27 +1,17 @@
 """What units of work do: messages, opt-outs, values, and the leases of deliveries."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.messaging.optouts import OptOut, Source
 from gateway.store import Store
+from gateway.store.engine import UnitOfWork
 from gateway.store.records import StoredDelivery, StoredMessage
 from gateway.store.transaction import Transaction
-from gateway.store.writer import UnitOfWork
+from tests.staging import rows_of
 
 SECOND = 1_000_000
-
-
-def look(path: Path, statement: str) -> list[Any]:
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
 
 
 def put(name: str, value: str = "kept") -> UnitOfWork[None]:
@@ -188,7 +178,7 @@ async def test_a_delivery_held_from_the_start_is_its_holders_until_it_is_due(sto
     assert [] == await claim(store, "other", 30)
 
 
-async def test_only_old_deliveries_that_were_done_are_forgotten(store, path):
+async def test_only_old_deliveries_that_were_done_are_forgotten(store, url):
     for number, (outcome, ended) in enumerate((("done", 10), ("done", 20), ("dead", 10))):
         delivery_id = await owe(store, number)
         await claim(store, f"lease {number}", number)
@@ -200,6 +190,6 @@ async def test_only_old_deliveries_that_were_done_are_forgotten(store, path):
     await owe(store, 5)
     await store.write(lambda transaction: transaction.forget_deliveries(20))
 
-    assert [("dead", 10), ("done", 20), ("owed", None)] == look(
-        path, "SELECT state, ended_at FROM deliveries ORDER BY state"
+    assert [("dead", 10), ("done", 20), ("owed", None)] == rows_of(
+        url, "SELECT state, ended_at FROM deliveries ORDER BY state"
     )
