@@ -144,6 +144,27 @@ def rows_of(database_url: str, query: str) -> list[tuple[Any, ...]]:
         return elsewhere.submit(asyncio.run, _rows_of_postgres(database_url, query)).result()
 
 
+def run_on(database_url: str, *statements: str) -> None:
+    """Change a store past the gateway."""
+    if database_url.startswith("sqlite:///"):
+        with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+        return
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, _run_on_postgres(database_url, *statements)).result()
+
+
+async def _run_on_postgres(database_url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 async def _rows_of_postgres(database_url: str, query: str) -> list[tuple[Any, ...]]:
     connection = await asyncpg.connect(database_url)
     try:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.deliveries import LEASE, LONGEST_BACKOFF, MOST_AT_ONCE, SECOND, NotDelivered, Outbox, backoff
 from gateway.store import Store, StoreUnavailable
 from gateway.web.client import AppUnreachable
+from tests.staging import rows_of
 
 
 @pytest.fixture
@@ -51,12 +52,9 @@ async def becomes(condition: Callable[[], bool], within: float = 5.0) -> None:
 
 def line_of(url: str, delivery_id: str) -> tuple[Any, ...]:
     """State, attempts, last error, when it is due, and the lease."""
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
-    row = connection.execute(
-        "SELECT state, attempts, last_error, due_at, lease FROM deliveries WHERE delivery_id = ?", (delivery_id,)
-    ).fetchone()
-    connection.close()
-    return tuple(row)
+    query = "SELECT state, attempts, last_error, due_at, lease FROM deliveries"
+    [row] = rows_of(url, f"{query} WHERE delivery_id = '{delivery_id}'")
+    return row
 
 
 async def test_what_is_owed_is_delivered_once_and_done(store, url, handlers, clock, app, owe):
@@ -232,9 +230,10 @@ async def test_stopping_an_idle_outbox_ends_it_at_once(store, handlers, clock):
         await task
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_store_that_is_away_for_a_while_delays_deliveries_and_loses_none(store, url, handlers, clock, app, owe):
     """It goes away while deliveries are under way: they cannot be settled, and are tried again after their lease."""
-    await store._writer._connection.run("PRAGMA busy_timeout = 50")
+    await store._engine._writer._connection.run("PRAGMA busy_timeout = 50")
     app.is_open.clear()
     ids = [await owe(f"message {number}") for number in range(3)]
     outbox = Outbox(store, handlers, clock)

@@ -15,15 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from gateway.store import SchemaUnknown, Store, StoreUnavailable
 from gateway.store.schema import metadata
-from gateway.store.upgrade import UPGRADE_COMMAND, newest_revision, prepare, upgrade
-
-
-def run(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path)
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
+from gateway.store.upgrade import UPGRADE_COMMAND, _done, _tables, newest_revision, prepare, upgrade
+from tests.staging import run_on
 
 
 @dataclass(frozen=True)
@@ -53,14 +46,10 @@ def shape_of(path: Path) -> dict[str, Table]:
     return shape
 
 
-def test_the_migrations_make_the_schema_that_the_code_declares(url, path):
+def test_the_migrations_make_the_schema_that_the_code_declares(url):
     prepare(url)
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
-    engine.dispose()
 
-    assert [] == differences
+    assert [] == _done(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))
 
 
 def test_row_ids_keys_and_indexes_are_the_same_made_or_migrated(url, path, tmp_path):
@@ -98,28 +87,28 @@ def test_a_migrated_store_can_go_through_upgrade_again(url):
         ),
     ],
 )
-async def test_a_store_at_an_unknown_revision_is_refused_with_what_to_do(url, path, statements, told):
-    prepare(url)
-    run(path, *statements)
+async def test_a_store_at_an_unknown_revision_is_refused_with_what_to_do(url, statements, told):
+    await asyncio.to_thread(prepare, url)
+    run_on(url, *statements)
 
-    for refusing in (lambda: prepare(url), lambda: upgrade(url)):
+    for refusing in (prepare, upgrade):
         with pytest.raises(SchemaUnknown, match=told):
-            refusing()
+            await asyncio.to_thread(refusing, url)
     with pytest.raises(SchemaUnknown, match=told):
         await Store(url, lambda: 0).open()
 
 
-def test_the_tables_of_somebody_else_are_refused_and_left_as_they_are(url, path):
-    run(path, "CREATE TABLE invoices (id INTEGER)")
+def test_the_tables_of_somebody_else_are_refused_and_left_as_they_are(url):
+    run_on(url, "CREATE TABLE invoices (id INTEGER)")
 
     with pytest.raises(SchemaUnknown, match="no gateway made them"):
         prepare(url)
     with pytest.raises(SchemaUnknown, match="no gateway made them"):
         upgrade(url)
-    assert {"invoices"} == set(shape_of(path))
+    assert ["invoices"] == _done(url, _tables)
 
 
-def test_an_older_revision_is_refused_with_the_command_to_run(url, path, monkeypatch):
+def test_an_older_revision_is_refused_with_the_command_to_run(url, monkeypatch):
     prepare(url)
     monkeypatch.setattr("gateway.store.upgrade.newest_revision", lambda: "0002")  # as after an update of the gateway
 
@@ -146,7 +135,7 @@ def test_a_missing_folder_is_unavailable(tmp_path):
         prepare(f"sqlite:///{tmp_path}/missing/gateway.db")
 
 
-def test_a_migration_that_is_broken_off_leaves_an_empty_store(url, path, monkeypatch):
+def test_a_migration_that_is_broken_off_leaves_an_empty_store(url, monkeypatch):
     whole = command.upgrade
 
     def broken(*given: Any) -> None:
@@ -158,9 +147,9 @@ def test_a_migration_that_is_broken_off_leaves_an_empty_store(url, path, monkeyp
         prepare(url)
     monkeypatch.undo()
 
-    assert {} == shape_of(path)
+    assert [] == _done(url, _tables)
     prepare(url)
-    assert set(metadata.tables) == set(shape_of(path))
+    assert {*metadata.tables, "alembic_version"} == set(_done(url, _tables))
 
 
 @pytest.mark.parametrize(
