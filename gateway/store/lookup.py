@@ -5,7 +5,7 @@ answer is kept for another. So whoever asks after a STOP was committed sees it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gateway.messaging.optouts import OptOut, RecipientKey
@@ -16,32 +16,32 @@ from gateway.store.records import Found, opt_out_of
 ANSWER_WITHIN_SECONDS: Final = 0.9  # a slow store means 503 within a second, not a queue
 MOST_AT_ONCE: Final = 512
 
+Asked = dict[RecipientKey, list[asyncio.Future[Found]]]
+
 
 class Lookup:
     """Answers look-ups, each run of it one statement at a time."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: dict[RecipientKey, asyncio.Future[Found]] = {}
+        self._waiting: Asked = {}
         self._asked = asyncio.Event()
         self._is_closed = False
 
     async def find(self, key: RecipientKey) -> Found:
         """The recipient's standing opt-outs, as they are at some instant after this call began.
 
-        Raises `StoreUnavailable` when there is no answer within 0.9 s.
+        Raises `StoreUnavailable` when the store has given no answer for 0.9 s.
         """
         if self._is_closed:
             raise StoreUnavailable("the store is closed")
-        future = self._waiting.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_later(ANSWER_WITHIN_SECONDS, self._give_up, self._waiting)
             self._asked.set()
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
-                return await asyncio.shield(future)
-        except TimeoutError as error:
-            raise StoreUnavailable("the store took too long to answer") from error
+        future: asyncio.Future[Found] = loop.create_future()
+        self._waiting.setdefault(key, []).append(future)
+        return await future
 
     async def run(self) -> None:
         """Answer look-ups until cancelled; the store owns the tasks that run this, one a lane of the engine."""
@@ -56,9 +56,18 @@ class Lookup:
             _refuse(self._waiting, StoreUnavailable("the store is closed"))
             self._waiting.clear()
 
-    async def _answer_next(self, asked: dict[RecipientKey, asyncio.Future[Found]]) -> None:
+    def _take(self) -> Asked:
+        """What waits, for one statement; the rest and who comes now wait for the next."""
+        self._asked.clear()
+        asked, self._waiting = self._waiting, {}
+        return asked
+
+    async def _answer_next(self, asked: Asked) -> None:
+        keys = list(asked)
         try:
-            found = await self._find_all(list(asked))
+            for first in range(0, len(keys), MOST_AT_ONCE):
+                part = keys[first : first + MOST_AT_ONCE]
+                _answer(asked, part, _by_position(await self._engine.find(part), len(part)))
         except StoreUnavailable as error:
             _refuse(asked, error)
         except BaseException as error:
@@ -66,18 +75,14 @@ class Lookup:
             _refuse(asked, StoreUnavailable(f"the look-up was broken off ({type(error).__name__})"))
             if not isinstance(error, Exception):
                 raise
-        else:
-            _answer(asked, found)
+        finally:
+            asked.clear()  # the timer that gives up holds it for a while yet
 
-    def _take(self) -> dict[RecipientKey, asyncio.Future[Found]]:
-        keys = list(self._waiting)[:MOST_AT_ONCE]
-        asked = {key: self._waiting.pop(key) for key in keys}
-        if not self._waiting:
-            self._asked.clear()
-        return asked
-
-    async def _find_all(self, keys: Sequence[RecipientKey]) -> list[Found]:
-        return _by_position(await self._engine.find(keys), len(keys))
+    def _give_up(self, asked: Asked) -> None:
+        """Refuse whoever of a statement, issued or still waiting to be, has no answer yet."""
+        _refuse(asked, StoreUnavailable("the store took too long to answer"))
+        if asked is self._waiting:  # nobody may join what has been given up
+            self._take()
 
 
 def _by_position(rows: list[Row], count: int) -> list[Found]:
@@ -90,14 +95,16 @@ def _by_position(rows: list[Row], count: int) -> list[Found]:
     return [Found(tuple(found), version) for found, version in zip(opt_outs, versions, strict=True)]
 
 
-def _answer(asked: dict[RecipientKey, asyncio.Future[Found]], found: list[Found]) -> None:
-    for future, answer in zip(asked.values(), found, strict=True):
-        if not future.done():
-            future.set_result(answer)
+def _answer(asked: Asked, keys: Sequence[RecipientKey], found: Iterable[Found]) -> None:
+    for key, answer in zip(keys, found, strict=True):
+        for future in asked[key]:
+            if not future.done():
+                future.set_result(answer)
 
 
-def _refuse(asked: dict[RecipientKey, asyncio.Future[Found]], error: StoreUnavailable) -> None:
-    for future in asked.values():
-        if not future.done():
-            future.set_exception(error)
-            future.exception()  # whoever waited may have given up already
+def _refuse(asked: Asked, error: StoreUnavailable) -> None:
+    for futures in asked.values():
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waited may have given up already
