@@ -24,7 +24,7 @@ LEASE: Final = 60 * SECOND
 TRY_WITHIN_SECONDS: Final = 45.0  # well within the lease, so that no other runner takes it up meanwhile
 GIVE_UP_AFTER: Final = 24 * 60 * 60 * SECOND
 LONGEST_BACKOFF: Final = 15 * 60 * SECOND
-MOST_AT_ONCE: Final = 16
+MOST_AT_ONCE: Final = 64
 LOOK_EVERY_SECONDS: Final = 1.0
 
 
@@ -44,22 +44,24 @@ class Outbox:
         self._clock = clock
         self._due = asyncio.Event()
         self._stopping = False
+        self._under_way = 0
 
     def wake(self) -> None:
         """Say that a delivery was just written, so that nobody waits for the next look."""
         self._due.set()
 
     async def run(self) -> None:
-        """Deliver until told to stop; the service owns the task that runs this."""
-        while not self._stopping:
-            try:
-                worked = await self._work()
-            except Exception as error:
-                # The store is away, or a fault of ours: what is owed is still written down, so go on looking.
-                log.warning("deliveries_wait", why=_why(error))
-                worked = False
-            if not worked:
-                await self._wait()
+        """Deliver until told to stop, then finish what is under way; the service owns the task that runs this."""
+        async with asyncio.TaskGroup() as tries:
+            while not self._stopping:
+                try:
+                    worked = await self._take_up(tries)
+                except Exception as error:
+                    # The store is away, or a fault of ours: what is owed is still written down, so go on looking.
+                    log.warning("deliveries_wait", why=_why(error))
+                    worked = False
+                if not worked:
+                    await self._wait()
 
     def stop(self) -> None:
         """Take up nothing more; what is under way is finished."""
@@ -74,24 +76,32 @@ class Outbox:
             pass
         self._due.clear()
 
-    async def _work(self) -> bool:
-        """Do one round of what is due; true when there was anything."""
-        lease = new_id(self._clock())
-        claimed = await self._claim(lease)
-        if claimed:
-            async with asyncio.TaskGroup() as tries:
-                for delivery in claimed:
-                    tries.create_task(self._try(delivery))
+    async def _take_up(self, tries: asyncio.TaskGroup) -> bool:
+        """Begin as many due deliveries as there are places; true when there may be more. An app that is slow holds its
+        own places, nobody waits for a round to end.
+        """
         await self._count()
-        return bool(claimed)
+        free = MOST_AT_ONCE - self._under_way
+        claimed = await self._claim(new_id(self._clock()), free) if free else []
+        for delivery in claimed:
+            self._under_way += 1
+            tries.create_task(self._try_and_leave(delivery))
+        return bool(claimed) and len(claimed) == free
 
-    async def _claim(self, lease: str) -> list[StoredDelivery]:
+    async def _claim(self, lease: str, limit: int) -> list[StoredDelivery]:
         now = self._clock()
 
         async def claim(transaction: Transaction) -> list[StoredDelivery]:
-            return await transaction.claim(lease, now=now, leased_until=now + LEASE, limit=MOST_AT_ONCE)
+            return await transaction.claim(lease, now=now, leased_until=now + LEASE, limit=limit)
 
         return await self._store.write(claim)
+
+    async def _try_and_leave(self, delivery: StoredDelivery) -> None:
+        try:
+            await self._try(delivery)
+        finally:
+            self._under_way -= 1
+            self._due.set()  # its place is free, and more may be due
 
     async def _try(self, delivery: StoredDelivery) -> None:
         error = await self._error_of(delivery)

@@ -7,6 +7,7 @@ whoever decides asks for pools that are at least as new (`Directory.pools`).
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -21,7 +22,7 @@ from gateway.twilio.upstream import Upstream, UpstreamError
 log: Final = structlog.get_logger()
 
 PLACE_WITHIN_SECONDS: Final = 5.0
-ASK_AGAIN_AFTER_MICROSECONDS: Final = 10_000_000
+LATELY_MICROSECONDS: Final = 10_000_000
 FROM_TWILIO: Final = "twilio"
 
 
@@ -54,7 +55,9 @@ class Directory:
         self._clock = clock
         self._pools: dict[str, Pools] = {}
         self._loading: dict[str, asyncio.Lock] = {sid: asyncio.Lock() for sid in self._accounts}
-        self._asked_at: dict[str, int] = {}
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._read_at: dict[str, int] = {}
+        self._failed_at: dict[str, int] = {}
 
     def account(self, account_sid: str) -> Account | None:
         """The account of this SID, if it is one of ours."""
@@ -77,57 +80,100 @@ class Directory:
                 pools = self._pools[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
         return pools
 
+    async def pools_in(self, transaction: Transaction, account_sid: str) -> Pools:
+        """The account's pools as this transaction sees them, what it wrote itself and its group included."""
+        cached = self._pools.get(account_sid)
+        if cached is not None and cached.version == await transaction.settings_version(account_sid):
+            return cached
+        return _with_stated(await transaction.pools(account_sid), self._accounts[account_sid].stated)
+
     async def place(self, account_sid: str, names: tuple[str, ...]) -> bool:
-        """Ask Twilio where senders or services stand that nobody knows of yet; false when it cannot be told now.
+        """Find out where senders or services stand that nobody knows of yet; false when it cannot be told now.
 
-        Twilio has no call that tells a sender's service, so all pools of the account are read; at most once in ten
-        seconds.
+        Twilio has no call that tells a sender's service, so all pools of the account are read. Whoever asks meanwhile
+        waits for the same reading, and for ten seconds after one no other is begun.
         """
-        if self._clock() - self._asked_at.get(account_sid, 0) < ASK_AGAIN_AFTER_MICROSECONDS:
+        if not await self._is_read_lately(account_sid):
             return False
-        try:
-            async with asyncio.timeout(PLACE_WITHIN_SECONDS):
-                await self.sync(self._accounts[account_sid], names)
-        except (TimeoutError, UpstreamError) as error:
-            log.warning("pools_not_read", account=account_sid, why=str(error) or "too slow")
-            return False
-        return True
-
-    async def sync(self, account: Account, asked_for: tuple[str, ...] = ()) -> None:
-        """Read the account's services and their pools from Twilio and keep them, beside what other sources say.
-
-        Senders in no pool that were ``asked_for`` have their place then, too. Raises `UpstreamError`,
-        `StoreUnavailable`.
-        """
-        self._asked_at[account.sid] = self._clock()
-        pools = await read_pools(self._messaging, account.sid, account.auth_tokens[0])
-        placed = {*asked_for, *pools, *(key for senders in pools.values() for key in senders)}
         now = self._clock()
 
+        async def mark(transaction: Transaction) -> None:
+            if await transaction.mark_placed(account_sid, names, now):
+                await transaction.raise_settings_version(account_sid)
+
+        await self._store.write(mark)
+        return True
+
+    async def pools_changed(self) -> None:
+        """Read the pools anew because an app changed them just now. Where that fails no sender has a place any more:
+        better covered by every opt-out than by one too few.
+        """
+        for account in self.accounts:
+            self._read_at.pop(account.sid, None)
+            self._failed_at.pop(account.sid, None)
+            try:
+                if not await self._is_read_lately(account.sid):
+                    await self._store.write(partial(_unplace_all, account_sid=account.sid))
+            except StoreError as error:
+                log.warning("pools_not_read", account=account.sid, why=str(error))
+
+    async def close(self) -> None:
+        """Break off what is being read."""
+        for task in self._reading.values():
+            task.cancel()
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+
+    async def _is_read_lately(self, account_sid: str) -> bool:
+        """Whether the account's pools were read from Twilio within the last seconds, by now at the latest."""
+        if self._is_lately(self._read_at.get(account_sid)):
+            return True
+        if self._is_lately(self._failed_at.get(account_sid)):
+            return False
+        task = self._reading.get(account_sid)
+        if task is None or task.done():
+            task = self._reading[account_sid] = asyncio.create_task(self._sync_or_say(self._accounts[account_sid]))
+        await asyncio.wait({task}, timeout=PLACE_WITHIN_SECONDS)
+        return self._is_lately(self._read_at.get(account_sid))
+
+    def _is_lately(self, at: int | None) -> bool:
+        return at is not None and 0 <= self._clock() - at < LATELY_MICROSECONDS
+
+    async def sync(self, account: Account) -> None:
+        """Read the account's services and their pools from Twilio and keep them, beside what the settings say. What
+        webhooks said before counts no longer. Raises `UpstreamError`, `StoreUnavailable`.
+        """
+        began = self._clock()
+        pools = await read_pools(self._messaging, account.sid, account.auth_tokens[0])
+        placed = {*pools, *(key for senders in pools.values() for key in senders)}
+
         async def keep(transaction: Transaction) -> None:
-            before = await self._store.pools(account.sid)
-            await transaction.forget_pools(account.sid, FROM_TWILIO)
+            before = await transaction.pools(account.sid)
+            await transaction.forget_pools(account.sid, before=began)
             for service_sid, senders in pools.items():
-                await transaction.place(account.sid, service_sid, tuple(sorted(senders)), FROM_TWILIO, now)
-            await transaction.mark_placed(account.sid, tuple(sorted(placed)), now)
-            if _differ(before, pools, placed):
+                await transaction.place(account.sid, service_sid, tuple(sorted(senders)), FROM_TWILIO, began)
+            await transaction.mark_placed(account.sid, tuple(sorted(placed)), began)
+            if before.senders_of != (await transaction.pools(account.sid)).senders_of or not placed <= before.placed:
                 await transaction.raise_settings_version(account.sid)
 
         await self._store.write(keep)
+        self._read_at[account.sid] = began
 
-    async def keep_synced(self, every_seconds: float) -> None:
-        """Sync every account now and then until cancelled; the service owns the task that runs this."""
-        while True:
-            for account in self.accounts:
-                await self._sync_or_say(account)
-            await asyncio.sleep(every_seconds)
+    async def sync_all(self) -> None:
+        """Sync every account, and log what fails; a timer calls this now and then."""
+        for account in self.accounts:
+            await self._sync_or_say(account)
 
     async def _sync_or_say(self, account: Account) -> None:
         try:
             await self.sync(account)
         except Exception as error:
-            # Pools that are older than they could be cover more, never less: traffic goes on without.
+            self._failed_at[account.sid] = self._clock()
             log.warning("pools_not_read", account=account.sid, why=_why(error))
+
+
+async def _unplace_all(transaction: Transaction, account_sid: str) -> None:
+    await transaction.forget_placements(account_sid)
+    await transaction.raise_settings_version(account_sid)
 
 
 def _why(error: Exception) -> str:
@@ -141,9 +187,3 @@ def _with_stated(pools: Pools, stated: Mapping[str, frozenset[str]]) -> Pools:
         for sender_key in senders:
             pools = pools.including(service_sid, sender_key)
     return pools
-
-
-def _differ(before: Pools, pools: Mapping[str, frozenset[str]], placed: set[str]) -> bool:
-    """Whether what Twilio says now may change a decision: a pool that is not as it was, a place that is new."""
-    same_pools = all(before.senders_of.get(sid, frozenset()) == senders for sid, senders in pools.items())
-    return not (same_pools and placed <= before.placed and set(before.senders_of) <= set(pools))

@@ -6,10 +6,15 @@ What is logged is chosen field by field; no line takes a whole request. Numbers,
 import contextlib
 import logging
 import sys
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import orjson
 import structlog
+
+if TYPE_CHECKING:
+    import asyncio
+
+log: Final = structlog.get_logger()
 
 
 class _StandardError:
@@ -36,13 +41,34 @@ class _Library(logging.Handler):
         structlog.get_logger().warning("library", logger=record.name, severity=record.levelname, error=error)
 
 
-def set_up(log_format: str, level: str) -> None:
-    """Set up structlog for the process; ``log_format`` is ``json`` or ``console``, ``level`` a name of logging's."""
+class _Worker:
+    """Says in each line which worker it is from, whatever thread or task it comes from."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __call__(self, _: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        """Add the worker's number, except where a line names another's."""
+        event.setdefault("worker", self._number)
+        return event
+
+
+def tell_by_name(_: "asyncio.AbstractEventLoop", context: dict[str, Any]) -> None:
+    """Log what nobody caught; its name alone, as its text may hold a number. An event loop's exception handler."""
+    log.error("failed_unseen", error=type(context.get("exception")).__name__)
+
+
+def set_up(log_format: str, level: str, *, worker: int | None = None) -> None:
+    """Set up structlog for the process; ``log_format`` is ``json`` or ``console``, ``level`` a name of logging's.
+
+    ``worker`` is the number of this process among several, told in each line.
+    """
     logging.basicConfig(handlers=[_Library(logging.WARNING)], level=logging.WARNING, force=True)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if worker is None else [_Worker(worker)]),
     ]
     wrapper = structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])
     if log_format == "json":

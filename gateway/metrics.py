@@ -1,8 +1,18 @@
-"""What is counted, for `/metrics`; labels never hold a number, an address or a SID."""
+"""What is counted, for `/metrics`; labels never hold a number, an address or a SID.
 
+Several workers keep their counts in files of one folder (prometheus_client's multiprocess mode), where whichever of
+them is asked adds all up. A file is named for the worker's number, not its process: who takes a dead worker's place
+goes on from its counts, so that they never fall and files do not pile up. A gauge tells the same to all, of the store;
+what was set last counts.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 REGISTRY: Final = CollectorRegistry()
 
@@ -28,9 +38,18 @@ DELIVERIES: Final = Counter(
     registry=REGISTRY,
 )
 DELIVERIES_OPEN: Final = Gauge(
-    "gateway_deliveries_open", "Deliveries that are owed or given up.", ("state",), registry=REGISTRY
+    "gateway_deliveries_open",
+    "Deliveries that are owed or given up.",
+    ("state",),
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
 )
-STORE_WRITABLE: Final = Gauge("gateway_store_writable", "1 while the store can be written.", registry=REGISTRY)
+STORE_WRITABLE: Final = Gauge(
+    "gateway_store_writable",
+    "1 while the store can be written.",
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
 UPSTREAM_SECONDS: Final = Histogram(
     "gateway_upstream_seconds",
     "Time from writing a request to Twilio to its whole answer.",
@@ -40,5 +59,29 @@ UPSTREAM_SECONDS: Final = Histogram(
 
 
 def exposition() -> bytes:
-    """All metrics in Prometheus's text format."""
+    """All metrics of this process in Prometheus's text format."""
     return generate_latest(REGISTRY)
+
+
+def exposition_of_all(folder: Path) -> bytes:
+    """All metrics of all workers that count in a folder, in Prometheus's text format."""
+    registry = CollectorRegistry()
+    registry.register(_AllWorkers(folder))
+    return generate_latest(registry)
+
+
+class _AllWorkers(Collector):
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Add up what is in the files, save for one that a worker is just making: it cannot be read yet."""
+        files = [str(path) for path in self._folder.glob("*.db") if _is_begun(path)]
+        return MultiProcessCollector.merge(files)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _is_begun(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:  # a gauge of a worker that died just now
+        return False

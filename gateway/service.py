@@ -3,21 +3,27 @@
 import asyncio
 import contextlib
 import hashlib
+import os
 import secrets
+import socket
 import ssl
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
 
+from gateway import metrics
 from gateway.admin.edge import AdminEdge
 from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
-from gateway.flows.forgetting import Forgetting
+from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
 from gateway.flows.outbound import OutboundFlow
@@ -29,6 +35,7 @@ from gateway.messaging.consent import KeywordPolicy
 from gateway.settings import AccountSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
+from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
 from gateway.twilio.paths import Door
@@ -37,6 +44,7 @@ from gateway.web.client import AppClient
 
 log: Final = structlog.get_logger()
 
+STOP_WITHIN_SECONDS: Final = 8.5
 OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
 ROOT_KEY_NAME: Final = "root_key"
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
@@ -47,15 +55,92 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000
 
 
-class Service:
-    """One gateway process: ``start``, then ``stop``. ``clock`` gives microseconds since 1970, UTC."""
+class CannotListen(Exception):
+    """A listener's address cannot be had; the text names the key of the settings and what to do."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], int] = wall_clock) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The listeners' sockets, which listen already.
+
+    ``webhook`` is empty where the traffic listener is the webhook listener as well.
+    """
+
+    traffic: tuple[socket.socket, ...]
+    webhook: tuple[socket.socket, ...]
+    admin: tuple[socket.socket, ...]
+
+    @classmethod
+    def bind(cls, settings: Settings) -> "Sockets":
+        """Listen on all addresses of the settings, or on none. Raises `CannotListen`."""
+        with contextlib.ExitStack() as undo:
+            traffic = _bind("listen", settings.listen, undo)
+            webhook = _bind("webhook_listen", settings.webhook_listen, undo) if settings.webhook_listen else ()
+            bound = cls(traffic, webhook, _bind("admin_listen", settings.admin_listen, undo))
+            undo.pop_all()
+        return bound
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each listener, by the key of its address."""
+        webhook = self.webhook or self.traffic
+        listening = {"listen": self.traffic, "webhook_listen": webhook, "admin_listen": self.admin}
+        return {key: int(sockets[0].getsockname()[1]) for key, sockets in listening.items()}
+
+    def close(self) -> None:
+        """Let this process listen no more; another that has the same sockets goes on."""
+        for given in (*self.traffic, *self.webhook, *self.admin):
+            given.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a process has in common with the other workers: its sockets, and the folder in which all count."""
+
+    sockets: Sockets
+    metrics_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the settings give, or else the store keeps. ``new_admin_token`` was made just now, to be shown once."""
+
+    root_key: bytes
+    admin_hash: str
+    new_admin_token: str | None
+
+
+async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
+    """Make the store ready for processes to come; gives the admin token if it was made now. Raises `StoreError`."""
+    store = Store(settings.database_url, clock)
+    await store.open(serving=False)
+    _tell_if_made(store)
+    try:
+        return (await _keep(settings, store)).new_admin_token
+    finally:
+        await store.close()
+
+
+class Service:
+    """One gateway process: ``start``, then ``stop``. ``clock`` gives microseconds since 1970, UTC.
+
+    ``shared`` is given to one of several workers.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], int] = wall_clock, *, shared: Shared | None = None
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._shared = shared
         self._undo = contextlib.AsyncExitStack()
-        self.traffic_port = self.webhook_port = self.admin_port = 0
+        self.ports: dict[str, int] = {}
         self.new_admin_token: str | None = None
+
+    @property
+    def admin_port(self) -> int:
+        """The port of the admin listener."""
+        return self.ports["admin_listen"]
 
     async def start(self) -> None:
         """Start everything, in order; what was started is stopped again when a later step fails."""
@@ -69,50 +154,34 @@ class Service:
         """Stop everything, in reverse: listeners drain first, the store closes last."""
         await self._undo.aclose()
 
+    async def stop_in_time(self) -> bool:
+        """Stop; false when it took too long, so that the process is to be ended without further ado."""
+        stopping = asyncio.ensure_future(self.stop())
+        _, late = await asyncio.wait({stopping}, timeout=STOP_WITHIN_SECONDS)
+        if not late:
+            stopping.result()
+        return not late
+
     async def _start(self) -> None:
         settings = self._settings
         store = await self._open_store()
-        secret = await self._root_key(store)
+        kept = await _keep(settings, store)
+        self.new_admin_token = kept.new_admin_token
         api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
         directory = Directory([_account(given) for given in settings.accounts], store, messaging, self._clock)
+        self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
         outbox = self._start_outbox(store, relaying)
-        edge = self._edge(store, directory, api, messaging, relaying, outbox, secret)
-        self._run(Forgetting(store, self._clock).run())
-        if settings.twilio.sync_seconds:
-            self._run(directory.keep_synced(settings.twilio.sync_seconds))
-        await self._listen(edge)
-        await self._listen_admin(AdminEdge(store, await self._admin_token_hash(store)))
+        edge = self._edge(store, directory, api, messaging, relaying, outbox, kept.root_key)
+        self._start_timers(store, directory)
+        await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock)
         await store.open()
         self._undo.push_async_callback(store.close)
+        _tell_if_made(store)
         return store
-
-    async def _root_key(self, store: Store) -> bytes:
-        given = self._settings.secret
-        if given is not None:
-            return given.get_secret_value().encode()
-        made = secrets.token_hex(32)
-
-        async def keep(transaction: Transaction) -> str:
-            return await transaction.value_once(ROOT_KEY_NAME, made)
-
-        return (await store.write(keep)).encode()
-
-    async def _admin_token_hash(self, store: Store) -> str:
-        given = self._settings.admin_token
-        if given is not None:
-            return _hash(given.get_secret_value())
-        made = secrets.token_urlsafe(32)
-
-        async def keep(transaction: Transaction) -> str:
-            return await transaction.value_once(ADMIN_HASH_NAME, _hash(made))
-
-        kept = await store.write(keep)
-        self.new_admin_token = made if kept == _hash(made) else None
-        return kept
 
     def _upstream(self, url: str) -> Upstream:
         twilio = self._settings.twilio
@@ -169,31 +238,42 @@ class Service:
             time.monotonic,
         )
 
-    async def _listen(self, edge: TrafficEdge) -> None:
+    def _admin_edge(self, store: Store, token_hash: str) -> AdminEdge:
+        if self._shared is None:
+            return AdminEdge(store, token_hash)
+        return AdminEdge(store, token_hash, partial(metrics.exposition_of_all, self._shared.metrics_folder))
+
+    def _start_timers(self, store: Store, directory: Directory) -> None:
+        timers = Timers(store, self._clock)
+        self._run(timers.run("forgetting", EVERY_SECONDS, Forgetting(store, self._clock).forget_or_say))
+        sync_seconds = self._settings.twilio.sync_seconds
+        if sync_seconds:
+            self._run(timers.run("pools", sync_seconds, directory.sync_all))
+
+    async def _listen(self, edge: TrafficEdge, admin: AdminEdge) -> None:
         settings = self._settings
-        shared = settings.webhook_listen is None
-        apps = Listener(edge.handle_all if shared else edge.handle_api, tls=_tls(settings.tls))
-        webhooks = apps if shared else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
+        sockets = Sockets.bind(settings) if self._shared is None else self._shared.sockets
+        self._undo.callback(sockets.close)
+        together = settings.webhook_listen is None
+        apps = Listener(edge.handle_all if together else edge.handle_api, tls=_tls(settings.tls))
+        webhooks = apps if together else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
 
         async def stop() -> None:
             await asyncio.gather(apps.stop(), webhooks.stop())
 
         self._undo.push_async_callback(stop)
-        await apps.start(*_host_and_port(settings.listen))
-        self.traffic_port = apps.port
-        if settings.webhook_listen is not None:
-            await webhooks.start(*_host_and_port(settings.webhook_listen))
-        self.webhook_port = webhooks.port
+        await apps.start(sockets.traffic)
+        if not together:
+            await webhooks.start(sockets.webhook)
+        await self._listen_admin(admin, sockets)
+        self.ports = sockets.ports
 
-    async def _listen_admin(self, edge: AdminEdge) -> None:
+    async def _listen_admin(self, edge: AdminEdge, sockets: Sockets) -> None:
         runner = web.AppRunner(edge.application(), access_log=None, shutdown_timeout=1.0, keepalive_timeout=75.0)
         await runner.setup()
         self._undo.push_async_callback(runner.cleanup)
-        site = web.TCPSite(
-            runner, *_host_and_port(self._settings.admin_listen), ssl_context=_tls(self._settings.admin_tls)
-        )
-        await site.start()
-        self.admin_port = runner.addresses[0][1]
+        for given in sockets.admin:
+            await web.SockSite(runner, given, ssl_context=_tls(self._settings.admin_tls)).start()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until the service stops."""
@@ -204,6 +284,12 @@ class Service:
             await asyncio.gather(task, return_exceptions=True)
 
         self._undo.push_async_callback(end)
+
+
+def _tell_if_made(store: Store) -> None:
+    """Say loudly that nobody is opted out: the list may have been lost, or be looked for in the wrong place."""
+    if store.was_made:
+        log.warning("store_created", why="there was none: nobody is opted out; wrong unless this is the first start")
 
 
 async def _finish(task: asyncio.Task[None]) -> None:
@@ -238,9 +324,40 @@ def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
     return context
 
 
-def _host_and_port(address: str) -> tuple[str, int]:
+def _bind(key: str, address: str, undo: contextlib.ExitStack) -> tuple[socket.socket, ...]:
+    """Listen on whatever a host and a port stand for; ``undo`` closes it again."""
     host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        places = dict.fromkeys((family, place) for family, _, _, _, place in found)
+        return tuple(undo.enter_context(contextlib.closing(_listening(family, place))) for family, place in places)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
+        raise CannotListen(f"{key}: cannot listen on {address} ({why}); free it or set {key}") from None
+
+
+def _listening(family: int, place: tuple[Any, ...]) -> socket.socket:
+    return socket.create_server(place, family=family)
+
+
+async def _keep(settings: Settings, store: Store) -> _Kept:
+    """The secrets of the settings; those that they do not give are made once for the store."""
+    token = secrets.token_urlsafe(32)
+    given_key, given_token = settings.secret, settings.admin_token
+    key = given_key.get_secret_value() if given_key else await _once(store, ROOT_KEY_NAME, secrets.token_hex(32))
+    if given_token is not None:
+        return _Kept(key.encode(), _hash(given_token.get_secret_value()), None)
+    kept = await _once(store, ADMIN_HASH_NAME, _hash(token))
+    return _Kept(key.encode(), kept, token if kept == _hash(token) else None)
+
+
+async def _once(store: Store, name: str, made: str) -> str:
+    """Keep a value unless there is one, and give the one that is there."""
+
+    async def keep(transaction: Transaction) -> str:
+        return await transaction.value_once(name, made)
+
+    return await store.write(keep)
 
 
 def _hash(token: str) -> str:

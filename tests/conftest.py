@@ -63,6 +63,7 @@ def _database(server: PostgresServer, template: str) -> Iterator[str]:
     server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.url(name)
     left = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - a name made above
+    count = ""
     for _ in range(50):  # the server takes a moment to notice that a connection was closed
         if (count := server.psql(left)) == "0":
             break

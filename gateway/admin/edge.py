@@ -21,11 +21,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class AdminEdge:
-    """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the admin token, in hexadecimal."""
+    """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the admin token, in hexadecimal.
 
-    def __init__(self, store: Store, token_hash: str) -> None:
+    ``exposition`` gives all metrics, of all workers where there are several.
+    """
+
+    def __init__(self, store: Store, token_hash: str, exposition: Callable[[], bytes] = metrics.exposition) -> None:
         self._store = store
         self._token_hash = token_hash
+        self._exposition = exposition
 
     def application(self) -> web.Application:
         """The admin listener's routes."""
@@ -46,7 +50,7 @@ class AdminEdge:
     async def _metrics(self, request: web.Request) -> web.Response:
         self._demand_token(request)
         metrics.STORE_WRITABLE.set(self._store.is_writable)
-        return web.Response(body=metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _demand_token(self, request: web.Request) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -34,11 +34,17 @@ def status_of(arguments: Sequence[str]) -> int:
 
 
 @app.command()
-def serve(config: options.Config = None) -> None:
+def serve(
+    config: options.Config = None,
+    *,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=64, help="How many processes serve; else the setting workers.")
+    ] = None,
+) -> None:
     """Run the gateway until SIGTERM or SIGINT; what it has to say are logs, on standard error."""
     from gateway.cli.serve import run  # all of the gateway, which no other command needs
 
-    run(config)
+    run(config, workers)
 
 
 @app.command()

@@ -4,6 +4,7 @@ An Auth Token of the settings is known here. Anything else (API key, Bearer toke
 Twilio with a call that sends nothing, and remembered as a keyed hash for a short time.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -13,13 +14,15 @@ from typing import Final
 
 from gateway.directory import Account
 from gateway.flows.outcome import Answer
-from gateway.twilio.errors import AUTHENTICATE, UPSTREAM_AWAY, TrafficError
+from gateway.twilio.errors import AUTHENTICATE, BAD_HTTP, UPSTREAM_AWAY, TrafficError
 from gateway.twilio.headers import answer_headers
 from gateway.twilio.rest import Proof, prove
 from gateway.twilio.upstream import Upstream, UpstreamError
 
 REMEMBER_SECONDS: Final = 300.0
 MOST_REMEMBERED: Final = 10_000
+MOST_PROOFS_AT_ONCE: Final = 8  # so that guessing does not take the connections that sends need
+LONGEST_AUTHORIZATION: Final = 4_096
 
 
 class Disproved(Exception):
@@ -37,6 +40,7 @@ class Credentials:
         self._api = api
         self._key = hmac.new(secret, b"credentials", hashlib.sha256).digest()
         self._monotonic = monotonic
+        self._proving = asyncio.Semaphore(MOST_PROOFS_AT_ONCE)
         self._proved_until: dict[bytes, float] = {}
 
     async def prove(self, account: Account, authorization: str | None) -> None:
@@ -45,10 +49,13 @@ class Credentials:
         """
         if not authorization:
             raise TrafficError(AUTHENTICATE)
+        if len(authorization) > LONGEST_AUTHORIZATION:
+            raise TrafficError(BAD_HTTP, "the Authorization header is longer than any of Twilio's")
         if self._is_auth_token(account, authorization) or self._is_remembered(account, authorization):
             return
         try:
-            proof, answer = await prove(self._api, account.sid, authorization)
+            async with self._proving:
+                proof, answer = await prove(self._api, account.sid, authorization)
         except UpstreamError as error:
             raise TrafficError(UPSTREAM_AWAY, "the credentials cannot be proved") from error
         if proof is Proof.DISPROVED:

@@ -1,7 +1,7 @@
 """What is kept for a time only: answers to inbound messages, and deliveries that are done."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -14,6 +14,8 @@ log: Final = structlog.get_logger()
 HOUR: Final = 60 * 60 * 1_000_000  # microseconds
 KEEP_ANSWERS: Final = 48 * HOUR  # after that a repetition of the message gets an empty answer
 KEEP_DONE_DELIVERIES: Final = 7 * 24 * HOUR
+AT_A_TIME: Final = 1_000
+PAUSE_SECONDS: Final = 0.05
 EVERY_SECONDS: Final = 60 * 60.0
 
 
@@ -24,22 +26,21 @@ class Forgetting:
         self._store = store
         self._clock = clock
 
-    async def run(self) -> None:
-        """Forget once an hour until cancelled; the service owns the task that runs this."""
-        while True:
-            try:
-                await self.forget()
-            except Exception as error:
-                # Keeping something for an hour more harms nobody.
-                log.warning("not_forgotten", why=str(error) if isinstance(error, StoreError) else type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+    async def forget_or_say(self) -> None:
+        """Forget now, and log what fails; a timer calls this every ``EVERY_SECONDS``."""
+        try:
+            await self.forget()
+        except Exception as error:
+            # Keeping something for an hour more harms nobody.
+            log.warning("not_forgotten", why=str(error) if isinstance(error, StoreError) else type(error).__name__)
 
     async def forget(self) -> None:
         """Forget now. The outcome of a message is kept for ever, its answer for 48 hours. Raises `StoreUnavailable`."""
         now = self._clock()
+        await self._all(lambda transaction: transaction.forget_answers(now - KEEP_ANSWERS, AT_A_TIME))
+        await self._all(lambda transaction: transaction.forget_deliveries(now - KEEP_DONE_DELIVERIES, AT_A_TIME))
 
-        async def unit(transaction: Transaction) -> None:
-            await transaction.forget_answers(now - KEEP_ANSWERS)
-            await transaction.forget_deliveries(now - KEEP_DONE_DELIVERIES)
-
-        await self._store.write(unit)
+    async def _all(self, some: Callable[[Transaction], Awaitable[int]]) -> None:
+        """Forget some at a time until there are no more, so that nobody who writes waits for long."""
+        while await self._store.write(some) == AT_A_TIME:  # noqa: ASYNC110 - a pause, not a wait
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -5,6 +5,8 @@ import hmac
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.keyword import KeywordRecorder, Recorded
@@ -20,11 +22,13 @@ from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
 from gateway.twilio.errors import STORE_AWAY, WRONG_SIGNATURE, TrafficError
 from gateway.twilio.forms import demand_form, read_form
-from gateway.twilio.inbound import account_of, read_inbound
+from gateway.twilio.inbound import account_of, demand_unsplit, read_inbound
 from gateway.twilio.paths import Format
-from gateway.twilio.signature import is_signed
-from gateway.twilio.twiml import NotTwiML, confirmation, read_answer, write_answer
+from gateway.twilio.signature import is_signed, signed_form_of
+from gateway.twilio.twiml import CONTENT_TYPE, NotTwiML, Verb, confirmation, read_answer, write_answer
 from gateway.web.client import AppAnswer, AppUnreachable
+
+log: Final = structlog.get_logger()
 
 APP_SECONDS_FOR_KEYWORDS: Final = 3.0
 APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
@@ -86,7 +90,8 @@ class InboundFlow:
             raise TrafficError(WRONG_SIGNATURE, "the gateway has no such account in its settings")
         url = self._public_url + request.target
         if not is_signed(request.header("X-Twilio-Signature") or "", account.auth_tokens, url, form):
-            tried = f"{self._public_url}/{request.path.split('/')[1]}"  # what follows /redirect/ names an app's URL
+            # Without what follows /redirect/, which names an app's URL, and without a password.
+            tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
             raise TrafficError(WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {tried} and the parameters")
         token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
         return account, Relay(account.sid, form, token, cookie)
@@ -94,33 +99,52 @@ class InboundFlow:
     # Keywords
 
     async def _keyword(self, account: Account, message: InboundMessage, match: KeywordMatch, relay: Relay) -> Outcome:
+        demand_unsplit(relay.form)
         waits_for_app = match.opt_out_type is not OptOutType.STOP and account.app_url is not None
         recorded = await self._recorder.record(
             account, message, match, relay, self._fingerprint(message), is_held=waits_for_app
         )
         if isinstance(recorded, StoredMessage):
-            return self._repeated(message, recorded)
+            return await self._repeated(account, message, recorded)
+        verbs: tuple[Verb, ...] = confirmation(recorded.change.confirmation)
+        cookies: tuple[str, ...] = ()
         if waits_for_app:
-            return await self._confirm_and_ask(account, message, relay, recorded)
-        self._outbox.wake()
-        return self._recorded(message, recorded, twiml=write_answer(confirmation(recorded.change.confirmation)))
+            said, cookies = await self._asked(account, message, relay, recorded)
+            verbs += said
+        else:
+            self._outbox.wake()
+        filtered = await self._allowed(account, message, match.opt_out_type, verbs)
+        return self._recorded(message, recorded, cookies, filtered)
 
-    async def _confirm_and_ask(
+    async def _asked(
         self, account: Account, message: InboundMessage, relay: Relay, recorded: Recorded
-    ) -> Outcome:
-        """START and HELP: the app has three seconds to say something after the confirmation."""
+    ) -> tuple[tuple[Verb, ...], tuple[str, ...]]:
+        """START and HELP: the app has three seconds to say something after the confirmation. What it says is kept as
+        it is; it is checked whenever it is given.
+        """
+        url = account.app_url or ""
         try:
-            answer = await self._relaying.post(account, relay, account.app_url or "", APP_SECONDS_FOR_KEYWORDS)
+            answer = await self._relaying.post(account, relay, url, APP_SECONDS_FOR_KEYWORDS)
             if not answer.is_success:
                 raise AppUnreachable(f"it answered {answer.status}")
-            filtered = await self._filtered(answer, message, account.app_url or "")
-        except (AppUnreachable, StoreError) as error:
+        except AppUnreachable as error:
             await self._leave_to_outbox(recorded, str(error))
-            return self._recorded(message, recorded, write_answer(confirmation(recorded.change.confirmation)))
-        verbs = confirmation(recorded.change.confirmation) + filtered.verbs
-        twiml = write_answer(verbs)
-        await self._settle(message, recorded, twiml)
-        return self._recorded(message, recorded, twiml, answer.cookies, filtered)
+            return (), ()
+        verbs = _verbs_of(answer, url)
+        await self._settle(message, recorded, write_answer(confirmation(recorded.change.confirmation) + verbs))
+        return verbs, answer.cookies
+
+    async def _allowed(
+        self, account: Account, message: InboundMessage, opt_out_type: str | None, verbs: tuple[Verb, ...]
+    ) -> Filtered:
+        """What of an answer may leave now, asked last of all: a STOP may have come while the app was waited for.
+
+        Only the confirmation of a STOP goes out in spite of the block and, where the settings say so, that of a HELP.
+        """
+        is_help = opt_out_type == OptOutType.HELP and account.policy.help_when_opted_out
+        exempt = verbs[:1] if opt_out_type == OptOutType.STOP or is_help else ()
+        filtered = await self._replies.filtered(verbs[len(exempt) :], message)
+        return Filtered(exempt + filtered.verbs, filtered.held_back)
 
     async def _leave_to_outbox(self, recorded: Recorded, why: str) -> None:
         """The app was not told in time: its webhook becomes a delivery that is due."""
@@ -165,7 +189,7 @@ class InboundFlow:
 
         seen = await self._store.write(remember)
         if seen is not None and seen.fingerprint != fingerprint:
-            return self._repeated(message, seen)
+            return await self._repeated(account, message, seen)
         return await self._relayed(account, message, relay)
 
     async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
@@ -188,7 +212,7 @@ class InboundFlow:
 
     async def answered(self, message: InboundMessage, answer: AppAnswer, url: str) -> Outcome:
         """The app's own answer, filtered."""
-        filtered = await self._filtered(answer, message, url)
+        filtered = await self._replies.filtered(_verbs_of(answer, url), message)
         twiml = write_answer(filtered.verbs)
         reason = "replies_held_back" if filtered.held_back else "app_answered"
         return Outcome(What.RELAYED, reason, twiml_answer(twiml, answer.cookies), message.account_sid)
@@ -199,38 +223,38 @@ class InboundFlow:
             return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
         return Outcome(What.FAILED, "app_failed", twiml_answer(EMPTY, status=502), account.sid, detail=why)
 
-    async def _filtered(self, answer: AppAnswer, message: InboundMessage, url: str) -> Filtered:
-        try:
-            verbs = read_answer(answer.content_type, answer.body, url)
-        except NotTwiML:
-            return Filtered((), held_back=0)
-        return await self._replies.filtered(verbs, message)
-
     # Both
 
-    def _repeated(self, message: InboundMessage, seen: StoredMessage) -> Outcome:
-        """A message that was seen before: its answer again, if it is the same message, and no effect."""
+    async def _repeated(self, account: Account, message: InboundMessage, seen: StoredMessage) -> Outcome:
+        """A message that was seen before: no effect, and what may leave now of its answer if it is the same."""
         if seen.fingerprint != self._fingerprint(message):
             told = TrafficError(WRONG_SIGNATURE, "this MessageSid came before with another sender, recipient or body")
             return failure(What.REFUSED, "replayed", told, Format.JSON, account_sid=message.account_sid)
-        return Outcome(What.REPEATED, seen.change or "", twiml_answer(seen.answer or EMPTY), message.account_sid)
+        verbs = read_answer(CONTENT_TYPE, (seen.answer or EMPTY).encode(), "")
+        filtered = await self._allowed(account, message, seen.opt_out_type, verbs)
+        answer = twiml_answer(write_answer(filtered.verbs))
+        return Outcome(What.REPEATED, seen.change or "", answer, message.account_sid)
 
     @staticmethod
-    def _recorded(
-        message: InboundMessage,
-        recorded: Recorded,
-        twiml: str,
-        cookies: tuple[str, ...] = (),
-        filtered: Filtered | None = None,
-    ) -> Outcome:
+    def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
         change = recorded.change
         scope = next(iter(change.add + change.lift), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
-        detail = "replies held back" if filtered is not None and filtered.held_back else ""
-        return Outcome(What.RECORDED, reason, twiml_answer(twiml, cookies), message.account_sid, scope, detail=detail)
+        detail = "replies held back" if filtered.held_back else ""
+        answer = twiml_answer(write_answer(filtered.verbs), cookies)
+        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=detail)
 
     def _fingerprint(self, message: InboundMessage) -> str:
         """A keyed hash of what a message is: the same SID with another of these is not the same message."""
         parts = (message.recipient.wire, message.sender.wire, message.body)
         content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+
+
+def _verbs_of(answer: AppAnswer, url: str) -> tuple[Verb, ...]:
+    """The verbs of an app's answer; none when it cannot be understood."""
+    try:
+        return read_answer(answer.content_type, answer.body, url)
+    except NotTwiML as error:
+        log.warning("answer_not_understood", why=str(error))
+        return ()

@@ -1,6 +1,6 @@
 """The transaction of a keyword: seen before? the change it brings, history, what is owed; all or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,10 +9,9 @@ from gateway.directory import Account, Directory
 from gateway.flows.relay import KIND, Relay
 from gateway.messaging.consent import ConsentChange, change_for
 from gateway.messaging.history import ConsentEvent
-from gateway.messaging.keywords import KeywordMatch
+from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage
 from gateway.messaging.optouts import OptOut, RecipientKey, Scope
-from gateway.messaging.pools import Pools
 from gateway.store import Store
 from gateway.store.identifiers import new_id
 from gateway.store.records import StoredMessage
@@ -56,52 +55,60 @@ class KeywordRecorder:
 
         Raises `StoreUnavailable`; then nothing may be answered.
         """
-        version = await self._learn_place(message)
+        await self._learn_place(message)
 
         async def unit(transaction: Transaction) -> Recorded | StoredMessage:
             seen = await transaction.seen(account.sid, message.message_sid)
             if seen is not None:
                 return seen
-            newest = max(version, await transaction.settings_version(account.sid))
-            pools = await self._directory.pools(account.sid, newest)
-            change = await self._change(transaction, account, message, match, pools)
-            event_id = await self._write(transaction, message, change, newest)
+            pools = await self._directory.pools_in(transaction, account.sid)
+            opt_outs = await transaction.opt_outs_of(_key(message))
+            at = self._effective_at(match, opt_outs)
+            change = change_for(message, match, account.policy, pools, opt_outs, at)
+            event_id = await self._write(transaction, message, change, pools.version, at)
             await self._remember(transaction, message, change, fingerprint, event_id)
             return await self._owe(transaction, account, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
 
-    async def _learn_place(self, message: InboundMessage) -> int:
-        """Keep which service the webhook says holds the sender, if that is news; the settings version after it."""
+    async def _learn_place(self, message: InboundMessage) -> None:
+        """Keep which service the webhook says holds the sender, if that is news; where it says nothing and nobody
+        knows, ask Twilio once.
+        """
         service_sid = message.service_sid
-        if service_sid is None:
-            return 0
         pools = await self._directory.pools(message.account_sid, 0)
+        if service_sid is None:
+            if not pools.knows(message.sender.key):
+                await self._directory.place(message.account_sid, (message.sender.key,))
+            return
         if message.sender.key in pools.senders_of.get(service_sid, ()) and pools.knows(message.sender.key):
-            return 0
+            return
         now = self._clock()
 
-        async def learn(transaction: Transaction) -> int:
+        async def learn(transaction: Transaction) -> None:
             account_sid, senders = message.account_sid, (message.sender.key,)
             await transaction.place(account_sid, service_sid, senders, FROM_WEBHOOK, now)
             await transaction.mark_placed(account_sid, senders, now)
-            return await transaction.raise_settings_version(account_sid)
+            await transaction.raise_settings_version(account_sid)
 
-        return await self._store.write(learn)
+        await self._store.write(learn)
 
-    async def _change(
-        self,
-        transaction: Transaction,
-        account: Account,
-        message: InboundMessage,
-        match: KeywordMatch,
-        pools: Pools,
-    ) -> ConsentChange:
-        opt_outs = await transaction.opt_outs_of(_key(message))
-        return change_for(message, match, account.policy, pools, opt_outs, self._clock())
+    def _effective_at(self, match: KeywordMatch, opt_outs: Sequence[OptOut]) -> int:
+        """When a keyword of the webhook counts from: its receipt. A STOP that comes now comes after all that is known,
+        even if the clock was ahead when that was written.
+        """
+        now = self._clock()
+        if match.opt_out_type is not OptOutType.STOP:
+            return now
+        return max([now, *(opt_out.effective_at for opt_out in opt_outs)])
 
     async def _write(
-        self, transaction: Transaction, message: InboundMessage, change: ConsentChange, version: int
+        self,
+        transaction: Transaction,
+        message: InboundMessage,
+        change: ConsentChange,
+        version: int,
+        effective_at: int,
     ) -> str:
         now = self._clock()
         event = ConsentEvent(
@@ -115,7 +122,7 @@ class KeywordRecorder:
             actor=BY_RECIPIENT,
             role=BY_RECIPIENT,
             settings_version=version,
-            effective_at=now,
+            effective_at=effective_at,
             received_at=now,
             sender=message.sender.wire,
             service_sid=message.service_sid,
@@ -123,7 +130,7 @@ class KeywordRecorder:
             keyword_set=change.keyword_set,
             message_sid=message.message_sid,
         )
-        await transaction.record(event, _opt_outs_after(change, now))
+        await transaction.record(event, _opt_outs_after(change, effective_at))
         return event.event_id
 
     async def _remember(

@@ -9,13 +9,16 @@ from gateway.directory import Directory
 from gateway.flows.outbound import TOLD, reason_of
 from gateway.flows.outcome import Answer, Outcome, What, failure
 from gateway.flows.request import Request
-from gateway.twilio.errors import AUTHENTICATE, BAD_HTTP, NOT_A_FORM, NOT_CHECKED, TrafficError
+from gateway.twilio.errors import AMBIGUOUS, AUTHENTICATE, BAD_HTTP, NOT_A_FORM, NOT_CHECKED, TrafficError
 from gateway.twilio.forms import demand_form, demand_single, read_form
 from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.paths import Call, Door
+from gateway.twilio.twiml import may_text
 from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest
 
-TEXTING_VERB: Final = re.compile(r"<\s*(?:\w+:)?(?:sms|message)\b", re.IGNORECASE)
+MULTIPLE_CHOICES: Final = 300  # statuses below are successes
+# What changes which service holds which sender; apps that do so through the gateway are seen doing it.
+POOLS: Final = re.compile(r"/v1/Services(/|$)", re.ASCII)
 READABLE_QUERY: Final = re.compile(r"[!-~]*", re.ASCII)
 
 
@@ -60,11 +63,13 @@ class PassingFlow:
         """The body to pass on; that of a phone call is read and written anew, as its TwiML may text."""
         if call.door is not Door.CALL:
             return request.body
+        if request.query:
+            raise TrafficError(AMBIGUOUS, "a phone call takes its parameters in the body, none in the URL")
         demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
         form = read_form(request.body)
         demand_single(form, ("Twiml", "Url"))
-        if TEXTING_VERB.search(form.get("Twiml") or ""):
-            raise TrafficError(NOT_CHECKED, "'Twiml' holds <Sms> or <Message>; send the message by itself")
+        if may_text(form.get("Twiml") or ""):
+            raise TrafficError(NOT_CHECKED, "'Twiml' may text, or cannot be read; send the message by itself")
         return form.encoded()
 
     async def _pass(self, call: Call, request: Request, body: bytes) -> Outcome:
@@ -72,6 +77,8 @@ class PassingFlow:
         upstream = self._upstreams[call.door]
         target = f"{call.path}?{request.query}" if request.query else call.path
         answer = await upstream.fetch(UpstreamRequest(request.method, target, request_headers(request.headers), body))
+        if request.method != "GET" and answer.status < MULTIPLE_CHOICES and POOLS.match(call.path):
+            await self._directory.pools_changed()
         return Outcome(
             What.PASSED,
             str(call.door),

@@ -99,12 +99,12 @@ class Replies:
         if not _is_web(redirect.url):
             return ()
         url = self._tokens.through_gateway(message.account_sid, redirect.url)
-        return (replace(redirect, url=url),)
+        return (replace(redirect, url=url, method=None),)  # POST: the gateway takes no other
 
     def _led_action(self, reply: Reply, message: InboundMessage) -> Reply:
         if reply.action is None or not _is_web(reply.action):
             return replace(reply, action=None)
-        return replace(reply, action=self._tokens.through_gateway(message.account_sid, reply.action))
+        return replace(reply, action=self._tokens.through_gateway(message.account_sid, reply.action), method=None)
 
 
 def as_outbound(reply: Reply, message: InboundMessage) -> OutboundMessage | None:

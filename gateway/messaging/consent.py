@@ -173,14 +173,22 @@ class _Situation:
         if self.is_carrier_handled() and self.match.keyword not in CARRIER_STARTS:
             return []
         here = self.message.sender.key
-        pooled = {key for sid in self.services() for key in self.pools.senders_of.get(sid, frozenset())}
+        services = self.services_now()
+        pooled = {key for sid in services for key in self.pools.senders_of.get(sid, frozenset())}
         senders = {here} | {key for key in pooled if not self.is_toll_free_here(key)}
         return [
-            *(Scope(ScopeKind.SERVICE, sid) for sid in sorted(self.services())),
+            *(Scope(ScopeKind.SERVICE, sid) for sid in sorted(services)),
             *(Scope(ScopeKind.SENDER, key) for key in sorted(senders)),
         ]
 
+    def services_now(self) -> frozenset[str]:
+        """The service that the webhook names, which holds the sender now; where it names none, all that are known to.
+        An older place of the sender's must not lift what was said to another service.
+        """
+        return frozenset({self.message.service_sid}) if self.message.service_sid else self.services()
+
     def services(self) -> frozenset[str]:
+        """Every service that any source says holds the sender: a STOP covers them all."""
         named = {self.message.service_sid} if self.message.service_sid else set()
         return self.pools.services_of(self.message.sender.key) | named
 

@@ -23,7 +23,8 @@ class SenderKind(StrEnum):
 
 # North American toll-free codes; a carrier layer outside Twilio answers STOP, START and UNSTOP on these.
 TOLL_FREE: Final = re.compile(r"\+1(800|833|844|855|866|877|888)\d{7}", re.ASCII)
-SHORT_CODE: Final = re.compile(r"\d{3,6}", re.ASCII)
+SHORT_CODE: Final = re.compile(r"\d{3,8}", re.ASCII)
+SHORTEST_NUMBER: Final = 9  # of a number in full, its plus included
 # Twilio, alphanumeric sender IDs: up to 11 characters of ASCII letters, digits, spaces and a little punctuation.
 ALPHANUMERIC: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.\-]{1,11}", re.ASCII)
 # SIDs are taken in the one case that Twilio writes them in: another could miss an opt-out of the service.
@@ -59,6 +60,8 @@ def read_sender(text: str, region: str | None) -> Sender:
         sender_id = text.strip(" ")  # one sender ID, however it is padded
         return Sender(sender_id, sender_id.casefold(), SenderKind.ALPHANUMERIC)
     number = read_number(text, region)
+    if len(number.key) < SHORTEST_NUMBER:
+        raise UnreadableAddress("it is too short for a number in full; write a short code without spaces")
     kind = SenderKind.TOLL_FREE if TOLL_FREE.fullmatch(number.key) else SenderKind.LONG_CODE
     return Sender(number.wire, number.key, kind)
 

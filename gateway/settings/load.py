@@ -112,6 +112,8 @@ def _environment_values(environment: Mapping[str, str]) -> tuple[dict[str, Any],
         if variable not in known:
             faults.append(f"environment: {variable} is not a setting{_nearest(variable, known)}")
             continue
+        if f"{variable}_FILE" in environment:
+            faults.append(f"environment: {variable} and {variable}_FILE are both set; keep one of them")
         try:
             _put(values, variable, text)
         except OSError as error:

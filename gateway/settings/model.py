@@ -130,6 +130,13 @@ class AccountSettings(Section):
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
     )
 
+    @model_validator(mode="after")
+    def _each_service_once(self) -> "AccountSettings":
+        sids = [service.sid for service in self.services]
+        if len(set(sids)) != len(sids):
+            raise ValueError("services: the same sid stands twice; list all its senders in one")
+        return self
+
 
 class TwilioSettings(Section):
     """Where Twilio is."""
@@ -175,6 +182,7 @@ class Settings(Section):
         repr=False,
         description="The store: sqlite:///FILE or postgresql://…, with ?pgbouncer=true behind a pooler.",
     )
+    workers: int = Field(default=1, ge=1, le=64, description="How many processes serve, on the same addresses.")
     secret: SecretStr | None = Field(
         default=None,
         min_length=32,

@@ -1,7 +1,7 @@
 """The seam to PostgreSQL: addresses, dialling, and one connection that raises only `StoreError`.
 
-Only the primary is spoken to. What fails because two transactions met is `TryAgain`: nothing of it was kept, and the
-same unit may be run again.
+Only the primary is spoken to. What fails because two transactions met, or because the connection broke before COMMIT
+was sent, is `TryAgain`: nothing of it was kept, and the same unit may be run again.
 """
 
 import functools
@@ -19,13 +19,28 @@ from gateway.store.statements import PASSING_OVER
 POSTGRES_URLS: Final = ("postgresql://", "postgres://")
 BEHIND_PGBOUNCER: Final = "pgbouncer"  # ?pgbouncer=true: a pooler in transaction mode, which keeps no statements
 CONNECT_SECONDS: Final = 5.0
+LOCK_SECONDS: Final = 0.25  # a unit holds its lines for milliseconds; the server takes 1 s to see a deadlock
 NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 Row = tuple[Any, ...]
 
-MET_ANOTHER: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
-NOT_TAKEN: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, UnicodeError, OverflowError)
-AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+MET_ANOTHER: Final = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.UniqueViolationError,
+)
+NOT_TAKEN: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
+# The connection itself, or the server's process behind it, was ended.
+BROKEN: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that ended between two of its steps
+    ConnectionError,
+)
+AWAY: Final = (asyncpg.PostgresError, OSError, TimeoutError, *BROKEN)
 DRIVER_ERRORS: Final = (*MET_ANOTHER, *NOT_TAKEN, *AWAY)
 
 
@@ -46,12 +61,29 @@ class PostgresAddress:
         url = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(rest), ""))
         return cls(url, ours == ["true"])
 
-    def options(self) -> dict[str, Any]:
-        """What every connection is made with."""
-        options: dict[str, Any] = {"timeout": CONNECT_SECONDS, "target_session_attrs": "primary"}
+    def options(self, seconds: float | None = None) -> dict[str, Any]:
+        """What a connection is made with; its statements, and its pauses in a transaction, take at most so long.
+
+        A pooler keeps neither statements nor settings, and asking it who is the primary may reach another server than
+        what follows. There each transaction begins with all that it needs: `beginning`.
+        """
         if self.is_behind_pgbouncer:
-            options["statement_cache_size"] = 0
-        return options
+            return {"timeout": CONNECT_SECONDS, "statement_cache_size": 0}
+        limits = {} if seconds is None else _limits(seconds)
+        return {"timeout": CONNECT_SECONDS, "target_session_attrs": "primary", "server_settings": limits}
+
+    def beginning(self, begin: str, seconds: float) -> str:
+        """The statements that begin a transaction of at most so long."""
+        if not self.is_behind_pgbouncer:
+            return begin
+        return "; ".join((begin, *(f"SET LOCAL {name} = {value}" for name, value in _limits(seconds).items())))
+
+
+def _limits(seconds: float) -> dict[str, str]:
+    """The server's own limits, in milliseconds; 0 would be none."""
+    most = str(max(1, int(seconds * 1_000)))
+    locked = str(int(LOCK_SECONDS * 1_000))
+    return {"statement_timeout": most, "idle_in_transaction_session_timeout": most, "lock_timeout": locked}
 
 
 class PostgresConnection:
@@ -65,6 +97,10 @@ class PostgresConnection:
         statement, names = positional(sql)
         try:
             rows = await self._connection.fetch(statement, *[(values or {})[name] for name in names])
+        except (*MET_ANOTHER, *NOT_TAKEN) as error:
+            raise translated(error) from error
+        except BROKEN as error:
+            raise TryAgain(f"the connection broke ({type(error).__name__})") from error
         except DRIVER_ERRORS as error:
             raise translated(error) from error
         return [tuple(row) for row in rows]

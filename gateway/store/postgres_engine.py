@@ -16,7 +16,7 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import statements as sql
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import NotStorable, StoreError, StoreUnavailable, TryAgain
-from gateway.store.postgres import DRIVER_ERRORS, PostgresAddress, PostgresConnection, translated
+from gateway.store.postgres import BROKEN, DRIVER_ERRORS, MET_ANOTHER, PostgresAddress, PostgresConnection, translated
 from gateway.store.transaction import Transaction
 
 FIND_SECONDS: Final = 0.8  # within what `Lookup` gives: a connection that hangs is dropped and dialled again
@@ -27,6 +27,11 @@ LONGEST_PAUSE_SECONDS: Final = 0.1
 CLOSE_SECONDS: Final = 1.0
 WRITERS: Final = 8
 READERS: Final = 4
+
+# Each says on its own what it needs: what a pooler or an operator sets as a default does not count.
+SERIALIZABLE: Final = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ON_THE_PRIMARY: Final = "BEGIN READ WRITE"  # a standby refuses it
 
 
 class PostgresEngine(Engine):
@@ -40,16 +45,15 @@ class PostgresEngine(Engine):
         self._commits = 0
         self._is_closed = False
         self._units: set[asyncio.Task[object]] = set()
+        self._pools: list[asyncpg.Pool] = []
 
     async def open(self) -> None:
         """Make the pools and see that the primary answers."""
-        self._checks = self._pool(self.lanes)
-        self._writes = self._pool(WRITERS)
-        self._reads = self._pool(READERS)
         try:
             async with asyncio.timeout(READ_SECONDS):
-                for pool in (self._checks, self._writes, self._reads):
-                    await pool
+                self._checks = await self._pool(self.lanes, FIND_SECONDS)
+                self._writes = await self._pool(WRITERS, WRITE_SECONDS)
+                self._reads = await self._pool(READERS, READ_SECONDS)
         except DRIVER_ERRORS as error:
             await self.close()
             raise translated(error) from error
@@ -62,18 +66,21 @@ class PostgresEngine(Engine):
             for unit in late:
                 unit.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        for pool in (self._checks, self._writes, self._reads):
-            pool.terminate()
+        while self._pools:
+            self._pools.pop().terminate()
 
     async def find(self, keys: Sequence[RecipientKey]) -> list[Row]:
-        """Look the keys up in one statement; a connection that does not answer in time is dropped."""
+        """Look the keys up in one statement; a connection that does not answer in time is dropped.
+
+        A pooler may lead the parts of one look-up to several servers unless they are one transaction.
+        """
         columns = {
             "accounts": [key.account_sid for key in keys],
             "channels": [key.channel for key in keys],
             "recipients": [key.recipient_key for key in keys],
         }
-        async with self._taken(self._checks, FIND_SECONDS) as connection:
-            return await PostgresConnection(connection).run(sql.FIND_OPT_OUTS_OF_ARRAYS, columns)
+        begin = ON_THE_PRIMARY if self._address.is_behind_pgbouncer else None
+        return await self._asked(self._checks, FIND_SECONDS, begin, sql.FIND_OPT_OUTS_OF_ARRAYS, columns)
 
     async def write(self, unit: UnitOfWork[T]) -> T:
         """Run a unit in a serializable transaction, again while another is in its way."""
@@ -91,17 +98,17 @@ class PostgresEngine(Engine):
 
     async def read(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         """Run a reading statement."""
-        async with self._taken(self._reads, READ_SECONDS) as connection:
-            return await PostgresConnection(connection).run(sql, values)
+        begin = SNAPSHOT if self._address.is_behind_pgbouncer else None
+        return await self._asked(self._reads, READ_SECONDS, begin, sql, values)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
         """A connection within a transaction that sees one state."""
-        async with (
-            self._taken(self._reads, READ_SECONDS) as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield PostgresConnection(connection)
+        try:
+            async with self._taken(self._reads, READ_SECONDS, SNAPSHOT) as connection:
+                yield PostgresConnection(connection)
+        except TryAgain as error:
+            raise StoreUnavailable(str(error)) from error
 
     @property
     def is_writable(self) -> bool:
@@ -113,23 +120,49 @@ class PostgresEngine(Engine):
         """How many units were committed."""
         return self._commits
 
-    def _pool(self, size: int) -> asyncpg.Pool:
-        """A pool that dials when it has to; what is given back is in no transaction and needs no reset."""
+    async def _pool(self, size: int, seconds: float) -> asyncpg.Pool:
+        """A pool that dials when it has to; what is given back is in no transaction and needs no reset.
+
+        The server, too, gives up what takes longer: a connection that was broken off here may wait for a lock there.
+        """
 
         async def nothing(_: asyncpg.Connection) -> None:
             return
 
-        return asyncpg.create_pool(
-            self._address.url, min_size=1, max_size=size, reset=nothing, **self._address.options()
+        # No floor: the pool would restore it in the background, holding a place while it dials a server that hangs.
+        pool = asyncpg.create_pool(
+            self._address.url, min_size=0, max_size=size, reset=nothing, **self._address.options(seconds)
         )
+        self._pools.append(await pool)
+        async with pool.acquire():
+            return pool
+
+    async def _asked(
+        self, pool: asyncpg.Pool, seconds: float, begin: str | None, sql: str, values: Mapping[str, object]
+    ) -> list[Row]:
+        """Run a reading statement, once more on another connection when the first one broke."""
+        give_up_at = _now() + seconds
+        try:
+            async with self._taken(pool, seconds, begin) as connection:
+                return await PostgresConnection(connection).run(sql, values)
+        except TryAgain:
+            pass
+        try:
+            async with self._taken(pool, give_up_at - _now(), begin) as connection:
+                return await PostgresConnection(connection).run(sql, values)
+        except TryAgain as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def _written(self, unit: UnitOfWork[T]) -> T:
+        give_up_at = _now() + WRITE_SECONDS
         for attempt in range(1, TRIES + 1):
             try:
-                result = await self._tried(unit)
+                result = await self._tried(unit, give_up_at - _now())
             except TryAgain as error:
                 if attempt == TRIES:
-                    raise _given_up(error) from error
+                    given_up = _given_up(error)
+                    self._writable &= not isinstance(given_up, StoreUnavailable)
+                    raise given_up from error
                 pause = min(LONGEST_PAUSE_SECONDS, 0.001 * 2**attempt)
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - so that the two do not meet again
             except _UnitRaised as raised:
@@ -143,11 +176,8 @@ class PostgresEngine(Engine):
                 return result
         raise AssertionError("unreachable")
 
-    async def _tried(self, unit: UnitOfWork[T]) -> T:
-        async with (
-            self._taken(self._writes, WRITE_SECONDS) as connection,
-            connection.transaction(isolation="serializable"),
-        ):
+    async def _tried(self, unit: UnitOfWork[T], seconds: float) -> T:
+        async with self._taken(self._writes, seconds, SERIALIZABLE) as connection:
             try:
                 return await unit(Transaction(PostgresConnection(connection)))
             except StoreError:
@@ -156,24 +186,38 @@ class PostgresEngine(Engine):
                 raise _UnitRaised(error) from error  # an OSError of the unit's is not the database's
 
     @contextlib.asynccontextmanager
-    async def _taken(self, pool: asyncpg.Pool, seconds: float) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of a pool for at most so long; after that it is broken off and not used again."""
+    async def _taken(
+        self, pool: asyncpg.Pool, seconds: float, begin: str | None = None
+    ) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of a pool for at most so long, within a transaction when there is a statement to begin it.
+
+        It is broken off and not used again when the time is over, the caller is cancelled or the store is away: so
+        nothing waits for a server that hangs, and no connection stays with a server that can no longer be written.
+        """
         limit = asyncio.timeout(seconds)
         connection: asyncpg.Connection | None = None
         try:
             async with limit:
-                connection = await pool.acquire()
-                yield connection
+                connection = await _begun(pool, begin and self._address.beginning(begin, seconds))
+                try:
+                    yield connection
+                except (TryAgain, NotStorable, _UnitRaised):
+                    await _rolled_back(connection, begin)
+                    raise
+                await _committed(connection, begin)
         except TimeoutError as error:
-            if connection is not None:
-                connection.terminate()
+            _drop(connection)
             if not limit.expired():
                 raise  # the unit's own
-            raise StoreUnavailable(f"the database did not answer within {seconds:g} s") from error
-        except StoreError:
+            raise StoreUnavailable("the database did not answer in time") from error
+        except (TryAgain, NotStorable, _UnitRaised):
             raise
         except DRIVER_ERRORS as error:
+            _drop(connection)
             raise translated(error) from error
+        except BaseException:
+            _drop(connection)
+            raise
         finally:
             if connection is not None:
                 await _given_back(pool, connection)
@@ -192,6 +236,53 @@ def _given_up(error: TryAgain) -> StoreError:
     if isinstance(error.__cause__, asyncpg.UniqueViolationError):
         return NotStorable(str(error))
     return StoreUnavailable(str(error))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _begun(pool: asyncpg.Pool, begin: str | None) -> asyncpg.Connection:
+    """A connection on which the transaction has begun; one that broke while it lay idle is replaced, once."""
+    for is_last in (False, True):
+        connection = await pool.acquire()
+        try:
+            if begin is not None:
+                await connection.execute(begin)
+        except BaseException as error:
+            _drop(connection)
+            await _given_back(pool, connection)
+            if is_last or not isinstance(error, BROKEN):
+                raise
+        else:
+            return connection
+    raise AssertionError("unreachable")
+
+
+async def _committed(connection: asyncpg.Connection, begin: str | None) -> None:
+    """Commit. Where a statement failed and was passed over, PostgreSQL rolls back and calls that no error."""
+    if begin is None:
+        return
+    try:
+        done = await connection.execute("COMMIT")
+    except MET_ANOTHER as error:
+        raise translated(error) from error  # the connection is as good as before
+    if done != "COMMIT":
+        raise NotStorable("a statement of the unit failed, so that nothing of it was kept")
+
+
+async def _rolled_back(connection: asyncpg.Connection, begin: str | None) -> None:
+    try:
+        if begin is not None:
+            await connection.execute("ROLLBACK")
+    except DRIVER_ERRORS:
+        _drop(connection)  # that ends the transaction as well
+
+
+def _drop(connection: asyncpg.Connection | None) -> None:
+    with contextlib.suppress(*DRIVER_ERRORS):  # it may be given back already
+        if connection is not None:
+            connection.terminate()
 
 
 async def _given_back(pool: asyncpg.Pool, connection: asyncpg.Connection) -> None:

@@ -6,7 +6,7 @@ never searched by its inside.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text, text
 
 metadata: Final = MetaData()
 
@@ -82,7 +82,12 @@ inbound_messages = Table(
     Column("event_id", Text),
     Column("answer", Text),
     Column("received_at", BigInteger, nullable=False),
-    Index("inbound_messages_by_time", "received_at"),
+    Index(
+        "inbound_messages_with_answer",
+        "received_at",
+        sqlite_where=text("answer IS NOT NULL"),
+        postgresql_where=text("answer IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

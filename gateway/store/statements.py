@@ -95,7 +95,14 @@ UPDATE inbound_messages SET answer = :answer
  WHERE account_sid = :account_sid AND message_sid = :message_sid
 """
 
-FORGET_ANSWERS: Final = "UPDATE inbound_messages SET answer = NULL WHERE received_at < :before AND answer IS NOT NULL"
+# Some at a time, so that nobody who writes has to wait for all of them.
+FORGET_ANSWERS: Final = """
+UPDATE inbound_messages SET answer = NULL
+ WHERE (account_sid, message_sid) IN (SELECT account_sid, message_sid FROM inbound_messages
+                                       WHERE answer IS NOT NULL AND received_at < :before
+                                       LIMIT :limit)
+RETURNING message_sid
+"""
 
 SETTINGS_VERSION: Final = "SELECT settings_version FROM accounts WHERE account_sid = :account_sid"
 
@@ -116,8 +123,10 @@ RETURNING sender_key
 """
 
 FORGET_POOL_SENDERS: Final = """
-DELETE FROM pool_senders WHERE account_sid = :account_sid AND learned_from = :learned_from
+DELETE FROM pool_senders WHERE account_sid = :account_sid AND learned_at <= :before
 """
+
+FORGET_PLACEMENTS: Final = "DELETE FROM placements WHERE account_sid = :account_sid"
 
 PUT_PLACEMENT: Final = """
 INSERT INTO placements (account_sid, name, placed_at) VALUES (:account_sid, :name, :placed_at)
@@ -151,9 +160,13 @@ UPDATE deliveries SET due_at = :due_at, last_error = :error, lease = NULL
 RETURNING delivery_id
 """
 
-COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state <> 'done' GROUP BY state"
+COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') GROUP BY state"
 
-FORGET_DELIVERIES: Final = "DELETE FROM deliveries WHERE state = 'done' AND ended_at < :before"
+FORGET_DELIVERIES: Final = """
+DELETE FROM deliveries
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'done' AND due_at < :before LIMIT :limit)
+RETURNING delivery_id
+"""
 
 TAKE_LEASE: Final = """
 INSERT INTO leases (name, holder, held_until) VALUES (:name, :holder, :held_until)

@@ -20,7 +20,7 @@ from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import Found, ListedOptOut
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
-from gateway.store.transaction import Transaction
+from gateway.store.transaction import Transaction, stored_pools
 from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
@@ -44,13 +44,14 @@ class Store:
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
         self._engine = engine_for(database_url)
+        self.was_made = False  # whether there was no list before, which is as it should be only at the first start
 
     async def open(self, *, serving: bool = True) -> None:
         """Prepare an empty store, refuse one with an unknown schema, and start answering.
 
         ``serving`` keeps probing whether the store can be written. Raises `StoreUnavailable` or `SchemaUnknown`.
         """
-        await asyncio.to_thread(prepare, self._database_url)
+        self.was_made = await asyncio.to_thread(prepare, self._database_url)
         await self._engine.open()
         self._lookup = Lookup(self._engine)
         self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
@@ -91,19 +92,8 @@ class Store:
 
     async def pools(self, account_sid: str) -> Pools:
         """The account's sender pools and the settings version they were read at."""
-        values = {"account_sid": account_sid}
         async with self._engine.snapshot() as reads:
-            versions = await reads.run(sql.SETTINGS_VERSION, values)
-            pooled = await reads.run(sql.POOL_SENDERS, values)
-            placed = await reads.run(sql.PLACEMENTS, values)
-        senders: dict[str, set[str]] = {}
-        for service_sid, sender_key in pooled:
-            senders.setdefault(service_sid, set()).add(sender_key)
-        return Pools(
-            version=versions[0][0] if versions else 0,
-            senders_of={sid: frozenset(keys) for sid, keys in senders.items()},
-            placed=frozenset(name for (name,) in placed),
-        )
+            return await stored_pools(reads.run, account_sid)
 
     async def list_opt_outs(self, wanted: OptOutFilter, after: str, limit: int) -> list[ListedOptOut]:
         """Up to ``limit`` standing opt-outs in the order of their identifiers, from the one after ``after`` on."""

@@ -3,12 +3,14 @@
 A transaction begins with the lock that writing needs, so what it reads is still true when it commits.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import OptOut, RecipientKey
+from gateway.messaging.pools import Pools
 from gateway.store import statements as sql
 from gateway.store.identifiers import new_id
 from gateway.store.records import StoredDelivery, StoredMessage, opt_out_of
@@ -53,9 +55,9 @@ class Transaction:
         values = {"account_sid": account_sid, "message_sid": message_sid, "answer": answer}
         await self._run(sql.KEEP_ANSWER, values)
 
-    async def forget_answers(self, before: int) -> None:
-        """Drop the answers (not the outcomes) of messages received before an instant."""
-        await self._run(sql.FORGET_ANSWERS, {"before": before})
+    async def forget_answers(self, before: int, limit: int) -> int:
+        """Drop answers (not outcomes) of messages received before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_ANSWERS, {"before": before, "limit": limit}))
 
     # Opt-outs and history
 
@@ -97,9 +99,17 @@ class Transaction:
             news |= bool(await self._run(sql.PUT_PLACEMENT, values))
         return news
 
-    async def forget_pools(self, account_sid: str, learned_from: str) -> None:
-        """Drop what one source said about the account's pools."""
-        await self._run(sql.FORGET_POOL_SENDERS, {"account_sid": account_sid, "learned_from": learned_from})
+    async def pools(self, account_sid: str) -> Pools:
+        """The account's sender pools and its settings version, as this transaction sees them."""
+        return await stored_pools(self._run, account_sid)
+
+    async def forget_pools(self, account_sid: str, *, before: int) -> None:
+        """Drop what was said about the account's pools up to an instant."""
+        await self._run(sql.FORGET_POOL_SENDERS, {"account_sid": account_sid, "before": before})
+
+    async def forget_placements(self, account_sid: str) -> None:
+        """Let no sender and no service of the account have a place any more."""
+        await self._run(sql.FORGET_PLACEMENTS, {"account_sid": account_sid})
 
     async def raise_settings_version(self, account_sid: str) -> int:
         """Make every replica read the account's pools and settings again before it decides."""
@@ -150,9 +160,9 @@ class Transaction:
         values = {"delivery_id": delivery_id, "lease": lease, "error": error, "due_at": due_at}
         return bool(await self._run(sql.PUT_OFF_DELIVERY, values))
 
-    async def forget_deliveries(self, before: int) -> None:
-        """Drop deliveries that were done before an instant."""
-        await self._run(sql.FORGET_DELIVERIES, {"before": before})
+    async def forget_deliveries(self, before: int, limit: int) -> int:
+        """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_DELIVERIES, {"before": before, "limit": limit}))
 
     # The gateway's own values
 
@@ -169,6 +179,20 @@ class Transaction:
     async def put_value(self, name: str, value: str) -> None:
         """Store a value in the place of what was there."""
         await self._run(sql.PUT_VALUE, {"name": name, "value": value})
+
+
+async def stored_pools(run: Callable[..., Awaitable[list[tuple[Any, ...]]]], account_sid: str) -> Pools:
+    """The account's sender pools, by a connection whose reads see one state of the store."""
+    values = {"account_sid": account_sid}
+    versions = await run(sql.SETTINGS_VERSION, values)
+    senders: dict[str, set[str]] = {}
+    for service_sid, sender_key in await run(sql.POOL_SENDERS, values):
+        senders.setdefault(service_sid, set()).add(sender_key)
+    return Pools(
+        version=versions[0][0] if versions else 0,
+        senders_of={sid: frozenset(keys) for sid, keys in senders.items()},
+        placed=frozenset(name for (name,) in await run(sql.PLACEMENTS, values)),
+    )
 
 
 def _columns(key: RecipientKey) -> dict[str, object]:

@@ -44,13 +44,16 @@ def upgrade(database_url: str) -> str:
     return _done(database_url, work)
 
 
-def prepare(database_url: str) -> None:
-    """Make an empty store ready; raises `SchemaUnknown` for one at another revision, with the command to run."""
+def prepare(database_url: str) -> bool:
+    """Make an empty store ready, and tell whether it was; raises `SchemaUnknown` for one at another revision, with the
+    command to run.
+    """
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> bool:
+        is_made = False
         if not _tables(connection):
             _begin(connection)
-            if not _tables(connection):  # another process may have been first
+            if is_made := not _tables(connection):  # else another process was first
                 command.upgrade(_alembic(connection), "head")
             connection.commit()
         _refuse_newer(connection)
@@ -59,8 +62,9 @@ def prepare(database_url: str) -> None:
             was = current or "none"
             message = f"the store's schema is at revision {was}, this version needs {newest_revision()}; "
             raise SchemaUnknown(message + f"make a backup, then run: {UPGRADE_COMMAND}")
+        return is_made
 
-    _done(database_url, work)
+    return _done(database_url, work)
 
 
 def current_revision(connection: Connection) -> str | None:

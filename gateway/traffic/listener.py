@@ -3,8 +3,9 @@
 aiohttp would answer a request that is not HTTP in plain text with the caller's bytes in it, and log a traceback.
 """
 
+import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -48,16 +49,15 @@ class TwilioShapedHandler(RequestHandler):
 
 
 class Listener:
-    """One address that answers with one handler."""
+    """Answers with one handler what comes to its sockets."""
 
     def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> None:
         self._handler = handler
         self._tls = tls
         self._runner: web.ServerRunner | None = None
-        self.port = 0
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; ``port`` 0 takes any that is free, told by `port`."""
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Answer on sockets that listen already; other processes may do so on the same ones."""
         server = _TwilioShapedServer(
             self._handler,
             access_log=None,
@@ -68,9 +68,8 @@ class Listener:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, ssl_context=self._tls)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        for given in sockets:
+            await web.SockSite(self._runner, given, ssl_context=self._tls).start()
 
     async def stop(self) -> None:
         """Take no more requests and finish those under way, for about 4 seconds; then break them off."""

@@ -1,14 +1,16 @@
 """From aiohttp's request to ours: bounded, origin form only, the headers that matter at most once."""
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.flows.request import Request
-from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TOO_LARGE, TrafficError
+from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TOO_LARGE, TOO_SLOW, TrafficError
 
 MOST_BODY_BYTES: Final = 1024 * 1024
+BODY_SECONDS: Final = 10.0
 BROKEN: Final = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
 ONCE: Final = ("Authorization", "Content-Type", "Content-Encoding", "Content-Length", "Host", "X-Twilio-Signature")
 
@@ -45,10 +47,13 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         await request._payload_writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
     try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MOST_BODY_BYTES:
+                    raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
+    except TimeoutError as error:
+        raise TrafficError(TOO_SLOW) from error
     except BROKEN as error:
         raise TrafficError(BAD_HTTP, "the body breaks off or is not in chunks as it says") from error
     return bytes(body)

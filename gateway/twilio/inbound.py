@@ -21,6 +21,11 @@ Party = TypeVar("Party", Address, Sender)
 PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 MESSAGE_SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
 ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
+# A field of addressing or identity and, right behind its name, the beginning of what stands in it.
+HIDDEN_FIELD: Final = re.compile(
+    r"(?:From|To)(?:\+|[a-z]+:|\d{3,8}(?!\d))|(?:Message|Sms|SmsMessage)Sid(?:SM|MM)[0-9a-f]{32}"
+    r"|AccountSidAC[0-9a-f]{32}|MessagingServiceSidMG[0-9a-f]{32}|OptOutType(?:STOP|START|HELP)"
+)
 REQUIRED: Final = ("MessageSid", "AccountSid", "From", "To", "Body")
 AT_MOST_ONCE: Final = ("MessagingServiceSid", "OptOutType", "SmsSid", "SmsMessageSid", "NumMedia")
 
@@ -43,6 +48,21 @@ def read_inbound(form: Form) -> InboundMessage:
         body=form.get("Body") or "",
         opt_out_type=_opt_out_type(form),
     )
+
+
+def demand_unsplit(form: Form) -> None:
+    """Raise `TrafficError` when a webhook may be another one's, split in another way under the same signature.
+
+    Twilio joins names and values without a separator, so a text ``STARTFrom+1…`` can be presented as a START from
+    somebody else, with what is left over hidden in a further field. There it is seen: an address or SID behind the name
+    of a field that keywords depend on. Asked for keywords only; nothing depends on any other message.
+    """
+    for name, value in form:
+        if name != "Body" and HIDDEN_FIELD.search(value):
+            raise TrafficError(AMBIGUOUS, "a value holds the name of another field and what belongs there")
+    sids = {value for name, value in form if name in {"MessageSid", "SmsSid", "SmsMessageSid"}}
+    if len(sids) != 1:
+        raise TrafficError(AMBIGUOUS, "'MessageSid', 'SmsSid' and 'SmsMessageSid' differ")
 
 
 def account_of(form: Form) -> str:

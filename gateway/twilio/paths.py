@@ -51,16 +51,24 @@ METHODS: Final = frozenset({"GET", "POST", "DELETE"})
 ACCOUNT: Final = r"/2010-04-01/Accounts/(?P<account>AC[0-9a-f]{32})"
 EXTENSION: Final = r"(?:\.(?P<extension>json|xml|csv))?"
 
+# What apps change of a Messaging Service: itself, its pool, its registrations (Twilio, messaging v1).
+POOL: Final = "PhoneNumbers|ShortCodes|AlphaSenders|ChannelSenders|DestinationAlphaSenders"
+CHANGEABLE: Final = rf"(?:/MG[0-9a-f]{{32}}(?:/(?:{POOL}|Compliance)(?:/[A-Za-z0-9_-]+)*)?|/PreregisteredUsa2p)?"
+REGISTRATIONS: Final = "(?:a2p|Tollfree|LinkShortening)"
+
 # First match wins. /SMS/Messages is Twilio's form before 2013; Twilio answers 410 to it since 2022.
 DOORS: Final = (
     _Row("POST", re.compile(rf"{ACCOUNT}/Messages{EXTENSION}", re.ASCII), Door.SEND),
     _Row("POST", re.compile(rf"{ACCOUNT}/SMS/Messages{EXTENSION}", re.ASCII), Door.SEND),
     _Row("POST", re.compile(rf"{ACCOUNT}/Calls(?:/CA[0-9a-f]{{32}})?{EXTENSION}", re.ASCII), Door.CALL),
-    _Row("*", re.compile(rf"{ACCOUNT}(?:/[A-Za-z0-9_+~-]+)*{EXTENSION}", re.ASCII), Door.API),
+    _Row("*", re.compile(rf"{ACCOUNT}(?:/[A-Za-z0-9_-]+)*{EXTENSION}", re.ASCII), Door.API),
     _Row("*", re.compile(rf"/2010-04-01/Accounts{EXTENSION}", re.ASCII), Door.API),
-    # messaging.twilio.com, by its own paths and, so that one base URL serves all of the SDK, below /messaging.
-    _Row("*", re.compile(r"(?P<path>/v1/Services(?:/[A-Za-z0-9_]+)*)", re.ASCII), Door.MESSAGING),
-    _Row("*", re.compile(r"/messaging(?P<path>/v[1-9](?:/[A-Za-z0-9_+~-]+)+)", re.ASCII), Door.MESSAGING),
+    # messaging.twilio.com, by its own paths and, so that one base URL serves all of the SDK, below /messaging: reading
+    # all of it, changing what is known to create no message.
+    _Row("GET", re.compile(r"(?P<path>/v1/Services(?:/[A-Za-z0-9_-]+)*)", re.ASCII), Door.MESSAGING),
+    _Row("GET", re.compile(r"/messaging(?P<path>/v[1-9](?:/[A-Za-z0-9_+~-]+)+)", re.ASCII), Door.MESSAGING),
+    _Row("*", re.compile(rf"(?:/messaging)?(?P<path>/v1/Services{CHANGEABLE})", re.ASCII), Door.MESSAGING),
+    _Row("*", re.compile(rf"/messaging(?P<path>/v1/{REGISTRATIONS}(?:/[A-Za-z0-9_-]+)*)", re.ASCII), Door.MESSAGING),
 )
 
 # The segments whose every spelling must be the canonical one: behind another, somebody may still read a send.
@@ -69,6 +77,8 @@ SID_IN_ANY_CASE: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII | re.IGNOR
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
 # A POST to one of these creates something that may text; where it is not one of the doors for that, it is none.
 CREATING: Final = frozenset({"Messages", "Calls"})
+# What may be posted below a message that is there: its update, and feedback on it.
+OF_A_MESSAGE: Final = re.compile(rf"{ACCOUNT}/Messages/(?:SM|MM)[0-9a-f]{{32}}(?:/Feedback)?{EXTENSION}", re.ASCII)
 
 
 def read_call(method: str, path: str) -> Call:
@@ -104,11 +114,11 @@ def _demand_spelling(path: str) -> None:
 
 def _demand_no_way_round(door: Door, method: str, path: str) -> None:
     """Refuse what only the general row lets in although it reads like a send, as Accounts within an account do."""
-    if door is not Door.API or method != "POST":
+    if door is not Door.API or method != "POST" or OF_A_MESSAGE.fullmatch(path):
         return
-    names = [segment.partition(".")[0] for segment in path.split("/")]
-    if names[-1] in CREATING or names.count("Accounts") > 1:
-        raise TrafficError(NOT_CHECKED, "the path ends as a send does, and is none")
+    names = [re.sub("[^A-Za-z]", "", segment.partition(".")[0]) for segment in path.split("/")]
+    if names[-1] in CREATING or "Messages" in names or names.count("Accounts") > 1:
+        raise TrafficError(NOT_CHECKED, "the path reads like a send, and is none")
 
 
 def _call(door: Door, path: str, parts: dict[str, str | None]) -> Call:

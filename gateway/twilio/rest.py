@@ -14,6 +14,7 @@ from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest, Up
 
 MOST_PAGES: Final = 1_000
 PAGE_SIZE: Final = 1_000
+MISSING_PARAMETERS: Final = frozenset({21602, 21603, 21604})  # body, From, To
 NOT_AS_DOCUMENTED: Final = "Twilio's list is not in the form it is documented in"
 USER_AGENT: Final = ("User-Agent", "optout-gateway")
 
@@ -40,7 +41,7 @@ class Proof(StrEnum):
 
 async def prove(api: Upstream, account_sid: str, authorization: str) -> tuple[Proof, UpstreamResponse]:
     """Ask Twilio whether credentials may send for an account, by a create without parameters, which sends nothing:
-    400 proves them, 401 and 403 disprove them. Raises `UpstreamError`.
+    that To is missing proves them, 401 and 403 disprove them. Raises `UpstreamError`.
     """
     answer = await api.fetch(
         UpstreamRequest(
@@ -54,8 +55,19 @@ async def prove(api: Upstream, account_sid: str, authorization: str) -> tuple[Pr
             ),
         )
     )
-    proofs = {400: Proof.PROVED, 401: Proof.DISPROVED, 403: Proof.DISPROVED}
-    return proofs.get(answer.status, Proof.UNDECIDED), answer
+    if answer.status in {401, 403}:
+        return Proof.DISPROVED, answer
+    return Proof.PROVED if _misses_parameters(answer) else Proof.UNDECIDED, answer
+
+
+def _misses_parameters(answer: UpstreamResponse) -> bool:
+    """Whether Twilio's application said that parameters are missing, which it does to nobody it does not know. Any
+    other 400 may come from what stands before it and has not looked at the credentials.
+    """
+    try:
+        return answer.status == 400 and orjson.loads(answer.body).get("code") in MISSING_PARAMETERS
+    except (orjson.JSONDecodeError, AttributeError):
+        return False
 
 
 async def read_pools(messaging: Upstream, account_sid: str, auth_token: str) -> dict[str, frozenset[str]]:
@@ -98,11 +110,12 @@ async def _listed(messaging: Upstream, path: str, authorization: str) -> AsyncIt
     target: str | None = f"{path}?PageSize={PAGE_SIZE}"
     for _ in range(MOST_PAGES):
         page = await _page(messaging, target or "", authorization)
-        for item in page.get(page["meta"]["key"], []):
+        for item in page[page["meta"]["key"]]:
             yield item
         target = _target(page["meta"].get("next_page_url"))
         if target is None:
             return
+    raise NotAnswered(f"Twilio's list has more than {MOST_PAGES} pages")
 
 
 async def _page(messaging: Upstream, target: str, authorization: str) -> dict[str, Any]:
@@ -112,8 +125,8 @@ async def _page(messaging: Upstream, target: str, authorization: str) -> dict[st
         raise NotAnswered(f"Twilio answered {answer.status} to a list of {target.split('?')[0].rpartition('/')[2]}")
     try:
         page = orjson.loads(answer.body)
-        items = page.get(page["meta"]["key"], [])
-        if all(isinstance(item, dict) for item in items):
+        items = page[page["meta"]["key"]]  # a list without its items must not look like an empty one
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
             return dict(page)
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise NotAnswered(NOT_AS_DOCUMENTED) from error

@@ -15,6 +15,8 @@ from twilio.twiml.messaging_response import Message, MessagingResponse
 
 MOST_BYTES: Final = 64 * 1024
 MOST_VERBS: Final = 100
+DECLARED_ENCODING: Final = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+TEXTING: Final = frozenset({"sms", "message"})
 XML_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html"})
 PLAIN_TYPE: Final = "text/plain"
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"
@@ -84,7 +86,29 @@ def confirmation(text: str | None) -> tuple[Verb, ...]:
     return (Reply(text),) if text else ()
 
 
+def may_text(document: str) -> bool:
+    """Whether a voice document holds a verb that sends a message, or cannot be read surely enough to say no."""
+    if not document:
+        return False
+    try:
+        root = _parsed(document.encode())
+    except NotTwiML:
+        return True
+    names = [re.split("[}:]", element.tag)[-1] for element in root.iter() if isinstance(element.tag, str)]
+    return any(name.casefold() in TEXTING for name in names)
+
+
 def _verbs(body: bytes) -> list[etree._Element]:
+    root = _parsed(body)
+    if root.tag != "Response":
+        raise NotTwiML("its outermost element is not <Response>")
+    if len(root) > MOST_VERBS:
+        raise NotTwiML(f"it has more than {MOST_VERBS} verbs")
+    return [element for element in root if element.tag in {"Message", "Sms", "Redirect"}]
+
+
+def _parsed(body: bytes) -> etree._Element:
+    """The outermost element of a document in UTF-8 without a DTD; raises `NotTwiML`."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -100,11 +124,10 @@ def _verbs(body: bytes) -> list[etree._Element]:
         raise NotTwiML("it is not well-formed XML in UTF-8") from error
     if root.getroottree().docinfo.doctype:
         raise NotTwiML("it has a document type declaration")
-    if root.tag != "Response":
-        raise NotTwiML("its outermost element is not <Response>")
-    if len(root) > MOST_VERBS:
-        raise NotTwiML(f"it has more than {MOST_VERBS} verbs")
-    return [element for element in root if element.tag in {"Message", "Sms", "Redirect"}]
+    declared = DECLARED_ENCODING.match(body)
+    if declared is not None and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
+        raise NotTwiML("it declares another encoding than UTF-8")
+    return root
 
 
 def _verb(element: etree._Element, url: str) -> Verb:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
+from gateway.store.schema import metadata
 from tests.staging import ALONE, PHONE, Gateway, StartGateway, inbound
 
 Eventually = Callable[[Callable[[], object]], Awaitable[None]]
@@ -68,9 +69,7 @@ async def locked(database_url: str) -> Callable[[], Awaitable[None]]:
 
         return unlock
     connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "BEGIN; LOCK TABLE opt_outs, consent_events, inbound_messages, gateway_values IN EXCLUSIVE MODE"
-    )
+    await connection.execute(f"BEGIN; LOCK TABLE {', '.join(metadata.tables)} IN EXCLUSIVE MODE")
     return connection.close
 
 

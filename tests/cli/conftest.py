@@ -18,7 +18,7 @@ from tests.staging import ACCOUNT, IN_POOL, SERVICE, TOKEN, free_port
 SETTINGS = f"""
 listen = "127.0.0.1:{{listen}}"
 admin_listen = "127.0.0.1:{{admin}}"
-database_url = "sqlite:///{{database}}"
+database_url = "{{database}}"
 
 [twilio]
 api_url = "http://127.0.0.1:{{twilio}}"
@@ -66,6 +66,8 @@ class Place:
 
     def write(self, more: str = "", **given: object) -> None:
         self.given |= given
+        if isinstance(given.get("database"), Path):
+            self.given["database"] = f"sqlite:///{given['database']}"
         self.settings.write_text(SETTINGS.format(**self.given) + more)
 
 

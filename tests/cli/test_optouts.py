@@ -241,7 +241,7 @@ def test_a_list_that_nobody_reads_to_its_end_is_no_error(run, start):
 
 
 async def test_a_running_gateway_heeds_an_operators_opt_out_at_its_next_send(gateway, run, place, monkeypatch):
-    place.write(database=gateway.database)
+    place.write(database=gateway.database_url)
     assert 201 == (await gateway.send(To=PHONE, from_=ALONE, Body="hello")).status
     added = await asyncio.to_thread(run, "optouts", "add", PHONE, "--sender", ALONE)
     assert 0 == added.status

@@ -50,7 +50,7 @@ def test_serve_answers_until_a_signal_and_logs_nothing_but_its_start_and_end(sta
         assert 200 == answer.status
     assert 0 == serving.end(number)
     events = [orjson.loads(line)["event"] for line in serving.lines if line.startswith("{")]
-    assert ["started", "stopped"] == events
+    assert ["store_created", "started", "stopped"] == events
     assert f"127.0.0.1:{place.given['listen']}" == serving.started["listen"]
     assert f"127.0.0.1:{place.given['listen']}" == serving.started["webhook_listen"]
     assert f"127.0.0.1:{place.given['admin']}" == serving.started["admin_listen"]
@@ -118,17 +118,18 @@ def test_a_send_under_way_does_not_keep_it_from_ending(start, hanging, signals, 
     thread.join()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("key", ["listen", "admin_listen", "webhook_listen"])
-def test_an_address_in_use_is_one_line_and_exit_1(start, place, key):
+def test_an_address_in_use_is_one_line_and_exit_1(start, place, key, workers):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         os.environ[f"GATEWAY_{key.upper()}"] = f"127.0.0.1:{port}"
         try:
-            process = start("serve")
+            process = start("serve", "--workers", str(workers))
             out, err = process.communicate(timeout=20)
         finally:
             del os.environ[f"GATEWAY_{key.upper()}"]
-    said = [line for line in err.splitlines() if TOKEN_LINE not in line]
+    said = [line for line in err.splitlines() if TOKEN_LINE not in line and "store_created" not in line]
     expected = f"gateway: {key}: cannot listen on 127.0.0.1:{port} (Address already in use); free it or set {key}"
     assert (1, "", [expected]) == (process.returncode, out, said)
 
@@ -169,6 +170,7 @@ def no_such_key(place: Any) -> None:
     place.write(more="lisen = 1\n")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(
     ("spoil", "status", "named"),
     [
@@ -180,8 +182,24 @@ def no_such_key(place: Any) -> None:
         pytest.param(no_such_key, 2, "lisen", id="a key that does not exist"),
     ],
 )
-def test_what_cannot_start_says_why_in_one_line(run, place, spoil, status, named):
+def test_what_cannot_start_says_why_in_one_line(run, place, spoil, status, named, workers):
     spoil(place)
-    ended = run("serve")
+    ended = run("serve", "--workers", str(workers))
     assert (status, "", 1) == (ended.status, ended.out, ended.err.count("\n"))
     assert named in ended.err
+
+
+@pytest.mark.parametrize("workers", ["0", "65", "two"])
+def test_a_number_of_workers_that_cannot_be_is_refused(run, place, workers):
+    ended = run("serve", "--workers", workers)
+    assert (2, "", 1) == (ended.status, ended.out, ended.err.count("\n"))
+    assert "--workers" in ended.err
+
+
+def test_the_number_of_workers_can_be_set_and_the_option_comes_before_it(start, place, monkeypatch):
+    monkeypatch.setenv("GATEWAY_WORKERS", "2")
+    serving = Serving(start("serve"))
+    assert 0 == serving.end(signal.SIGTERM)
+    alone = Serving(start("serve", "--workers", "1"))
+    assert 0 == alone.end(signal.SIGTERM)
+    assert (2, None) == (serving.started["workers"], alone.started.get("workers"))

@@ -233,12 +233,6 @@ EVERYTHING = standing(
         ),
         pytest.param(inbound("START"), EVERYTHING, (sender(ALONE),), id="to a sender in no service: the sender"),
         pytest.param(
-            inbound("START", to=IN_POOL, service=OTHER_SERVICE),
-            EVERYTHING,
-            (service(SERVICE), service(OTHER_SERVICE), sender(IN_POOL), sender(ALSO_IN_POOL)),
-            id="sources that disagree: the union",
-        ),
-        pytest.param(
             inbound("UNSTOP", to=FREE_IN_POOL),
             EVERYTHING,
             (service(), sender(IN_POOL), sender(ALSO_IN_POOL), sender(FREE_IN_POOL)),
@@ -264,6 +258,14 @@ def test_an_opt_in_lifts_the_service_and_its_pools_senders(
         result.confirmation,
     )
     assert len(scopes) == len(result.lift)
+
+
+def test_an_opt_in_lifts_nothing_of_a_service_that_the_webhook_does_not_name() -> None:
+    """The sender moved: what was said to its old service stands, and so does the block while both are believed."""
+    result = change(inbound("START", to=IN_POOL, service=OTHER_SERVICE), EVERYTHING)
+
+    assert (Change.LIFTED, {service(OTHER_SERVICE), sender(IN_POOL)}) == (result.change, set(result.lift))
+    assert result.confirmation is None
 
 
 @pytest.mark.parametrize("source", [pytest.param(source, id=source.value) for source in Source])

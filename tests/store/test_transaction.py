@@ -46,9 +46,9 @@ async def test_a_message_is_remembered_once_and_its_outcome_for_ever(store):
 
     async def later(transaction):
         await transaction.keep_answer("AC1", "SM1", "<Response>new</Response>")
-        await transaction.forget_answers(100)
+        await transaction.forget_answers(100, 10)
         young = await transaction.seen("AC1", "SM1")
-        await transaction.forget_answers(101)
+        await transaction.forget_answers(101, 10)
         return young, await transaction.seen("AC1", "SM1")
 
     young, old = await store.write(later)
@@ -181,14 +181,14 @@ async def test_a_delivery_held_from_the_start_is_its_holders_until_it_is_due(sto
 async def test_only_old_deliveries_that_were_done_are_forgotten(store, url):
     for number, (outcome, ended) in enumerate((("done", 10), ("done", 20), ("dead", 10))):
         delivery_id = await owe(store, number)
-        await claim(store, f"lease {number}", number)
+        await claim(store, f"lease {number}", number, leased_until=ended)
         await store.write(
             lambda transaction, d=delivery_id, o=outcome, e=ended, n=number: transaction.end_delivery(
                 d, f"lease {n}", o, None, e
             )
         )
     await owe(store, 5)
-    await store.write(lambda transaction: transaction.forget_deliveries(20))
+    await store.write(lambda transaction: transaction.forget_deliveries(20, 10))
 
     assert [("dead", 10), ("done", 20), ("owed", None)] == rows_of(
         url, "SELECT state, ended_at FROM deliveries ORDER BY state"

@@ -146,7 +146,7 @@ async def test_a_unit_that_raises_is_undone_alone_and_told(store, url, fault, ex
     [
         pytest.param(lambda transaction: transaction.put_value("broken", "\ud800"), id="a lone surrogate"),
         pytest.param(lambda transaction: transaction.put_value("broken", None), id="nothing where there must be text"),
-        pytest.param(lambda transaction: transaction.forget_answers(2**63), id="a number over 64 bits"),
+        pytest.param(lambda transaction: transaction.forget_answers(2**63, 1), id="a number over 64 bits"),
     ],
 )
 async def test_a_value_that_cannot_be_stored_harms_nobody_else(store, url, poison):

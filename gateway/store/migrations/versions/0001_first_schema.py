@@ -83,7 +83,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_sid", "message_sid"),
         sqlite_with_rowid=False,
     )
-    op.create_index("inbound_messages_by_time", "inbound_messages", ["received_at"], unique=False)
+    op.create_index(
+        "inbound_messages_with_answer",
+        "inbound_messages",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("answer IS NOT NULL"),
+        postgresql_where=sa.text("answer IS NOT NULL"),
+    )
     op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
