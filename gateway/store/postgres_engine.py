@@ -1,7 +1,8 @@
 """PostgreSQL: one primary, used by any number of processes and hosts.
 
-Units of work run side by side, each serializable, and are run again when two of them met. Look-ups have connections of
-their own, so that writing cannot keep them waiting; reading has, too, as a unit may read on the side.
+Units of work are committed in groups, each group in a serializable transaction that is run again when it met another
+process's. Look-ups have connections of their own, so that writing cannot keep them waiting; reading has, too, as a unit
+may read on the side.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import statements as sql
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import NotStorable, StoreError, StoreUnavailable, TryAgain
+from gateway.store.groups import Groups
 from gateway.store.postgres import BROKEN, DRIVER_ERRORS, MET_ANOTHER, PostgresAddress, PostgresConnection, translated
 from gateway.store.transaction import Transaction
 
@@ -25,7 +27,7 @@ WRITE_SECONDS: Final = 10.0  # Twilio waits 15 s for the answer to a webhook
 TRIES: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 0.1
 CLOSE_SECONDS: Final = 1.0
-WRITERS: Final = 8
+WRITERS: Final = 1  # groups meet each other more than they gain side by side
 READERS: Final = 4
 
 # Each says on its own what it needs: what a pooler or an operator sets as a default does not count.
@@ -44,7 +46,7 @@ class PostgresEngine(Engine):
         self._writable = True
         self._commits = 0
         self._is_closed = False
-        self._units: set[asyncio.Task[object]] = set()
+        self._groups = Groups(self._written)
         self._pools: list[asyncpg.Pool] = []
 
     async def open(self) -> None:
@@ -61,11 +63,7 @@ class PostgresEngine(Engine):
     async def close(self) -> None:
         """Let units that are under way end, for a moment; then break them off and close the pools."""
         self._is_closed = True
-        if self._units:
-            _, late = await asyncio.wait(self._units, timeout=CLOSE_SECONDS)
-            for unit in late:
-                unit.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._groups.close(CLOSE_SECONDS)
         while self._pools:
             self._pools.pop().terminate()
 
@@ -83,17 +81,11 @@ class PostgresEngine(Engine):
         return await self._asked(self._checks, FIND_SECONDS, begin, sql.FIND_OPT_OUTS_OF_ARRAYS, columns)
 
     async def write(self, unit: UnitOfWork[T]) -> T:
-        """Run a unit in a serializable transaction, again while another is in its way."""
-        if self._is_closed:
-            raise StoreUnavailable("the store is closed")
-        task = asyncio.create_task(self._written(unit))
-        self._units.add(task)
-        task.add_done_callback(self._units.discard)
+        """Run a unit in a serializable transaction, together with those that wait beside it."""
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.cancelled() and self._is_closed:
-                raise StoreUnavailable("the store was closed") from None
+            return await self._groups.write(unit, WRITE_SECONDS)
+        except StoreUnavailable:
+            self._writable = False
             raise
 
     async def read(self, sql: str, values: Mapping[str, object]) -> list[Row]:
@@ -153,23 +145,18 @@ class PostgresEngine(Engine):
         except TryAgain as error:
             raise StoreUnavailable(str(error)) from error
 
-    async def _written(self, unit: UnitOfWork[T]) -> T:
+    async def _written(self, unit: UnitOfWork[T], tries: int = TRIES) -> T:
         give_up_at = _now() + WRITE_SECONDS
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 result = await self._tried(unit, give_up_at - _now())
             except TryAgain as error:
-                if attempt == TRIES:
-                    given_up = _given_up(error)
-                    self._writable &= not isinstance(given_up, StoreUnavailable)
-                    raise given_up from error
+                if attempt == tries:
+                    raise _given_up(error) from error
                 pause = min(LONGEST_PAUSE_SECONDS, 0.001 * 2**attempt)
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - so that the two do not meet again
             except _UnitRaised as raised:
                 raise raised.error from None
-            except StoreUnavailable:
-                self._writable = False
-                raise
             else:
                 self._writable = True
                 self._commits += 1

@@ -25,6 +25,21 @@ class Transaction:
     def __init__(self, connection: "Connection") -> None:
         self._run = connection.run
 
+    # Parts of it
+
+    async def save(self) -> None:
+        """Mark a point to go back to."""
+        await self._run("SAVEPOINT unit")
+
+    async def release(self) -> None:
+        """Keep what was done since the mark."""
+        await self._run("RELEASE SAVEPOINT unit")
+
+    async def undo(self) -> None:
+        """Go back to the mark."""
+        await self._run("ROLLBACK TO SAVEPOINT unit")
+        await self._run("RELEASE SAVEPOINT unit")
+
     # Inbound messages
 
     async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:

@@ -20,6 +20,7 @@ log: Final = structlog.get_logger()
 
 KEEPALIVE_SECONDS: Final = 75.0
 DRAIN_SECONDS: Final = 4.0  # aiohttp takes it twice at worst: to wait, and to wait for what it cancelled
+LINGER_SECONDS: Final = 1.0  # for the rest of a body that was refused
 MOST_HEADERS_BYTES: Final = 16 * 1024
 TOO_LARGE_STATUSES: Final = frozenset({413, 414, 431})
 
@@ -62,6 +63,7 @@ class Listener:
             self._handler,
             access_log=None,
             auto_decompress=False,
+            lingering_time=LINGER_SECONDS,
             keepalive_timeout=KEEPALIVE_SECONDS,
             max_line_size=MOST_HEADERS_BYTES,
             max_field_size=MOST_HEADERS_BYTES,

@@ -26,6 +26,20 @@ HIDDEN_FIELD: Final = re.compile(
     r"(?:From|To)(?:\+|[a-z]+:|\d{3,8}(?!\d))|(?:Message|Sms|SmsMessage)Sid(?:SM|MM)[0-9a-f]{32}"
     r"|AccountSidAC[0-9a-f]{32}|MessagingServiceSidMG[0-9a-f]{32}|OptOutType(?:STOP|START|HELP)"
 )
+# Fields behind whose names such a thing belongs.
+OWN_NAMES: Final = frozenset(
+    {
+        "From",
+        "To",
+        "MessageSid",
+        "SmsSid",
+        "SmsMessageSid",
+        "AccountSid",
+        "MessagingServiceSid",
+        "OptOutType",
+        "OriginalRepliedMessageSid",
+    }
+)
 REQUIRED: Final = ("MessageSid", "AccountSid", "From", "To", "Body")
 AT_MOST_ONCE: Final = ("MessagingServiceSid", "OptOutType", "SmsSid", "SmsMessageSid", "NumMedia")
 
@@ -58,7 +72,8 @@ def demand_unsplit(form: Form) -> None:
     of a field that keywords depend on. Asked for keywords only; nothing depends on any other message.
     """
     for name, value in form:
-        if name != "Body" and HIDDEN_FIELD.search(value):
+        shown = value if name in OWN_NAMES else name + value  # what is left over may be part of a name, too
+        if name != "Body" and HIDDEN_FIELD.search(shown):
             raise TrafficError(AMBIGUOUS, "a value holds the name of another field and what belongs there")
     sids = {value for name, value in form if name in {"MessageSid", "SmsSid", "SmsMessageSid"}}
     if len(sids) != 1:

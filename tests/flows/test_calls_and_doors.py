@@ -7,6 +7,9 @@ import pytest
 from gateway.sandbox import Sandbox
 from tests.staging import ACCOUNT, ALONE, PHONE, SERVICE, TOKEN, Answered, Gateway
 
+# Nothing here asks the store: one engine is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 TEXTING = "<Response><Sms>Hi</Sms></Response>"
 FORM = f"To=%2B{PHONE[1:]}&From=%2B{ALONE[1:]}&Body=x"
 

@@ -9,6 +9,9 @@ import pytest
 from gateway.sandbox import Sandbox
 from tests.staging import ACCOUNT, TOKEN, Gateway
 
+# Nothing here asks the store: one engine is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 AUTHORIZATION = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
 FORM_TYPE = "Content-Type: application/x-www-form-urlencoded"
 

@@ -1,0 +1,80 @@
+"""The campaigns in their short forms: that they find nothing, and that they would."""
+
+import random
+import time
+
+import pytest
+
+from scripts.campaigns import check_cost, kill, stale
+from scripts.campaigns.fleet import Fleet, Replica, started_fleet
+from tests.staging import Answered
+
+
+def engine_of(database_url: str) -> str:
+    return database_url.partition(":")[0]
+
+
+async def test_no_answer_is_stale_after_a_stop_at_another_process(database_url, tmp_path):
+    found = await stale.run(
+        database_url,
+        tmp_path,
+        engine=engine_of(database_url),
+        pairs=300,
+        processes=2,
+        seed=1,
+        seconds=30,
+        restart_every=0.4,
+    )
+    assert [] == found.wrong
+    assert (0, 0) == (found.stale, found.reached)
+    assert found.pairs >= 300
+    assert found.restarts.total() >= 1
+
+
+async def test_nothing_acknowledged_is_lost_by_kill_9(database_url, tmp_path):
+    found = await kill.run(
+        database_url,
+        tmp_path,
+        engine=engine_of(database_url),
+        cycles=3,
+        processes=2,
+        seed=1,
+        seconds=30,
+        settle_seconds=0,
+    )
+    assert [] == found.wrong
+    assert (3, 0, 0, 0) == (found.cycles, found.lost, found.lost_deliveries, found.twice)
+    assert found.acknowledged["STOP"] > 0
+
+
+async def test_what_a_check_costs_is_measured_and_shown(database_url):
+    measured, written = await check_cost.measure(
+        engine_of(database_url), database_url, [10, 100], rounds=2, checks=50, writes=20
+    )
+    shown = check_cost.table(measured, written).splitlines()
+    assert [(10, 1), (10, 64), (100, 1), (100, 64)] == [(each.rows, each.in_flight) for each in measured]
+    assert 2 + 4 + 1 + 2 + 2 == len(shown)
+
+
+# That they would notice
+
+
+class Forgetful(Fleet):
+    """A fleet whose gateways forward whatever is sent."""
+
+    async def send(self, replica: Replica, *, to: str, sender: str, body: str) -> Answered:
+        return Answered(201, {}, b"{}")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_stale_answer_and_a_lost_stop_would_be_noticed(database_url, tmp_path):
+    async with started_fleet(database_url, 2, tmp_path) as fleet:
+        forgetful = Forgetful(fleet.replicas, fleet.database_url, fleet.sandbox, fleet.app, fleet.http)
+        looking = stale.Campaign(forgetful, random.Random(1), time.monotonic() + 10)
+        await looking.run(3, 1, 60.0, "sqlite")
+        assert 3 <= looking.found.stale == len(looking.found.wrong)
+
+        killing = kill.Campaign(forgetful, random.Random(1))
+        await killing.run(2, 0.0, time.monotonic() + 10, "sqlite")
+        assert killing.found.lost > 0
+        assert killing.found.wrong
