@@ -253,6 +253,12 @@ async def test_a_body_split_in_another_way_under_the_same_signature_lifts_nothin
     assert await is_blocked(gateway)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_webhook_by_another_method_than_post_is_told_what_to_set(gateway: Gateway, method: str) -> None:
+    async with gateway.http.request(method, f"{gateway.url}/inbound?From=x") as response:
+        assert (405, 20004) == (response.status, (await response.json())["code"])
+
+
 async def test_every_auth_token_of_the_account_signs(start_gateway: StartGateway) -> None:
     gateway = await start_gateway(account={"auth_tokens": [TOKEN, "beef" * 8]})
     assert 200 == (await gateway.webhook(inbound("STOP"), token="beef" * 8)).status
