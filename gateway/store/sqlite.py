@@ -4,6 +4,7 @@ Write-ahead log and ``synchronous=FULL``: a commit that returned is on the disk.
 ``BEGIN IMMEDIATE`` by whoever writes, so that two writing processes queue instead of failing half-way.
 """
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Mapping
@@ -17,11 +18,10 @@ from gateway.store.errors import NotStorable, StoreUnavailable
 
 SQLITE_URL: Final = "sqlite:///"
 BUSY_TIMEOUT_MILLISECONDS: Final = 2_000
-PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-)
+PRAGMAS: Final = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}", "PRAGMA synchronous = FULL")
+WRITE_AHEAD_LOG: Final = "PRAGMA journal_mode = WAL"
+TRIES: Final = 40
+PAUSE_SECONDS: Final = 0.05
 
 Row = tuple[Any, ...]
 
@@ -50,6 +50,7 @@ class SqliteConnection:
         try:
             for pragma in PRAGMAS:
                 await opened.run(pragma)
+            await opened._use_write_ahead_log()
         except BaseException:
             await opened.close()  # also when cancelled: a thread left over would keep the process from ending
             raise
@@ -65,6 +66,18 @@ class SqliteConnection:
             # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
             # and conditions ("database is locked"), never a value.
             raise StoreUnavailable(f"the database does not do it ({error})") from error
+
+    async def _use_write_ahead_log(self) -> None:
+        """Switch to the log. Here SQLite refuses at once when another process does the same, so the waiting is ours."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                await self.run(WRITE_AHEAD_LOG)
+            except StoreUnavailable:
+                if attempt == TRIES:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
 
     async def close(self) -> None:
         """Close the connection and end its thread."""
