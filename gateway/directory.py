@@ -109,10 +109,8 @@ class Directory:
         better covered by every opt-out than by one too few.
         """
         for account in self.accounts:
-            self._read_at.pop(account.sid, None)
-            self._failed_at.pop(account.sid, None)
             try:
-                if not await self._is_read_lately(account.sid):
+                if not await self._is_read_anew(account.sid):
                     await self._store.write(partial(_unplace_all, account_sid=account.sid))
             except StoreError as error:
                 log.warning("pools_not_read", account=account.sid, why=str(error))
@@ -122,6 +120,17 @@ class Directory:
         for task in self._reading.values():
             task.cancel()
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
+
+    async def _is_read_anew(self, account_sid: str) -> bool:
+        """Whether a reading that begins after this call succeeds; one under way may have missed what changed."""
+        under_way = self._reading.get(account_sid)
+        if under_way is not None:
+            await asyncio.wait({under_way}, timeout=PLACE_WITHIN_SECONDS)
+            if not under_way.done():
+                return False
+        self._read_at.pop(account_sid, None)
+        self._failed_at.pop(account_sid, None)
+        return await self._is_read_lately(account_sid)
 
     async def _is_read_lately(self, account_sid: str) -> bool:
         """Whether the account's pools were read from Twilio within the last seconds, by now at the latest."""

@@ -16,7 +16,6 @@ accounts = Table(
     Column("account_sid", Text, primary_key=True),
     # Grows with every change of the account's pools and settings; each look-up brings it along.
     Column("settings_version", BigInteger, nullable=False),
-    Column("pools_synced_at", BigInteger),
 )
 
 # The blocklist. A lifted opt-out keeps its line (standing = false), so that an older event that arrives late is

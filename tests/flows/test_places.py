@@ -1,5 +1,6 @@
 """Which service holds which sender: what is learned of it, when, and what is done while nobody can say."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -125,6 +126,23 @@ async def test_a_number_added_to_a_service_is_covered_at_once_by_its_opt_outs(
     assert 201 == (await add_to_pool(gateway, sandbox, ALONE)).status
     assert 21610 == await code_of(gateway, from_=ALONE)
     assert None is await code_of(gateway, from_=TOLL_FREE)
+
+
+async def test_a_reading_that_began_before_the_change_is_not_taken_for_a_new_one(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    await gateway.webhook(inbound("STOP", To=IN_POOL, MessagingServiceSid=SERVICE))
+    assert None is await code_of(gateway, from_=ALONE)
+    gateway.clock.advance(11)
+    last_list = f"/v1/Services/{SERVICE}/ChannelSenders"
+    sandbox.inject(Fault(kind="delay", seconds=0.8, times=1, method="GET", path_prefix=last_list))
+    placing = asyncio.create_task(code_of(gateway, from_=TOLL_FREE))
+    async with asyncio.timeout(5):
+        while not any(request.target.startswith(last_list) for request in sandbox.requests[-1:]):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert 201 == (await add_to_pool(gateway, sandbox, ALONE)).status
+    assert 21610 == await code_of(gateway, from_=ALONE)
+    await placing
 
 
 async def test_while_a_changed_pool_cannot_be_read_every_opt_out_covers_every_sender(

@@ -13,7 +13,6 @@ def upgrade() -> None:
         "accounts",
         sa.Column("account_sid", sa.Text(), nullable=False),
         sa.Column("settings_version", sa.BigInteger(), nullable=False),
-        sa.Column("pools_synced_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("account_sid"),
     )
     op.create_table(
