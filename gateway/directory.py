@@ -1,7 +1,7 @@
-"""Who is who: accounts from the settings, and which Messaging Service holds which sender.
+"""Who is who: accounts from the settings, which Messaging Service holds which sender, and what is set for each.
 
-Pools are kept in memory together with the settings version they were read at. Each look-up brings the newest version;
-whoever decides asks for pools that are at least as new (`Directory.pools`).
+An account's state is kept in memory together with the settings version it was read at. Each look-up brings the newest
+version; whoever decides asks for a state that is at least as new (`Directory.state`).
 """
 
 import asyncio
@@ -12,11 +12,14 @@ from typing import Final
 
 import structlog
 
-from gateway.messaging.consent import KeywordPolicy
+from gateway.messaging.handling import KeywordPolicy
+from gateway.messaging.opt_out_settings import stated_senders
 from gateway.messaging.pools import Pools
+from gateway.messaging.services import AccountState
 from gateway.store import Store, StoreError
+from gateway.store.records import TwilioService
 from gateway.store.transaction import Transaction
-from gateway.twilio.rest import read_pools
+from gateway.twilio.rest import ReadService, read_services
 from gateway.twilio.upstream import Upstream, UpstreamError
 
 log: Final = structlog.get_logger()
@@ -53,7 +56,7 @@ class Directory:
         self._store = store
         self._messaging = messaging
         self._clock = clock
-        self._pools: dict[str, Pools] = {}
+        self._states: dict[str, AccountState] = {}
         self._loading: dict[str, asyncio.Lock] = {sid: asyncio.Lock() for sid in self._accounts}
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._read_at: dict[str, int] = {}
@@ -68,24 +71,28 @@ class Directory:
         """All accounts."""
         return tuple(self._accounts.values())
 
+    async def state(self, account_sid: str, at_least: int) -> AccountState:
+        """What is known of the account, not older than settings version ``at_least``. Raises `StoreUnavailable`."""
+        state = self._states.get(account_sid)
+        if state is not None and state.version >= at_least:
+            return state
+        async with self._loading[account_sid]:
+            state = self._states.get(account_sid)
+            if state is None or state.version < at_least:
+                stored = await self._store.account_state(account_sid)
+                state = self._states[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
+        return state
+
     async def pools(self, account_sid: str, at_least: int) -> Pools:
         """The account's pools, not older than settings version ``at_least``. Raises `StoreUnavailable`."""
-        pools = self._pools.get(account_sid)
-        if pools is not None and pools.version >= at_least:
-            return pools
-        async with self._loading[account_sid]:
-            pools = self._pools.get(account_sid)
-            if pools is None or pools.version < at_least:
-                stored = await self._store.pools(account_sid)
-                pools = self._pools[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
-        return pools
+        return (await self.state(account_sid, at_least)).pools
 
-    async def pools_in(self, transaction: Transaction, account_sid: str) -> Pools:
-        """The account's pools as this transaction sees them, what it wrote itself and its group included."""
-        cached = self._pools.get(account_sid)
+    async def state_in(self, transaction: Transaction, account_sid: str) -> AccountState:
+        """What is known of the account as this transaction sees it, what it wrote itself and its group included."""
+        cached = self._states.get(account_sid)
         if cached is not None and cached.version == await transaction.settings_version(account_sid):
             return cached
-        return _with_stated(await transaction.pools(account_sid), self._accounts[account_sid].stated)
+        return _with_stated(await transaction.account_state(account_sid), self._accounts[account_sid].stated)
 
     async def place(self, account_sid: str, names: tuple[str, ...]) -> bool:
         """Find out where senders or services stand that nobody knows of yet; false when it cannot be told now.
@@ -152,16 +159,20 @@ class Directory:
         webhooks said before counts no longer. Raises `UpstreamError`, `StoreUnavailable`.
         """
         began = self._clock()
-        pools = await read_pools(self._messaging, account.sid, account.auth_tokens[0])
-        placed = {*pools, *(key for senders in pools.values() for key in senders)}
+        services = await read_services(self._messaging, account.sid, account.auth_tokens[0])
+        placed = {*(service.sid for service in services), *(key for service in services for key in service.senders)}
 
         async def keep(transaction: Transaction) -> None:
             before = await transaction.pools(account.sid)
             await transaction.forget_pools(account.sid, before=began)
-            for service_sid, senders in pools.items():
-                await transaction.place(account.sid, service_sid, tuple(sorted(senders)), FROM_TWILIO, began)
+            for service in services:
+                senders = tuple(sorted(service.senders))
+                await transaction.place(account.sid, service.sid, senders, FROM_TWILIO, began)
             await transaction.mark_placed(account.sid, tuple(sorted(placed)), began)
-            if before.senders_of != (await transaction.pools(account.sid)).senders_of or not placed <= before.placed:
+            await transaction.put_twilio_services(account.sid, map(_told, services), began)
+            after = await transaction.pools(account.sid)
+            await note_who_left(transaction, account.sid, before, after, self._clock())
+            if before.senders_of != after.senders_of or not placed <= before.placed:
                 await transaction.raise_settings_version(account.sid)
 
         await self._store.write(keep)
@@ -180,6 +191,19 @@ class Directory:
             log.warning("pools_not_read", account=account.sid, why=_why(error))
 
 
+async def note_who_left(transaction: Transaction, account_sid: str, before: Pools, after: Pools, now: int) -> None:
+    """Remember which senders are in a service no more: an opt-out of it goes on covering them."""
+    for service_sid, senders in before.senders_of.items():
+        left = senders - after.senders_of.get(service_sid, frozenset())
+        await transaction.left(account_sid, service_sid, sorted(left), now)
+
+
+def _told(service: ReadService) -> TwilioService:
+    return TwilioService(
+        service.sid, service.friendly_name, service.drops_incoming, service.use_inbound_webhook_on_number
+    )
+
+
 async def _unplace_all(transaction: Transaction, account_sid: str) -> None:
     await transaction.forget_placements(account_sid)
     await transaction.raise_settings_version(account_sid)
@@ -190,9 +214,15 @@ def _why(error: Exception) -> str:
     return str(error) if isinstance(error, UpstreamError | StoreError) else type(error).__name__
 
 
-def _with_stated(pools: Pools, stated: Mapping[str, frozenset[str]]) -> Pools:
-    for service_sid, senders in stated.items():
-        pools = replace(pools, placed=pools.placed | {service_sid})
-        for sender_key in senders:
-            pools = pools.including(service_sid, sender_key)
-    return pools
+def _with_stated(state: AccountState, stated: Mapping[str, frozenset[str]]) -> AccountState:
+    """The state with the pools that the settings file and the services' own settings state."""
+    pools = state.pools
+    in_services = {
+        sid: senders for sid, service in state.services.items() if (senders := stated_senders(service.settings))
+    }
+    for given in (stated, in_services):
+        for service_sid, senders in given.items():
+            pools = replace(pools, placed=pools.placed | {service_sid})
+            for sender_key in senders:
+                pools = pools.including(service_sid, sender_key)
+    return replace(state, pools=pools)

@@ -8,7 +8,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,19 +19,22 @@ from aiohttp import web
 
 from gateway import metrics
 from gateway.admin.edge import AdminEdge
-from gateway.deliveries import Outbox
+from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
+from gateway.flows.learning import Learning
+from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.messaging.consent import KeywordPolicy
+from gateway.messaging.handling import KeywordPolicy
+from gateway.messaging.opt_out_settings import IntentMode
 from gateway.settings import AccountSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
@@ -168,11 +171,13 @@ class Service:
         kept = await _keep(settings, store)
         self.new_admin_token = kept.new_admin_token
         api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
+        accounts = self._upstream(settings.twilio.accounts_url)
         directory = Directory([_account(given) for given in settings.accounts], store, messaging, self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
-        outbox = self._start_outbox(store, relaying)
-        edge = self._edge(store, directory, api, messaging, relaying, outbox, kept.root_key)
+        lifting = Lifting(directory, accounts)
+        outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
+        edge = self._edge(store, directory, api, messaging, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
@@ -194,8 +199,8 @@ class Service:
         self._undo.push_async_callback(client.close)
         return client
 
-    def _start_outbox(self, store: Store, relaying: Relaying) -> Outbox:
-        outbox = Outbox(store, {KIND: relaying.deliver}, self._clock)
+    def _start_outbox(self, store: Store, handlers: Mapping[str, Handler]) -> Outbox:
+        outbox = Outbox(store, handlers, self._clock)
         task = asyncio.create_task(outbox.run())
 
         async def drain() -> None:
@@ -212,6 +217,7 @@ class Service:
         api: Upstream,
         messaging: Upstream,
         relaying: Relaying,
+        lifting: Lifting,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
@@ -224,6 +230,7 @@ class Service:
             KeywordRecorder(directory, store, self._clock),
             relaying,
             Replies(check, tokens),
+            lifting,
             outbox,
             public_url=self._settings.public_url,
             secret=secret,
@@ -231,7 +238,7 @@ class Service:
         )
         upstreams = {Door.API: api, Door.CALL: api, Door.MESSAGING: messaging}
         return TrafficEdge(
-            OutboundFlow(directory, credentials, check, api, time.monotonic),
+            OutboundFlow(directory, credentials, check, Learning(store, self._clock), api, time.monotonic),
             PassingFlow(directory, upstreams, time.monotonic),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
@@ -306,13 +313,23 @@ def _account(given: AccountSettings) -> Account:
     return Account(
         sid=given.sid,
         auth_tokens=tuple(token.get_secret_value() for token in given.auth_tokens),
-        policy=KeywordPolicy(
-            given.twilio_handling, given.unmanaged_senders, given.reply_when_not_opted_out, given.help_when_opted_out
-        ),
+        policy=policy_of(given),
         default_region=given.default_region,
         app_url=given.app_url,
         app_fallback_url=given.app_fallback_url,
         stated={service.sid: frozenset(service.senders) for service in given.services},
+    )
+
+
+def policy_of(given: AccountSettings) -> KeywordPolicy:
+    """How the keywords of an account are handled."""
+    return KeywordPolicy(
+        given.twilio_handling,
+        given.unmanaged_senders,
+        given.reply_when_not_opted_out,
+        given.help_when_opted_out,
+        IntentMode(given.intent),
+        {sender.sender: sender.twilio_handling for sender in given.senders if sender.twilio_handling is not None},
     )
 
 

@@ -7,7 +7,8 @@ import typer
 from gateway.cli import options
 from gateway.cli.failures import BadInput
 from gateway.cli.output import say, say_json
-from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, fold, match_keyword
+from gateway.messaging.folding import fold
+from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, match_keyword
 
 app = typer.Typer(help="Keywords.")
 

@@ -15,7 +15,7 @@ from gateway.cli.failures import BadInput, Failed
 from gateway.cli.optouts_output import tell_changed, tell_event, tell_listed, tell_standing
 from gateway.cli.output import HEADING, event_as_json, listed_as_json, say, say_json
 from gateway.directory import Account, Directory
-from gateway.messaging.consent import KeywordPolicy
+from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
 from gateway.operations.optouts import Actor, OptOutOperations

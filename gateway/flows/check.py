@@ -15,10 +15,13 @@ FRESH_MICROSECONDS: Final = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A decision and when (microseconds since 1970, UTC) the list was asked for it."""
+    """A decision, when (microseconds since 1970, UTC) the list was asked for it, and by which of the account's settings
+    versions it was made.
+    """
 
     decision: Decision
     asked_at: int
+    settings_version: int = 0
 
 
 class Check:
@@ -36,7 +39,7 @@ class Check:
         key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
         found = await self._store.find_opt_outs(key)
         pools = await self._directory.pools(message.account_sid, found.settings_version)
-        return Checked(decide(message, pools, found.opt_outs), asked_at)
+        return Checked(decide(message, pools, found.opt_outs), asked_at, pools.version)
 
     def is_fresh(self, checked: Checked) -> bool:
         """Whether the message may be written now without being checked again."""

@@ -1,24 +1,29 @@
 """One inbound message, from a phone to its app: verify, read, match, commit, answer."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
-from gateway.deliveries import Outbox
+from gateway.deliveries import NotDelivered, Outbox
 from gateway.directory import Account, Directory
-from gateway.flows.keyword import KeywordRecorder, Recorded
+from gateway.flows.keyword import KeywordRecorder, NotAKeyword, Recorded, key_of
+from gateway.flows.lifting import Lift, Lifting
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
 from gateway.flows.relay import IDEMPOTENCY_HEADER, Relay, Relaying
 from gateway.flows.replies import Filtered, Replies
 from gateway.flows.request import Request
-from gateway.messaging.consent import keyword_of
-from gateway.messaging.keywords import KeywordMatch, OptOutType
+from gateway.messaging.handling import Reading, handling_of, read_body
+from gateway.messaging.intent import Intent
+from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import InboundMessage
 from gateway.store import Store, StoreError
-from gateway.store.records import StoredMessage
+from gateway.store.identifiers import new_id
+from gateway.store.records import ReviewItem, StoredMessage
 from gateway.store.transaction import Transaction
 from gateway.twilio.errors import STORE_AWAY, WRONG_SIGNATURE, TrafficError
 from gateway.twilio.forms import demand_form, read_form
@@ -31,6 +36,7 @@ from gateway.web.client import AppAnswer, AppUnreachable
 log: Final = structlog.get_logger()
 
 APP_SECONDS_FOR_KEYWORDS: Final = 3.0
+LIFT_SECONDS: Final = 3.0  # Twilio's own limit for a call of its Consents API
 APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
 EMPTY: Final = write_answer(())
 
@@ -45,6 +51,7 @@ class InboundFlow:
         recorder: KeywordRecorder,
         relaying: Relaying,
         replies: Replies,
+        lifting: Lifting,
         outbox: Outbox,
         *,
         public_url: str,
@@ -56,6 +63,7 @@ class InboundFlow:
         self._recorder = recorder
         self._relaying = relaying
         self._replies = replies
+        self._lifting = lifting
         self._outbox = outbox
         self._public_url = public_url
         self._key = hmac.new(secret, b"fingerprint", hashlib.sha256).digest()
@@ -68,10 +76,13 @@ class InboundFlow:
             account, relay = self.verified(request)
             account_sid = account.sid
             message = read_inbound(relay.form)
-            match = keyword_of(message, account.policy)
-            if match is None:
-                return await self._ordinary(account, message, relay)
-            return await self._keyword(account, message, match, relay)
+            reading = await self._read(account, message)
+            if reading.match is not None:
+                try:
+                    return await self._keyword(account, message, reading, relay)
+                except NotAKeyword:
+                    reading = replace(reading, match=None)
+            return await self._ordinary(account, message, reading, relay)
         except TrafficError as error:
             reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
             return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
@@ -96,42 +107,62 @@ class InboundFlow:
         token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
         return account, Relay(account.sid, form, token, cookie)
 
+    async def _read(self, account: Account, message: InboundMessage) -> Reading:
+        """What the message is, by the newest settings that there are now."""
+        found = await self._store.find_opt_outs(key_of(message))
+        state = await self._directory.state(account.sid, found.settings_version)
+        return read_body(message, account.policy, state.pools, state.services)
+
     # Keywords
 
-    async def _keyword(self, account: Account, message: InboundMessage, match: KeywordMatch, relay: Relay) -> Outcome:
+    async def _keyword(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         demand_unsplit(relay.form)
-        waits_for_app = match.opt_out_type is not OptOutType.STOP and account.app_url is not None
-        recorded = await self._recorder.record(
-            account, message, match, relay, self._fingerprint(message), is_held=waits_for_app
-        )
+        is_stop = reading.match is not None and reading.match.opt_out_type is OptOutType.STOP
+        recorded = await self._recorder.record(account, message, relay, self._fingerprint(message), is_held=not is_stop)
         if isinstance(recorded, StoredMessage):
             return await self._repeated(account, message, recorded)
-        verbs: tuple[Verb, ...] = confirmation(recorded.change.confirmation)
+        verbs: tuple[Verb, ...] = await self._confirmed(account, message, recorded)
         cookies: tuple[str, ...] = ()
-        if waits_for_app:
-            said, cookies = await self._asked(account, message, relay, recorded)
+        if recorded.delivery_id is not None and not is_stop:
+            said, cookies = await self._asked(account, message, recorded, verbs)
             verbs += said
         else:
             self._outbox.wake()
-        filtered = await self._allowed(account, message, match.opt_out_type, verbs)
+        filtered = await self._allowed(account, message, recorded.change.opt_out_type, verbs)
         return self._recorded(message, recorded, cookies, filtered)
 
+    async def _confirmed(self, account: Account, message: InboundMessage, recorded: Recorded) -> tuple[Verb, ...]:
+        """The confirmation; of an opt-in that Twilio does not know of, only if Twilio lifts its block now."""
+        verbs = confirmation(recorded.change.confirmation)
+        if recorded.lift_id is None:
+            return verbs
+        try:
+            async with asyncio.timeout(LIFT_SECONDS):
+                await self._lifting.lift(
+                    account, Lift.of_keyword(message, recorded.change.lift_at_twilio, self._clock())
+                )
+        except (NotDelivered, TimeoutError) as error:
+            await self._put_off(recorded.lift_id, recorded, str(error) or "Twilio took too long")
+            return ()
+        await self._settle(message, recorded, recorded.lift_id, write_answer(verbs))
+        return verbs
+
     async def _asked(
-        self, account: Account, message: InboundMessage, relay: Relay, recorded: Recorded
+        self, account: Account, message: InboundMessage, recorded: Recorded, confirmed: tuple[Verb, ...]
     ) -> tuple[tuple[Verb, ...], tuple[str, ...]]:
         """START and HELP: the app has three seconds to say something after the confirmation. What it says is kept as
         it is; it is checked whenever it is given.
         """
-        url = account.app_url or ""
+        url, delivery_id = account.app_url or "", recorded.delivery_id or ""
         try:
-            answer = await self._relaying.post(account, relay, url, APP_SECONDS_FOR_KEYWORDS)
+            answer = await self._relaying.post(account, recorded.relay, url, APP_SECONDS_FOR_KEYWORDS)
             if not answer.is_success:
                 raise AppUnreachable(f"it answered {answer.status}")
         except AppUnreachable as error:
-            await self._leave_to_outbox(recorded, str(error))
+            await self._put_off(delivery_id, recorded, str(error))
             return (), ()
         verbs = _verbs_of(answer, url)
-        await self._settle(message, recorded, write_answer(confirmation(recorded.change.confirmation) + verbs))
+        await self._settle(message, recorded, delivery_id, write_answer(confirmed + verbs))
         return verbs, answer.cookies
 
     async def _allowed(
@@ -141,27 +172,33 @@ class InboundFlow:
 
         Only the confirmation of a STOP goes out in spite of the block and, where the settings say so, that of a HELP.
         """
-        is_help = opt_out_type == OptOutType.HELP and account.policy.help_when_opted_out
+        is_help = opt_out_type == OptOutType.HELP and await self._answers_help(account, message)
         exempt = verbs[:1] if opt_out_type == OptOutType.STOP or is_help else ()
         filtered = await self._replies.filtered(verbs[len(exempt) :], message)
         return Filtered(exempt + filtered.verbs, filtered.held_back)
 
-    async def _leave_to_outbox(self, recorded: Recorded, why: str) -> None:
-        """The app was not told in time: its webhook becomes a delivery that is due."""
+    async def _answers_help(self, account: Account, message: InboundMessage) -> bool:
+        """Whether the settings have HELP answered when the recipient is opted out."""
+        state = await self._directory.state(account.sid, 0)
+        handling = handling_of(message, account.policy, state.pools, state.services)
+        return handling.policy.help_when_opted_out
+
+    async def _put_off(self, delivery_id: str, recorded: Recorded, why: str) -> None:
+        """Who is owed something was not told in time: it becomes a delivery that is due."""
         now = self._clock()
 
         async def put_off(transaction: Transaction) -> None:
-            await transaction.put_off_delivery(recorded.delivery_id or "", recorded.lease or "", why, now)
+            await transaction.put_off_delivery(delivery_id, recorded.lease or "", why, now)
 
         await self._unless_store_away(put_off)
         self._outbox.wake()
 
-    async def _settle(self, message: InboundMessage, recorded: Recorded, twiml: str) -> None:
-        """The app was told: nothing is owed, and repetitions get the whole answer."""
+    async def _settle(self, message: InboundMessage, recorded: Recorded, delivery_id: str, twiml: str) -> None:
+        """Who is owed something was told: nothing is owed, and repetitions get the whole answer."""
         now = self._clock()
 
         async def settle(transaction: Transaction) -> None:
-            await transaction.end_delivery(recorded.delivery_id or "", recorded.lease or "", "done", None, now)
+            await transaction.end_delivery(delivery_id, recorded.lease or "", "done", None, now)
             await transaction.keep_answer(message.account_sid, message.message_sid, twiml)
 
         await self._unless_store_away(settle)
@@ -175,7 +212,7 @@ class InboundFlow:
 
     # Other messages
 
-    async def _ordinary(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
+    async def _ordinary(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         """No keyword: remembered, so that it can never take effect as one, and the app's answer is the answer."""
         fingerprint = self._fingerprint(message)
         now = self._clock()
@@ -185,11 +222,15 @@ class InboundFlow:
             if seen is None:
                 stored = StoredMessage(fingerprint, None, None, None)
                 await transaction.remember(account.sid, message.message_sid, stored, None, now)
+                if reading.intent is not None:
+                    await transaction.add_review_item(_review_item(message, reading.intent, now))
             return seen
 
         seen = await self._store.write(remember)
-        if seen is not None and seen.fingerprint != fingerprint:
+        if seen is not None and (seen.fingerprint != fingerprint or seen.opt_out_type is not None):
             return await self._repeated(account, message, seen)
+        if not reading.handling.relays:
+            return Outcome(What.RECORDED, "not_relayed", twiml_answer(EMPTY), account.sid)
         return await self._relayed(account, message, relay)
 
     async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
@@ -249,6 +290,23 @@ class InboundFlow:
         parts = (message.recipient.wire, message.sender.wire, message.body)
         content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+
+
+def _review_item(message: InboundMessage, intent: Intent, now: int) -> ReviewItem:
+    return ReviewItem(
+        review_id=new_id(now),
+        key=key_of(message),
+        message_sid=message.message_sid,
+        recipient=message.recipient.wire,
+        sender=message.sender.wire,
+        service_sid=message.service_sid,
+        body=message.body,
+        language=intent.language,
+        rule=intent.rule,
+        words=intent.words,
+        state="open",
+        received_at=now,
+    )
 
 
 def _verbs_of(answer: AppAnswer, url: str) -> tuple[Verb, ...]:

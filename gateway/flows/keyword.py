@@ -6,8 +6,10 @@ from typing import Final
 
 from gateway.deliveries import GIVE_UP_AFTER, SECOND
 from gateway.directory import Account, Directory
+from gateway.flows.lifting import LIFT, Lift
 from gateway.flows.relay import KIND, Relay
 from gateway.messaging.consent import ConsentChange, change_for
+from gateway.messaging.handling import Handling, read_body
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage
@@ -25,11 +27,21 @@ HELD_FOR_APP: Final = 30 * SECOND  # how long a relay that is tried at once is n
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a keyword's transaction left: the change, and the delivery it owes (None without an app)."""
+    """What a keyword's transaction left: the change, the webhook as its app gets it, and what is owed.
+
+    ``delivery_id`` is the relay's (None without an app, or where the service relays nothing), ``lift_id`` that of the
+    lift at Twilio; ``lease`` keeps both for the caller.
+    """
 
     change: ConsentChange
-    delivery_id: str | None
-    lease: str | None
+    relay: Relay
+    delivery_id: str | None = None
+    lift_id: str | None = None
+    lease: str | None = None
+
+
+class NotAKeyword(Exception):
+    """Settings changed just now: by the newest the message is no keyword."""
 
 
 class KeywordRecorder:
@@ -41,19 +53,12 @@ class KeywordRecorder:
         self._clock = clock
 
     async def record(
-        self,
-        account: Account,
-        message: InboundMessage,
-        match: KeywordMatch,
-        relay: Relay,
-        fingerprint: str,
-        *,
-        is_held: bool,
+        self, account: Account, message: InboundMessage, relay: Relay, fingerprint: str, *, is_held: bool
     ) -> Recorded | StoredMessage:
         """Record a keyword; when it returns, all of it is committed. Gives back what was stored if the message was
         seen before, and then changes nothing. ``is_held`` keeps the delivery for the caller for 30 s.
 
-        Raises `StoreUnavailable`; then nothing may be answered.
+        Raises `StoreUnavailable`; then nothing may be answered. Raises `NotAKeyword`; then nothing is recorded.
         """
         await self._learn_place(message)
 
@@ -61,13 +66,16 @@ class KeywordRecorder:
             seen = await transaction.seen(account.sid, message.message_sid)
             if seen is not None:
                 return seen
-            pools = await self._directory.pools_in(transaction, account.sid)
-            opt_outs = await transaction.opt_outs_of(_key(message))
-            at = self._effective_at(match, opt_outs)
-            change = change_for(message, match, account.policy, pools, opt_outs, at)
-            event_id = await self._write(transaction, message, change, pools.version, at)
+            state = await self._directory.state_in(transaction, account.sid)
+            reading = read_body(message, account.policy, state.pools, state.services)
+            if reading.match is None:
+                raise NotAKeyword
+            opt_outs = await transaction.opt_outs_of(key_of(message))
+            at = self._effective_at(reading.match, opt_outs)
+            change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, at)
+            event_id = await self._write(transaction, message, change, state.version, at)
             await self._remember(transaction, message, change, fingerprint, event_id)
-            return await self._owe(transaction, account, change, relay, is_held=is_held)
+            return await self._owe(transaction, account, message, reading.handling, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
 
@@ -113,7 +121,7 @@ class KeywordRecorder:
         now = self._clock()
         event = ConsentEvent(
             event_id=new_id(now),
-            key=_key(message),
+            key=key_of(message),
             recipient=message.recipient.wire,
             event_type=change.opt_out_type,
             change=change.change,
@@ -129,6 +137,7 @@ class KeywordRecorder:
             keyword=change.keyword,
             keyword_set=change.keyword_set,
             message_sid=message.message_sid,
+            service_version=change.version,
         )
         await transaction.record(event, _opt_outs_after(change, effective_at))
         return event.event_id
@@ -141,30 +150,46 @@ class KeywordRecorder:
         fingerprint: str,
         event_id: str,
     ) -> None:
-        answer = write_answer(confirmation(change.confirmation))
+        # An opt-in that Twilio does not know of yet is confirmed when its block is lifted.
+        answer = write_answer(confirmation(None if change.lift_at_twilio else change.confirmation))
         stored = StoredMessage(fingerprint, change.opt_out_type, change.change, answer)
         await transaction.remember(message.account_sid, message.message_sid, stored, event_id, self._clock())
 
     async def _owe(
-        self, transaction: Transaction, account: Account, change: ConsentChange, relay: Relay, *, is_held: bool
+        self,
+        transaction: Transaction,
+        account: Account,
+        message: InboundMessage,
+        handling: Handling,
+        change: ConsentChange,
+        relay: Relay,
+        *,
+        is_held: bool,
     ) -> Recorded:
-        if account.app_url is None:
-            return Recorded(change, None, None)
+        """What follows from the keyword: the webhook to the app, and the lift of Twilio's own block."""
+        lease = new_id(self._clock())
+        relayed = relay.having_type(change.opt_out_type) if handling.is_advanced else relay
+        delivery_id = lift_id = None
+        if account.app_url is not None and handling.relays:
+            delivery_id = await self._owed(transaction, account, KIND, relayed.stored(), lease if is_held else None)
+        if change.lift_at_twilio:
+            lift = Lift.of_keyword(message, change.lift_at_twilio, self._clock())
+            lift_id = await self._owed(transaction, account, LIFT, lift.stored(), lease)
+        return Recorded(change, relayed, delivery_id, lift_id, lease)
+
+    async def _owed(
+        self, transaction: Transaction, account: Account, kind: str, payload: str, lease: str | None
+    ) -> str:
+        """Write down a delivery; with a lease it is the caller's for 30 s."""
         now = self._clock()
-        lease = new_id(now) if is_held else None
-        delivery_id = await transaction.owe(
-            account.sid,
-            KIND,
-            relay.stored(),
-            now=now,
-            due_at=now + HELD_FOR_APP if is_held else now,
-            give_up_at=now + GIVE_UP_AFTER,
-            lease=lease,
+        due_at = now if lease is None else now + HELD_FOR_APP
+        return await transaction.owe(
+            account.sid, kind, payload, now=now, due_at=due_at, give_up_at=now + GIVE_UP_AFTER, lease=lease
         )
-        return Recorded(change, delivery_id, lease)
 
 
-def _key(message: InboundMessage) -> RecipientKey:
+def key_of(message: InboundMessage) -> RecipientKey:
+    """The key of the opt-outs of whoever sent a message."""
     return RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
 
 

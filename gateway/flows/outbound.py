@@ -7,6 +7,7 @@ from typing import Final
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Credentials, Disproved
+from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
 from gateway.messaging.messages import OutboundMessage
@@ -48,12 +49,14 @@ class OutboundFlow:
         directory: Directory,
         credentials: Credentials,
         check: Check,
+        learning: Learning,
         api: Upstream,
         monotonic: Callable[[], float],
     ) -> None:
         self._directory = directory
         self._credentials = credentials
         self._check = check
+        self._learning = learning
         self._api = api
         self._monotonic = monotonic
 
@@ -91,10 +94,19 @@ class OutboundFlow:
         async with await self._api.reserve() as reservation:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
-                return await self._forward(call, request, reservation, write_outbound(form, message))
+                outcome = await self._forward(call, request, reservation, write_outbound(form, message))
+                return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(call, request, form, message)
-        return suppressed(call, checked.decision)
+        return replace(suppressed(call, checked.decision), settings_version=checked.settings_version)
+
+    async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
+        """Twilio's own 21610 is kept; the app gets it as it came."""
+        reason = outcome.reason
+        if says_opted_out(outcome.answer):
+            await self._learning.learn(Learned(message, checked.asked_at))
+            reason = "twilio_opted_out"
+        return replace(outcome, reason=reason, settings_version=checked.settings_version)
 
     async def _fresh(self, message: OutboundMessage) -> Checked:
         """A check that is recent enough to write on."""

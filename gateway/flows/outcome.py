@@ -35,7 +35,8 @@ class Answer:
 class Outcome:
     """The end of a journey; the edge logs and counts it. Nothing in it but ``answer`` holds a number or a body.
 
-    ``upstream_seconds`` is how long Twilio took, None when it was not asked.
+    ``upstream_seconds`` is how long Twilio took, None when it was not asked; ``settings_version`` the account's at
+    which it was decided, None where nothing was.
     """
 
     what: What
@@ -45,6 +46,7 @@ class Outcome:
     scope: Scope | None = None
     upstream_seconds: float | None = None
     detail: str = ""
+    settings_version: int | None = None
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

@@ -1,6 +1,6 @@
 """Handing an inbound message on to its app: signed anew, at once or as a delivery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import orjson
@@ -25,6 +25,13 @@ class Relay:
     form: Form
     idempotency_token: str | None = None
     cookie: str | None = None
+
+    def having_type(self, opt_out_type: str) -> Self:
+        """The same webhook with the parameter ``OptOutType``, as Twilio adds it with Advanced Opt-Out."""
+        if self.form.get("OptOutType"):
+            return self
+        fields = tuple((name, value) for name, value in self.form.fields if name != "OptOutType")
+        return replace(self, form=Form((*fields, ("OptOutType", opt_out_type))))
 
     def stored(self) -> str:
         """The text form of a delivery."""

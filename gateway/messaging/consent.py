@@ -3,33 +3,20 @@
 Pure: given the message, the match, the pools and the recipient's opt-outs, `change_for` says what becomes of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from gateway.messaging.addresses import Channel, region_of
-from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, KeywordMatch, OptOutType, match_keyword
+from gateway.messaging.handling import MANAGED_KINDS, Handling, is_default_word
+from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
+from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, wins
-from gateway.messaging.policy import Forward, decide
+from gateway.messaging.policy import Forward, decide, former_opt_out
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import TOLL_FREE, SenderKind
-
-
-class TwilioHandling(StrEnum):
-    """Who else is handling keywords: nobody (``off``), Twilio's default handling, or its Advanced Opt-Out."""
-
-    OFF = "off"
-    DEFAULT = "default"
-    AOO = "aoo"
-
-
-class UnmanagedSenders(StrEnum):
-    """What a keyword does on senders whose keywords Twilio leaves to the customer."""
-
-    RECORD = "record"
-    IGNORE = "ignore"
 
 
 class Change(StrEnum):
@@ -44,22 +31,14 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeywordPolicy:
-    """How an account has its keywords handled."""
-
-    twilio_handling: TwilioHandling
-    unmanaged_senders: UnmanagedSenders = UnmanagedSenders.RECORD
-    reply_when_not_opted_out: bool = False
-    help_when_opted_out: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ConsentChange:
     """What one keyword brings: scopes to add to the blocklist, scopes to lift, what to call it, what to answer.
 
     ``renew`` are opt-outs that stand and go on standing, dated by this keyword: an opt-in between the two STOPs that
     is learned of late does not lift them.
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
+    ``version`` is that of the service's settings whose sets decided, None where the default sets did.
+    ``lift_at_twilio`` are the scopes on which Twilio's own block has to be lifted before the confirmation goes out.
     """
 
     opt_out_type: OptOutType
@@ -71,11 +50,9 @@ class ConsentChange:
     lift: tuple[Scope, ...] = ()
     renew: tuple[OptOut, ...] = ()
     confirmation: str | None = None
+    version: int | None = None
+    lift_at_twilio: tuple[Scope, ...] = ()
 
-
-# Senders on which Twilio's default keywords are handled without Advanced Opt-Out (Twilio, STOP filtering; RCS since
-# March 2026). On all others it is left to the customer: recorded, in force, not answered.
-MANAGED_KINDS: Final = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.RCS})
 
 # Toll-free numbers: the carrier answers STOP itself, and only these words lift its block (Twilio, Advanced Opt-Out).
 CARRIER_STOP: Final = "stop"
@@ -83,19 +60,10 @@ CARRIER_STARTS: Final = frozenset({"start", "unstop"})
 CARRIER_REGIONS: Final = frozenset({"US", "CA"})
 
 
-def keyword_of(message: InboundMessage, policy: KeywordPolicy) -> KeywordMatch | None:
-    """The keyword that a message is, or None. Where Twilio already said so (``OptOutType``), its word is taken."""
-    if message.opt_out_type is not None:
-        return _twilios_word(message.opt_out_type, message.body)
-    if policy.unmanaged_senders is UnmanagedSenders.IGNORE and message.sender.kind not in MANAGED_KINDS:
-        return None
-    return match_keyword(message.body, DEFAULT_KEYWORD_SETS)
-
-
 def change_for(
     message: InboundMessage,
     match: KeywordMatch,
-    policy: KeywordPolicy,
+    handling: Handling,
     pools: Pools,
     opt_outs: Iterable[OptOut],
     effective_at: int,
@@ -103,7 +71,7 @@ def change_for(
     """The change a keyword brings. ``opt_outs`` are all of the recipient's, lifted ones too, in the message's
     account and channel; ``effective_at`` is in microseconds since 1970, UTC.
     """
-    situation = _Situation(message, match, policy, pools, {o.scope: o for o in opt_outs}, effective_at)
+    situation = _Situation(message, match, handling, pools, {o.scope: o for o in opt_outs}, effective_at)
     match match.opt_out_type:
         case OptOutType.STOP:
             return situation.stop()
@@ -119,7 +87,7 @@ class _Situation:
 
     message: InboundMessage
     match: KeywordMatch
-    policy: KeywordPolicy
+    handling: Handling
     pools: Pools
     opt_outs: dict[Scope, OptOut]
     effective_at: int
@@ -130,9 +98,16 @@ class _Situation:
         add = tuple(scope for scope in counted if not self.is_standing(scope))
         renew = tuple(self.renewed(scope) for scope in counted if scope not in add)
         if add:
-            confirm = not self.would_be_blocked(self.opt_outs) and not self.carrier_answers_stop()
+            is_new = self.is_answered_each_time() or not self.would_be_blocked(self.opt_outs)
+            confirm = is_new and not self.carrier_answers_stop()
             return self.change(Change.ADDED, add=add, renew=renew, confirm=confirm)
-        return self.change(Change.STAYS if counted else Change.OUTDATED, renew=renew)
+        if counted:
+            return self.change(Change.STAYS, renew=renew, confirm=self.is_answered_each_time())
+        return self.change(Change.OUTDATED)
+
+    def is_answered_each_time(self) -> bool:
+        """A short code's carriers want each STOP answered, subscribed or not (Twilio, compliant HELP and STOP)."""
+        return self.message.sender.kind is SenderKind.SHORT_CODE
 
     def renewed(self, scope: Scope) -> OptOut:
         standing = self.opt_outs[scope]
@@ -140,23 +115,55 @@ class _Situation:
 
     def start(self) -> ConsentChange:
         if not self.would_be_blocked(self.opt_outs):
-            return self.change(Change.NOTHING, confirm=self.policy.reply_when_not_opted_out)
-        liftable = [scope for scope in self.scopes_of_start() if self.is_standing(scope)]
-        unheld = [scope for scope in liftable if not self.opt_outs[scope].hold]
-        lift = tuple(scope for scope in unheld if wins(False, self.effective_at, self.opt_outs[scope]))
+            welcomed = not is_default_word(self.match) or self.handling.policy.reply_when_not_opted_out
+            return self.change(Change.NOTHING, confirm=welcomed, lift_at_twilio=self.lifted_at_twilio())
+        liftable = {scope: opt_out for scope in self.scopes_of_start() if (opt_out := self.standing_on(scope))}
+        unheld = {scope: opt_out for scope, opt_out in liftable.items() if not opt_out.hold}
+        lift = tuple(scope for scope, opt_out in unheld.items() if wins(False, self.effective_at, opt_out))
         if not lift:
             return self.change(self.why_not_lifted(liftable, unheld))
-        left = {scope: opt_out for scope, opt_out in self.opt_outs.items() if scope not in lift}
-        return self.change(Change.LIFTED, lift=lift, confirm=not self.would_be_blocked(left))
+        left = self.opt_outs | {scope: self.lifted(scope, liftable[scope]) for scope in lift}
+        confirm = not self.would_be_blocked(left)
+        return self.change(Change.LIFTED, lift=lift, confirm=confirm, lift_at_twilio=self.lifted_at_twilio())
+
+    def standing_on(self, scope: Scope) -> OptOut | None:
+        """The opt-out that stands on a scope: its own or, for a sender that has moved, that of its former service.
+
+        A service that another source than the webhook still holds for the sender's counts as left, too: the lift is
+        then in force as soon as all agree.
+        """
+        own = self.opt_outs.get(scope)
+        if own is not None and own.standing:
+            return own
+        if scope.kind is not ScopeKind.SENDER:
+            return None
+        elsewhere = self.pools.services_of(scope.id) - self.services_now()
+        left = {**self.pools.left.get(scope.id, {}), **dict.fromkeys(elsewhere, self.effective_at)}
+        return former_opt_out(scope.id, left, self.opt_outs)
+
+    def lifted(self, scope: Scope, opt_out: OptOut) -> OptOut:
+        return replace(opt_out, scope=scope, standing=False, effective_at=self.effective_at)
+
+    def lifted_at_twilio(self) -> tuple[Scope, ...]:
+        """Where Twilio's default handling is on it does not know an opt-in word of ours: its block has to be lifted
+        through its Consents API, which cannot lift a toll-free number's (Twilio, Consent API).
+        """
+        if self.is_twilios() or self.is_carrier_handled() or self.message.recipient.channel != Channel.PHONE:
+            return ()
+        if self.handling.policy.twilio_handling is not TwilioHandling.DEFAULT:
+            return ()
+        # Twilio's block is on the service where the sender is in one, else on the pair of numbers.
+        services = tuple(Scope(ScopeKind.SERVICE, sid) for sid in sorted(self.services_now()))
+        return services or (Scope(ScopeKind.SENDER, self.message.sender.key),)
 
     @staticmethod
-    def why_not_lifted(liftable: list[Scope], unheld: list[Scope]) -> Change:
+    def why_not_lifted(liftable: Mapping[Scope, OptOut], unheld: Mapping[Scope, OptOut]) -> Change:
         if not liftable:
             return Change.STAYS
         return Change.OUTDATED if unheld else Change.HELD
 
     def help(self) -> ConsentChange:
-        answered = self.policy.help_when_opted_out or not self.would_be_blocked(self.opt_outs)
+        answered = self.handling.policy.help_when_opted_out or not self.would_be_blocked(self.opt_outs)
         return self.change(Change.NOTHING, confirm=answered)
 
     def scopes_of_stop(self) -> tuple[Scope, ...]:
@@ -170,7 +177,7 @@ class _Situation:
         """The services that hold the sender and all senders of their pools, except other toll-free numbers:
         a carrier keeps those blocked until START or UNSTOP is sent to the number itself.
         """
-        if self.is_carrier_handled() and self.match.keyword not in CARRIER_STARTS:
+        if self.is_carrier_handled() and self.match.folded not in CARRIER_STARTS:
             return []
         here = self.message.sender.key
         services = self.services_now()
@@ -213,13 +220,20 @@ class _Situation:
         return self.is_toll_free_here(self.message.sender.key)
 
     def carrier_answers_stop(self) -> bool:
-        return self.is_carrier_handled() and self.match.keyword == CARRIER_STOP
+        return self.is_carrier_handled() and self.match.folded == CARRIER_STOP
+
+    def is_twilios(self) -> bool:
+        """Whether Twilio handled the keyword itself: it says so, or its default handling knows the word."""
+        if self.message.opt_out_type is not None:
+            return True
+        is_default = is_default_word(self.match) and self.message.sender.kind in MANAGED_KINDS
+        return is_default and self.handling.policy.twilio_handling is not TwilioHandling.OFF
 
     def answers(self) -> bool:
         """Whether it is for the gateway to answer: neither Twilio does it, nor nobody is to."""
-        if self.policy.twilio_handling is not TwilioHandling.OFF or self.message.opt_out_type is not None:
+        if self.is_twilios() or self.handling.policy.twilio_handling is TwilioHandling.AOO:
             return False
-        return self.message.sender.kind in MANAGED_KINDS
+        return self.message.sender.kind in MANAGED_KINDS or self.handling.is_advanced
 
     def change(
         self,
@@ -229,6 +243,7 @@ class _Situation:
         lift: tuple[Scope, ...] = (),
         renew: tuple[OptOut, ...] = (),
         confirm: bool = False,
+        lift_at_twilio: tuple[Scope, ...] = (),
     ) -> ConsentChange:
         source = Source.TWILIO if self.message.opt_out_type is not None else Source.KEYWORD
         return ConsentChange(
@@ -241,10 +256,6 @@ class _Situation:
             lift=lift,
             renew=renew,
             confirmation=self.match.reply if confirm and self.answers() else None,
+            version=self.handling.version,
+            lift_at_twilio=lift_at_twilio,
         )
-
-
-def _twilios_word(said: OptOutType, body: str) -> KeywordMatch:
-    """The match that Twilio's own ``OptOutType`` stands for, without a reply of ours."""
-    own = match_keyword(body, DEFAULT_KEYWORD_SETS)
-    return KeywordMatch(said, own.keyword if own else "", "twilio.OptOutType", "")

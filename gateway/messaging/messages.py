@@ -33,7 +33,8 @@ class InboundMessage:
     """One message from a phone to a sender of ours, as Twilio's webhook tells it.
 
     ``service_sid`` is None where the sender is in no Messaging Service. ``opt_out_type`` is Twilio's own
-    ``OptOutType`` (STOP, START or HELP) where the webhook carries one.
+    ``OptOutType`` (STOP, START or HELP) where the webhook carries one; ``from_country`` its guess at the country the
+    message came from (``FromCountry``, ISO 3166), which WhatsApp and RCS never have.
     """
 
     account_sid: str
@@ -43,3 +44,4 @@ class InboundMessage:
     service_sid: str | None
     body: str
     opt_out_type: OptOutType | None = None
+    from_country: str | None = None

@@ -1,6 +1,6 @@
 """May this message leave? The decision is a value with its reason; whether it is carried out is a field of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,16 +50,24 @@ def decide(message: OutboundMessage, pools: Pools, opt_outs: Iterable[OptOut], *
     """Decide on one message, given all opt-outs of its recipient within its account and channel.
 
     A send is blocked by an opt-out on the account, on the service it names, on a service whose pool holds one of
-    its senders, on one of its senders, and on any sender of the pool it may pick from. While one of its senders,
-    or the pool of the service it names, has no place yet, every opt-out of the recipient in the account blocks it.
+    its senders, on one of its senders, on any sender of the pool it may pick from, and on a service that held one of
+    these senders when the opt-out took effect (a sender that moves unblocks nobody). While one of its senders, or the
+    pool of the service it names, has no place yet, every opt-out of the recipient in the account blocks it.
+
+    ``opt_outs`` are standing and lifted ones: a lifted one tells that a moved sender was let in again.
     """
-    standing = [opt_out for opt_out in opt_outs if opt_out.standing]
+    last = {opt_out.scope: opt_out for opt_out in opt_outs}
+    standing = [opt_out for opt_out in last.values() if opt_out.standing]
     if not standing:
         return Forward(enforced=enforced)
     covering = scopes_of_send(message, pools)
     for opt_out in standing:
         if opt_out.scope in covering:
             return Suppress(OPTED_OUT_OF[opt_out.scope.kind], opt_out, enforced)
+    for sender_key in senders_of_send(message, pools):
+        former = former_opt_out(sender_key, pools.left.get(sender_key, {}), last)
+        if former is not None:
+            return Suppress(Reason.OPTED_OUT_OF_SERVICE, former, enforced)
     if has_unplaced(message, pools):
         return Suppress(Reason.SENDER_NOT_PLACED, standing[0], enforced)
     return Forward(enforced=enforced)
@@ -68,16 +76,36 @@ def decide(message: OutboundMessage, pools: Pools, opt_outs: Iterable[OptOut], *
 def scopes_of_send(message: OutboundMessage, pools: Pools) -> frozenset[Scope]:
     """Every scope an opt-out on which blocks this send."""
     services = {message.service_sid} if message.service_sid else set()
-    senders = {sender.key for sender in message.senders}
-    if message.service_sid and message.sender is None:
-        senders |= pools.senders_of.get(message.service_sid, frozenset())
     for sender in message.senders:
         services |= pools.services_of(sender.key)
     return frozenset(
         {Scope(ScopeKind.ACCOUNT, message.account_sid)}
         | {Scope(ScopeKind.SERVICE, sid) for sid in services}
-        | {Scope(ScopeKind.SENDER, key) for key in senders}
+        | {Scope(ScopeKind.SENDER, key) for key in senders_of_send(message, pools)}
     )
+
+
+def senders_of_send(message: OutboundMessage, pools: Pools) -> frozenset[str]:
+    """The keys of the senders that a send names or, where it names a service alone, of all that Twilio may pick."""
+    named = frozenset(sender.key for sender in message.senders)
+    if message.service_sid and message.sender is None:
+        return named | pools.senders_of.get(message.service_sid, frozenset())
+    return named
+
+
+def former_opt_out(sender_key: str, left: Mapping[str, int], last: Mapping[Scope, OptOut]) -> OptOut | None:
+    """A standing opt-out of a service that held a sender when it took effect and does no more, unless the recipient
+    was let in again at that sender since. ``left`` tells until when (microseconds since 1970, UTC) which service did.
+    """
+    lifted = last.get(Scope(ScopeKind.SENDER, sender_key))
+    let_in_at = lifted.effective_at if lifted is not None and not lifted.standing else None
+    for service_sid, left_at in left.items():
+        opt_out = last.get(Scope(ScopeKind.SERVICE, service_sid))
+        if opt_out is None or not opt_out.standing or opt_out.effective_at > left_at:
+            continue
+        if let_in_at is None or let_in_at < opt_out.effective_at:
+            return opt_out
+    return None
 
 
 def has_unplaced(message: OutboundMessage, pools: Pools) -> bool:

@@ -15,12 +15,14 @@ class Pools:
 
     ``senders_of`` maps a Messaging Service SID to the keys of its senders. ``placed`` holds the keys of senders
     and the SIDs of services about which Twilio or the settings have been asked; what is in neither has no place
-    yet. ``version`` is the account's settings version that this was read at.
+    yet. ``version`` is the account's settings version that this was read at. ``left`` maps a sender's key to the
+    services that held it once, each with the instant (microseconds since 1970, UTC) until which it did.
     """
 
     version: int = 0
     senders_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     placed: frozenset[str] = frozenset()
+    left: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def services_of(self, sender_key: str) -> frozenset[str]:
         """The services that hold a sender, by any of the sources."""

@@ -107,10 +107,10 @@ class OptOutOperations:
         """What stands for a recipient and, with a service or a sender, whether a send would go; nobody is asked."""
         found = await self._store.find_opt_outs(whom.key)
         if service_sid is None and sender is None:
-            return Told(found.opt_outs, None)
+            return Told(found.standing, None)
         pools = await self._pools(whom.account_sid, found.settings_version)
         message = OutboundMessage(whom.account_sid, whom.recipient, service_sid, sender)
-        return Told(found.opt_outs, decide(message, pools, found.opt_outs))
+        return Told(found.standing, decide(message, pools, found.opt_outs))
 
     async def add(
         self, whom: Whom, scope: Scope, by: Actor, reason: str | None = None, *, hold: bool = False

@@ -17,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.messaging.consent import TwilioHandling, UnmanagedSenders
 from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.handling import UnmanagedSenders
+from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.senders import read_sender
 
 
@@ -98,6 +99,15 @@ class ServiceSettings(Section):
     )
 
 
+class SenderSettings(Section):
+    """What is set for a single sender; it comes before its service's and its account's settings."""
+
+    sender: Annotated[str, AfterValidator(_sender)] = Field(description="The sender, a number in full.")
+    twilio_handling: TwilioHandling | None = Field(
+        default=None, description="Who else handles its keywords; unset: as its service or account says."
+    )
+
+
 class AccountSettings(Section):
     """One Twilio account whose traffic goes through the gateway."""
 
@@ -126,6 +136,11 @@ class AccountSettings(Section):
         default=False, description="Confirm an opt-in keyword of somebody who was not opted out."
     )
     help_when_opted_out: bool = Field(default=False, description="Answer HELP of somebody who is opted out.")
+    intent: Literal["review", "off"] = Field(
+        default="review",
+        description="Whether bodies that are no keyword but plainly ask to stop are put on the review list.",
+    )
+    senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
     )
@@ -135,6 +150,9 @@ class AccountSettings(Section):
         sids = [service.sid for service in self.services]
         if len(set(sids)) != len(sids):
             raise ValueError("services: the same sid stands twice; list all its senders in one")
+        senders = [given.sender for given in self.senders]
+        if len(set(senders)) != len(senders):
+            raise ValueError("senders: the same sender stands twice")
         return self
 
 
@@ -143,6 +161,7 @@ class TwilioSettings(Section):
 
     api_url: Origin = Field(default="https://api.twilio.com", description="Twilio's REST API.")
     messaging_url: Origin = Field(default="https://messaging.twilio.com", description="Twilio's Messaging API.")
+    accounts_url: Origin = Field(default="https://accounts.twilio.com", description="Twilio's Consents API.")
     answer_seconds: float = Field(default=30.0, gt=0, le=300, description="How long to wait for an answer.")
     most_connections: int = Field(default=256, ge=1, le=10_000, description="Connections to each of them.")
     sync_seconds: float = Field(

@@ -42,7 +42,7 @@ class Engine(ABC):
     @abstractmethod
     async def find(self, keys: Sequence[RecipientKey]) -> list[Row]:
         """For each key, by its position: (position, settings version or None, then the six columns of each of its
-        standing opt-outs, or Nones). One statement, begun after this call. Raises `StoreUnavailable`.
+        opt-outs, standing and lifted, or Nones). One statement, begun after this call. Raises `StoreUnavailable`.
         """
 
     @abstractmethod

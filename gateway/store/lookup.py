@@ -1,4 +1,4 @@
-"""The check: which opt-outs of a recipient stand.
+"""The check: which opt-outs a recipient has.
 
 Concurrent look-ups are folded into one statement. One may join only a look-up that has not been issued yet; no
 answer is kept for another. So whoever asks after a STOP was committed sees it.
@@ -29,7 +29,7 @@ class Lookup:
         self._is_closed = False
 
     async def find(self, key: RecipientKey) -> Found:
-        """The recipient's standing opt-outs, as they are at some instant after this call began.
+        """The recipient's opt-outs, standing and lifted, as they are at some instant after this call began.
 
         Raises `StoreUnavailable` when the store has given no answer for 0.9 s.
         """

@@ -1,16 +1,29 @@
 """What the store gives back: frozen values, one for each kind of line."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
+import orjson
+
+from gateway.messaging.opt_out_settings import OptOutSettings
 from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source
+from gateway.messaging.services import MessagingService
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a look-up brings: the recipient's standing opt-outs and the account's settings version (0: none yet)."""
+    """What a look-up brings: the recipient's opt-outs, standing and lifted, and the account's settings version (0:
+    none).
+    """
 
     opt_outs: tuple[OptOut, ...]
     settings_version: int
+
+    @property
+    def standing(self) -> tuple[OptOut, ...]:
+        """Those that stand."""
+        return tuple(opt_out for opt_out in self.opt_outs if opt_out.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,106 @@ class ListedOptOut:
     actor: str
     effective_at: int
     received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioService:
+    """What Twilio says of a Messaging Service, beside its pool, and when it did (microseconds since 1970, UTC).
+
+    One that drops incoming messages sends no webhook, so that no keyword of its senders is ever seen.
+    """
+
+    sid: str
+    friendly_name: str
+    drops_incoming: bool
+    use_inbound_webhook_on_number: bool
+    read_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceVersion:
+    """One change of a Messaging Service's settings: the settings after it, what it was (``saved``, ``enabled``,
+    ``disabled``, ``restored``, ``imported``), by whom, why, when, and the account's settings version that it made.
+    """
+
+    service: MessagingService
+    change: str
+    actor: str
+    role: str
+    reason: str | None
+    settings_version: int
+    saved_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """A message that is no keyword but asks to stop; ``state`` is ``open``, ``accepted`` or ``dismissed``.
+
+    ``words`` gave it away, by a ``rule`` for a ``language``. ``body`` is None once somebody decided.
+    """
+
+    review_id: str
+    key: RecipientKey
+    message_sid: str
+    recipient: str
+    sender: str
+    service_sid: str | None
+    body: str | None
+    language: str
+    rule: str
+    words: tuple[str, ...]
+    state: str
+    received_at: int
+    decided_at: int | None = None
+    actor: str | None = None
+    reason: str | None = None
+    event_id: str | None = None
+
+
+def service_of(row: tuple[object, ...]) -> MessagingService:
+    """Read (service_sid, version, enabled, settings)."""
+    sid, version, enabled, text = row
+    return MessagingService(str(sid), int(str(version)), bool(enabled), settings_of(str(text)))
+
+
+@lru_cache(maxsize=4_096)
+def settings_of(text: str) -> OptOutSettings:
+    """Read settings as they are kept; the same text is read once."""
+    return OptOutSettings.model_validate_json(text)
+
+
+def service_version_of(row: tuple[object, ...]) -> ServiceVersion:
+    """Read the columns of one version."""
+    change, actor, role, reason, settings_version, saved_at = row[4:]
+    return ServiceVersion(
+        service_of(row[:4]),
+        str(change),
+        str(actor),
+        str(role),
+        None if reason is None else str(reason),
+        int(str(settings_version)),
+        int(str(saved_at)),
+    )
+
+
+def review_item_of(row: tuple[Any, ...]) -> ReviewItem:
+    """Read the columns of one review item."""
+    review_id, account_sid, message_sid, channel, recipient_key, recipient, sender, service_sid, body, *rest = row
+    language, rule, words, *more = rest
+    key = RecipientKey(account_sid, channel, recipient_key)
+    return ReviewItem(
+        review_id,
+        key,
+        message_sid,
+        recipient,
+        sender,
+        service_sid,
+        body,
+        language,
+        rule,
+        tuple(orjson.loads(words)),
+        *more,
+    )
 
 
 def opt_out_of(row: tuple[object, ...]) -> OptOut:

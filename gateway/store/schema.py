@@ -66,6 +66,7 @@ consent_events = Table(
     Column("message_sid", Text),
     Column("reason", Text),
     Column("hold", Boolean, nullable=False),
+    Column("service_version", BigInteger),
     Index("consent_events_of_recipient", "account_sid", "channel", "recipient_key", "event_id"),
 )
 
@@ -126,6 +127,70 @@ placements = Table(
     Column("account_sid", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("placed_at", BigInteger, nullable=False),
+)
+
+# Which service a sender belonged to once, and until when: a sender that moves unblocks nobody.
+former_senders = Table(
+    "former_senders",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("sender_key", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("left_at", BigInteger, nullable=False),
+)
+
+# What Twilio says of each Messaging Service, beside its pool.
+twilio_services = Table(
+    "twilio_services",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("friendly_name", Text, nullable=False),
+    Column("drops_incoming", Boolean, nullable=False),
+    Column("use_inbound_webhook_on_number", Boolean, nullable=False),
+    Column("read_at", BigInteger, nullable=False),
+)
+
+# The settings of each Messaging Service: a line for each change, only ever added to; the newest is in force.
+service_versions = Table(
+    "service_versions",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text),
+    Column("settings_version", BigInteger, nullable=False),
+    Column("saved_at", BigInteger, nullable=False),
+)
+
+# Messages that are no keyword but ask to stop, for a person to decide on; the body goes when that is done.
+review_items = Table(
+    "review_items",
+    metadata,
+    Column("review_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("message_sid", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("service_sid", Text),
+    Column("body", Text),
+    Column("language", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("actor", Text),
+    Column("reason", Text),
+    Column("event_id", Text),
+    Index("review_items_by_state", "account_sid", "state", "review_id"),
 )
 
 # Work that one process at a time does for all, until a time.

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# One look-up for many recipients: which opt-outs stand, and how new the account's settings are.
+# One look-up for many recipients: their opt-outs, standing and lifted, and how new the account's settings are.
 FIND_OPT_OUTS: Final = """
 SELECT k.key, a.settings_version,
        o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
@@ -11,7 +11,6 @@ SELECT k.key, a.settings_version,
   LEFT JOIN opt_outs AS o ON o.account_sid = json_extract(k.value, '$[0]')
                          AND o.channel = json_extract(k.value, '$[1]')
                          AND o.recipient_key = json_extract(k.value, '$[2]')
-                         AND o.standing
 """
 
 # The same where there are arrays (PostgreSQL).
@@ -24,7 +23,6 @@ SELECT k.position - 1, a.settings_version,
   LEFT JOIN opt_outs AS o ON o.account_sid = k.account_sid
                          AND o.channel = k.channel
                          AND o.recipient_key = k.recipient_key
-                         AND o.standing
 """
 
 # Where a runner passes over lines that another is taking just now, in an engine that can.
@@ -51,15 +49,16 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
 ADD_EVENT: Final = """
 INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
                             source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
-                            keyword, keyword_set, message_sid, reason, hold)
+                            keyword, keyword_set, message_sid, reason, hold, service_version)
 VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
         :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
-        :keyword, :keyword_set, :message_sid, :reason, :hold)
+        :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version)
 """
 
 HISTORY_OF: Final = """
 SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
-       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason, hold
+       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason,
+       hold, service_version
   FROM consent_events
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
  ORDER BY event_id
@@ -132,6 +131,92 @@ PUT_PLACEMENT: Final = """
 INSERT INTO placements (account_sid, name, placed_at) VALUES (:account_sid, :name, :placed_at)
 ON CONFLICT (account_sid, name) DO NOTHING
 RETURNING name
+"""
+
+FORMER_SENDERS: Final = "SELECT sender_key, service_sid, left_at FROM former_senders WHERE account_sid = :account_sid"
+
+PUT_FORMER_SENDER: Final = """
+INSERT INTO former_senders (account_sid, sender_key, service_sid, left_at)
+VALUES (:account_sid, :sender_key, :service_sid, :left_at)
+ON CONFLICT (account_sid, sender_key, service_sid) DO UPDATE SET left_at = excluded.left_at
+"""
+
+TWILIO_SERVICES: Final = """
+SELECT service_sid, friendly_name, drops_incoming, use_inbound_webhook_on_number, read_at
+  FROM twilio_services WHERE account_sid = :account_sid ORDER BY service_sid
+"""
+
+PUT_TWILIO_SERVICE: Final = """
+INSERT INTO twilio_services (account_sid, service_sid, friendly_name, drops_incoming, use_inbound_webhook_on_number,
+                             read_at)
+VALUES (:account_sid, :service_sid, :friendly_name, :drops_incoming, :use_inbound_webhook_on_number, :read_at)
+"""
+
+FORGET_TWILIO_SERVICES: Final = "DELETE FROM twilio_services WHERE account_sid = :account_sid"
+
+# The newest version of each service's settings.
+SERVICES: Final = """
+SELECT v.service_sid, v.version, v.enabled, v.settings
+  FROM service_versions AS v
+ WHERE v.account_sid = :account_sid
+   AND v.version = (SELECT max(w.version) FROM service_versions AS w
+                     WHERE w.account_sid = v.account_sid AND w.service_sid = v.service_sid)
+ ORDER BY v.service_sid
+"""
+
+SERVICE_VERSIONS: Final = """
+SELECT service_sid, version, enabled, settings, change, actor, role, reason, settings_version, saved_at
+  FROM service_versions
+ WHERE account_sid = :account_sid AND service_sid = :service_sid
+ ORDER BY version DESC
+ LIMIT :limit
+"""
+
+SERVICE_VERSION: Final = """
+SELECT service_sid, version, enabled, settings, change, actor, role, reason, settings_version, saved_at
+  FROM service_versions
+ WHERE account_sid = :account_sid AND service_sid = :service_sid AND version = :version
+"""
+
+ADD_SERVICE_VERSION: Final = """
+INSERT INTO service_versions (account_sid, service_sid, version, enabled, settings, change, actor, role, reason,
+                              settings_version, saved_at)
+VALUES (:account_sid, :service_sid, :version, :enabled, :settings, :change, :actor, :role, :reason,
+        :settings_version, :saved_at)
+"""
+
+ADD_REVIEW_ITEM: Final = """
+INSERT INTO review_items (review_id, account_sid, message_sid, channel, recipient_key, recipient, sender, service_sid,
+                          body, language, rule, words, state, received_at)
+VALUES (:review_id, :account_sid, :message_sid, :channel, :recipient_key, :recipient, :sender, :service_sid,
+        :body, :language, :rule, :words, 'open', :received_at)
+"""
+
+REVIEW_ITEM_COLUMNS: Final = """
+SELECT review_id, account_sid, message_sid, channel, recipient_key, recipient, sender, service_sid, body, language,
+       rule, words, state, received_at, decided_at, actor, reason, event_id
+  FROM review_items
+"""
+
+REVIEW_ITEM: Final = REVIEW_ITEM_COLUMNS + " WHERE review_id = :review_id"
+
+REVIEW_ITEMS: Final = (
+    REVIEW_ITEM_COLUMNS
+    + """
+ WHERE review_id > :after
+   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
+   AND (CAST(:state AS text) IS NULL OR state = :state)
+ ORDER BY review_id
+ LIMIT :limit
+"""
+)
+
+# Decided once: the body has served its purpose and goes.
+DECIDE_REVIEW_ITEM: Final = """
+UPDATE review_items SET state = :state, decided_at = :now, actor = :actor, reason = :reason, event_id = :event_id,
+       body = NULL
+ WHERE review_id = :review_id AND state = 'open'
+RETURNING review_id
 """
 
 ADD_DELIVERY: Final = """

@@ -11,16 +11,25 @@ import orjson
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.messaging.pools import Pools
+from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
-from gateway.store.records import Found, ListedOptOut
+from gateway.store.records import (
+    Found,
+    ListedOptOut,
+    ReviewItem,
+    ServiceVersion,
+    TwilioService,
+    review_item_of,
+    service_version_of,
+)
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
-from gateway.store.transaction import Transaction, stored_pools
+from gateway.store.transaction import Transaction, stored_pools, stored_state
 from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
@@ -69,7 +78,7 @@ class Store:
     # The check
 
     async def find_opt_outs(self, key: RecipientKey) -> Found:
-        """The recipient's standing opt-outs at some instant after this call; raises `StoreUnavailable`.
+        """The recipient's opt-outs, standing and lifted, at some instant after this call; raises `StoreUnavailable`.
 
         Also raises it while the store cannot be written: a STOP could not be kept then.
         """
@@ -94,6 +103,28 @@ class Store:
         """The account's sender pools and the settings version they were read at."""
         async with self._engine.snapshot() as reads:
             return await stored_pools(reads.run, account_sid)
+
+    async def account_state(self, account_sid: str) -> AccountState:
+        """The account's pools and the newest settings of its services, as of one settings version."""
+        async with self._engine.snapshot() as reads:
+            return await stored_state(reads.run, account_sid)
+
+    async def twilio_services(self, account_sid: str) -> list[TwilioService]:
+        """What Twilio said last of the account's services."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).twilio_services(account_sid)
+
+    async def service_versions(self, account_sid: str, service_sid: str, limit: int) -> list[ServiceVersion]:
+        """The versions of a service's settings, newest first."""
+        values = {"account_sid": account_sid, "service_sid": service_sid, "limit": limit}
+        return [service_version_of(row) for row in await self._engine.read(sql.SERVICE_VERSIONS, values)]
+
+    async def review_items(
+        self, account_sid: str | None, state: str | None, after: str, limit: int
+    ) -> list[ReviewItem]:
+        """Up to ``limit`` items of the review list, oldest first, from the one after ``after`` on; None: any."""
+        values = {"account_sid": account_sid, "state": state, "after": after, "limit": limit}
+        return [review_item_of(row) for row in await self._engine.read(sql.REVIEW_ITEMS, values)]
 
     async def list_opt_outs(self, wanted: OptOutFilter, after: str, limit: int) -> list[ListedOptOut]:
         """Up to ``limit`` standing opt-outs in the order of their identifiers, from the one after ``after`` on."""
@@ -160,6 +191,6 @@ def _listed(row: Row) -> ListedOptOut:
 
 def _event(row: Row) -> ConsentEvent:
     event_id, account, channel, key, recipient, event_type, change, scopes, *rest = row
-    rest[-1] = bool(rest[-1])  # hold, which SQLite keeps as a number
+    rest[-2] = bool(rest[-2])  # hold, which SQLite keeps as a number
     listed = tuple(Scope(ScopeKind(kind), scope_id) for kind, scope_id in orjson.loads(scopes))
     return ConsentEvent(event_id, RecipientKey(account, channel, key), recipient, event_type, change, listed, *rest)

@@ -20,6 +20,7 @@ Party = TypeVar("Party", Address, Sender)
 
 PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 MESSAGE_SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
+COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 # A field of addressing or identity and, right behind its name, the beginning of what stands in it.
 HIDDEN_FIELD: Final = re.compile(
@@ -61,6 +62,7 @@ def read_inbound(form: Form) -> InboundMessage:
         service_sid=_service(form),
         body=form.get("Body") or "",
         opt_out_type=_opt_out_type(form),
+        from_country=_country(form),
     )
 
 
@@ -106,6 +108,12 @@ def _shaped(form: Form, name: str, shape: re.Pattern[str]) -> str:
 def _opt_out_type(form: Form) -> OptOutType | None:
     """Twilio's word on what the message is; one that is not known counts as none."""
     return OptOutType.__members__.get(form.get("OptOutType") or "")
+
+
+def _country(form: Form) -> str | None:
+    """Twilio's guess, in no way needed: one that is not of its form counts as none."""
+    value = form.get("FromCountry") or ""
+    return value if form.count("FromCountry") == 1 and COUNTRY.fullmatch(value) else None
 
 
 def _service(form: Form) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -70,16 +71,44 @@ def _misses_parameters(answer: UpstreamResponse) -> bool:
         return False
 
 
-async def read_pools(messaging: Upstream, account_sid: str, auth_token: str) -> dict[str, frozenset[str]]:
-    """Every Messaging Service of an account with the keys of its senders. Raises `UpstreamError`."""
+@dataclass(frozen=True, slots=True)
+class ReadService:
+    """A Messaging Service as Twilio tells of it, with the keys of its senders.
+
+    ``drops_incoming``: it has no URL and does not defer to its senders', so that Twilio sends no webhook (Twilio,
+    Service resource).
+    """
+
+    sid: str
+    friendly_name: str
+    drops_incoming: bool
+    use_inbound_webhook_on_number: bool
+    senders: frozenset[str]
+
+
+async def read_services(messaging: Upstream, account_sid: str, auth_token: str) -> tuple[ReadService, ...]:
+    """Every Messaging Service of an account, with its pool. Raises `UpstreamError`."""
     authorization = basic(account_sid, auth_token)
-    pools: dict[str, frozenset[str]] = {}
-    async for service in _listed(messaging, "/v1/Services", authorization):
-        service_sid = service.get("sid")
-        if not isinstance(service_sid, str):
-            raise NotAnswered(NOT_AS_DOCUMENTED)
-        pools[service_sid] = await _pool(messaging, service_sid, authorization)
-    return pools
+    return tuple(
+        [
+            await _read_service(messaging, service, authorization)
+            async for service in _listed(messaging, "/v1/Services", authorization)
+        ]
+    )
+
+
+async def _read_service(messaging: Upstream, service: dict[str, Any], authorization: str) -> ReadService:
+    service_sid = service.get("sid")
+    if not isinstance(service_sid, str):
+        raise NotAnswered(NOT_AS_DOCUMENTED)
+    defers = service.get("use_inbound_webhook_on_number") is True
+    return ReadService(
+        sid=service_sid,
+        friendly_name=str(service.get("friendly_name") or ""),
+        drops_incoming="inbound_request_url" in service and not service["inbound_request_url"] and not defers,
+        use_inbound_webhook_on_number=defers,
+        senders=await _pool(messaging, service_sid, authorization),
+    )
 
 
 def basic(user: str, password: str) -> str:

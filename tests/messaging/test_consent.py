@@ -8,17 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.messaging.addresses import read_recipient
-from gateway.messaging.consent import (
-    Change,
-    ConsentChange,
-    KeywordPolicy,
-    TwilioHandling,
-    UnmanagedSenders,
-    change_for,
-    keyword_of,
-)
+from gateway.messaging.consent import Change, ConsentChange, change_for
+from gateway.messaging.handling import Handling, KeywordPolicy, UnmanagedSenders
 from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
+from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source
 from gateway.messaging.policy import Forward, decide
 from gateway.messaging.pools import Pools
@@ -95,9 +89,10 @@ def change(
     pools: Pools = POOLS,
     at: int = NOW,
 ) -> ConsentChange:
-    match = keyword_of(message, policy)
+    handling = Handling(policy)
+    match = handling.match(message)
     assert match is not None
-    return change_for(message, match, policy, pools, opt_outs, at)
+    return change_for(message, match, handling, pools, opt_outs, at)
 
 
 def told(result: ConsentChange) -> tuple[Change, str | None]:
@@ -421,7 +416,7 @@ def test_keywords_on_unmanaged_senders_are_recorded_without_reply_or_ignored(to:
     assert (Change.STAYS, None) == told(change(message, standing(sender(to))))
     assert (Change.NOTHING, None) == told(change(replace(message, body="HELP")))
     assert (Change.LIFTED, None) == told(change(replace(message, body="START"), standing(sender(to))))
-    assert keyword_of(message, ignore) is None
+    assert Handling(ignore).match(message) is None
 
 
 @pytest.mark.parametrize(
@@ -435,12 +430,12 @@ def test_keywords_on_unmanaged_senders_are_recorded_without_reply_or_ignored(to:
 def test_keywords_on_managed_senders_count_whatever_is_done_with_unmanaged_ones(to: str, recipient: str) -> None:
     ignore = replace(OFF, unmanaged_senders=UnmanagedSenders.IGNORE)
 
-    assert keyword_of(inbound("STOP", to=to, sender=recipient), ignore) is not None
+    assert Handling(ignore).match(inbound("STOP", to=to, sender=recipient)) is not None
 
 
 @pytest.mark.parametrize("body", [pytest.param("Stop please", id="a sentence"), pytest.param("", id="nothing")])
 def test_what_is_no_keyword_changes_nothing(body: str) -> None:
-    assert keyword_of(inbound(body), OFF) is None
+    assert Handling(OFF).match(inbound(body)) is None
 
 
 # Which of two events counts
@@ -560,8 +555,8 @@ def test_a_keyword_that_comes_twice_changes_the_list_once(
 
 
 def test_the_match_is_what_counts_and_not_the_body() -> None:
-    match = KeywordMatch(OptOutType.STOP, "genug", "custom.STOP", "Tschüss.")
-    result = change_for(inbound("Genug"), match, OFF, POOLS, [], NOW)
+    match = KeywordMatch(OptOutType.STOP, "genug", "custom.STOP", "Tschüss.", "genug")
+    result = change_for(inbound("Genug"), match, Handling(OFF), POOLS, [], NOW)
 
     assert (Change.ADDED, "genug", "custom.STOP", "Tschüss.") == (
         result.change,

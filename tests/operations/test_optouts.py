@@ -37,7 +37,7 @@ def operations(store: Store, clock: Clock) -> OptOutOperations:
 
 async def test_an_operators_word_counts_from_now_on(operations, store, clock):
     await operations.add(WHOM, ON_SERVICE, BY)
-    (found,) = (await store.find_opt_outs(WHOM.key)).opt_outs
+    (found,) = (await store.find_opt_outs(WHOM.key)).standing
     assert (ON_SERVICE, Source.OPERATOR, False) == (found.scope, found.source, found.hold)
     assert 1_000_000 > clock() - found.effective_at
 
@@ -46,7 +46,7 @@ async def test_a_removal_straight_after_an_addition_takes_effect(operations, sto
     """Between two events STOP wins within a second; an operator has seen the one before acting."""
     await operations.add(WHOM, ON_SERVICE, BY)
     assert Change.LIFTED is (await operations.remove(WHOM, ON_SERVICE, BY, "mistaken")).change
-    assert () == (await store.find_opt_outs(WHOM.key)).opt_outs
+    assert () == (await store.find_opt_outs(WHOM.key)).standing
 
 
 async def test_an_addition_counts_although_the_last_change_is_dated_by_a_clock_that_ran_ahead(operations, store, clock):
@@ -56,7 +56,7 @@ async def test_an_addition_counts_although_the_last_change_is_dated_by_a_clock_t
     clock.advance(-HOUR)
     added = await operations.add(WHOM, ON_SERVICE, BY)
     assert (Change.LIFTED, Change.ADDED) == (lifted.change, added.change)
-    (found,) = (await store.find_opt_outs(WHOM.key)).opt_outs
+    (found,) = (await store.find_opt_outs(WHOM.key)).standing
     assert found.effective_at > clock() + HOUR * 900_000
     events = {event.event_id: event for event in await store.history_of(WHOM.key)}
     assert events[added.event_id].received_at < events[added.event_id].effective_at == found.effective_at
@@ -80,7 +80,7 @@ async def test_a_removal_leaves_other_recipients_alone(operations, store):
     other = read_whom(ACCOUNT, "+14155550199", None)
     await operations.add(other, ON_SERVICE, BY)
     assert Change.NOTHING is (await operations.remove(WHOM, None, BY, "asked")).change
-    assert 1 == len((await store.find_opt_outs(other.key)).opt_outs)
+    assert 1 == len((await store.find_opt_outs(other.key)).standing)
 
 
 async def test_every_operation_leaves_one_line_of_history_with_its_actor(operations, store):

@@ -16,7 +16,7 @@ from gateway.store.sqlite import Row, SqliteConnection
 
 
 async def stands(store: Store, key: RecipientKey) -> bool:
-    return bool((await store.find_opt_outs(key)).opt_outs)
+    return bool((await store.find_opt_outs(key)).standing)
 
 
 async def test_a_find_brings_what_stands_for_its_recipient_alone(store, words):

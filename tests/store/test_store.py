@@ -93,7 +93,7 @@ async def test_what_was_written_is_there_after_reopening(url, words):
     for expected in (0, 1):
         store = Store(url, words.now)
         await store.open()
-        assert expected == len((await store.find_opt_outs(key)).opt_outs)
+        assert expected == len((await store.find_opt_outs(key)).standing)
         await store.write(words.stop(key))
         await store.close()
 
@@ -229,9 +229,9 @@ async def test_a_store_locked_by_another_process_refuses_and_comes_back_by_itsel
     other.close()
 
     await becomes(lambda: probing.is_writable)
-    assert () == (await probing.find_opt_outs(key)).opt_outs
+    assert () == (await probing.find_opt_outs(key)).standing
     await probing.write(words.stop(key))
-    assert 1 == len((await probing.find_opt_outs(key)).opt_outs)
+    assert 1 == len((await probing.find_opt_outs(key)).standing)
 
 
 async def test_a_store_that_is_locked_is_noticed_without_anybody_writing(probing, path, words):

@@ -27,10 +27,10 @@ async def test_a_lifted_opt_out_keeps_its_line_and_does_not_stand(store, words):
     await store.write(words.lift(key))
     kept = await store.write(lambda transaction: transaction.opt_outs_of(key))
 
-    assert () == (await store.find_opt_outs(key)).opt_outs
+    assert () == (await store.find_opt_outs(key)).standing
     assert [False] == [opt_out.standing for opt_out in kept]
     await store.write(words.stop(key))
-    (stands,) = (await store.find_opt_outs(key)).opt_outs
+    (stands,) = (await store.find_opt_outs(key)).standing
     assert stands == OptOut(stands.scope, standing=True, effective_at=stands.effective_at, source=Source.KEYWORD)
 
 

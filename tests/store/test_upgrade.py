@@ -110,7 +110,7 @@ def test_the_tables_of_somebody_else_are_refused_and_left_as_they_are(url):
 
 def test_an_older_revision_is_refused_with_the_command_to_run(url, monkeypatch):
     prepare(url)
-    monkeypatch.setattr("gateway.store.upgrade.newest_revision", lambda: "0002")  # as after an update of the gateway
+    monkeypatch.setattr("gateway.store.upgrade.newest_revision", lambda: "9999")  # as after an update of the gateway
 
     with pytest.raises(SchemaUnknown, match=rf"make a backup, then run: {UPGRADE_COMMAND}"):
         prepare(url)

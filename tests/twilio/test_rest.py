@@ -7,7 +7,7 @@ import pytest
 
 from gateway.sandbox import DEFAULT_SEEDS, Sandbox, SandboxNumber, SandboxService
 from gateway.twilio import rest
-from gateway.twilio.rest import NotAnswered, Proof, basic, prove, read_pools
+from gateway.twilio.rest import NotAnswered, Proof, basic, prove, read_services
 from gateway.twilio.upstream import NotSent, Upstream
 
 (ACCOUNT,) = DEFAULT_SEEDS.accounts
@@ -69,7 +69,7 @@ async def test_pools_are_read_with_the_keys_of_all_their_senders(sandbox, twilio
     pool.senders += ["55501", "whatsapp:+12025550105"]
     pool.alpha_senders.append("ACME")
 
-    pools = await read_pools(twilio, SID, TOKEN)
+    pools = {service.sid: service.senders for service in await read_services(twilio, SID, TOKEN)}
     assert {SERVICE: {"+12025550101", "+12025550102", "55501", "whatsapp:+12025550105", "ACME"}} == {
         sid: {key if key != "acme" else "ACME" for key in keys} for sid, keys in pools.items()
     }
@@ -87,7 +87,7 @@ async def test_pools_are_read_over_all_their_pages(page_size, monkeypatch):
     )
     async with Sandbox(seeds) as sandbox:
         upstream = Upstream(sandbox.url)
-        pools = await read_pools(upstream, SID, TOKEN)
+        pools = {service.sid: service.senders for service in await read_services(upstream, SID, TOKEN)}
         upstream.close()
 
     assert {sid: frozenset(senders) for sid, senders in services.items()} == pools
@@ -96,13 +96,13 @@ async def test_pools_are_read_over_all_their_pages(page_size, monkeypatch):
 async def test_an_account_without_services_has_no_pools():
     async with Sandbox(replace(DEFAULT_SEEDS, services=())) as sandbox:
         upstream = Upstream(sandbox.url)
-        assert {} == await read_pools(upstream, SID, TOKEN)
+        assert () == await read_services(upstream, SID, TOKEN)
         upstream.close()
 
 
 async def test_wrong_credentials_read_no_pools(twilio):
     with pytest.raises(NotAnswered, match="401 to a list of Services"):
-        await read_pools(twilio, SID, "wrong")
+        await read_services(twilio, SID, "wrong")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_a_list_that_is_none_is_told_as_not_answered(body):
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     with pytest.raises(NotAnswered):
-        await read_pools(upstream, SID, TOKEN)
+        await read_services(upstream, SID, TOKEN)
     upstream.close()
     server.close()
 
@@ -131,7 +131,7 @@ async def test_where_nobody_listens_nothing_is_proved_and_nothing_read(sandbox):
     upstream = Upstream(sandbox.url)
     await sandbox.stop()
 
-    for call in (lambda: prove(upstream, SID, basic(SID, TOKEN)), lambda: read_pools(upstream, SID, TOKEN)):
+    for call in (lambda: prove(upstream, SID, basic(SID, TOKEN)), lambda: read_services(upstream, SID, TOKEN)):
         with pytest.raises(NotSent):
             await call()
 

@@ -1,0 +1,104 @@
+"""Learning from Twilio's own 21610: whom it will not send to is opted out, whether or not a keyword was seen.
+
+21610 does not always mean that somebody sent STOP (Twilio, Compliance Toolkit), so the source is ``twilio``. It counts
+from the creation of the send that it answers; a later opt-in lifts it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+import structlog
+
+from gateway.flows.outcome import Answer
+from gateway.messaging.consent import Change
+from gateway.messaging.history import ConsentEvent
+from gateway.messaging.keywords import OptOutType
+from gateway.messaging.messages import OutboundMessage
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source, wins
+from gateway.store import Store, StoreError
+from gateway.store.identifiers import new_id
+from gateway.store.transaction import Transaction
+from gateway.twilio.errors import OPTED_OUT
+
+log: Final = structlog.get_logger()
+
+BY_TWILIO: Final = "twilio"
+REFUSED: Final = 400
+CODE_IN_XML: Final = f"<Code>{OPTED_OUT.code}</Code>".encode()
+
+
+def says_opted_out(answer: Answer) -> bool:
+    """Whether an answer to a send is Twilio's 21610, in JSON or XML."""
+    if answer.status != REFUSED:
+        return False
+    if CODE_IN_XML in answer.body:
+        return True
+    try:
+        told = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(told, dict) and told.get("code") == OPTED_OUT.code
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a 21610 tells: of which send, and when that was created (microseconds since 1970, UTC)."""
+
+    message: OutboundMessage
+    created_at: int
+
+    @property
+    def scope(self) -> Scope:
+        """The service named in the send, else its ``From`` alone."""
+        if self.message.service_sid is not None:
+            return Scope(ScopeKind.SERVICE, self.message.service_sid)
+        return Scope(ScopeKind.SENDER, self.message.senders[0].key)
+
+
+class Learning:
+    """Puts on the list whom Twilio will not send to."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def learn(self, learned: Learned) -> None:
+        """Keep what a 21610 tells. A store that is away is logged: Twilio has told the app, and will tell it again."""
+
+        async def unit(transaction: Transaction) -> None:
+            await self._keep(transaction, learned)
+
+        try:
+            await self._store.write(unit)
+        except StoreError as error:
+            log.warning("not_learned", account=learned.message.account_sid, why=str(error))
+
+    async def _keep(self, transaction: Transaction, learned: Learned) -> None:
+        message, scope = learned.message, learned.scope
+        key = RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
+        last = next((o for o in await transaction.opt_outs_of(key) if o.scope == scope), None)
+        if last is not None and last.standing:
+            return  # known already, be it by a keyword: that is the better evidence
+        change = Change.ADDED if wins(True, learned.created_at, last) else Change.OUTDATED
+        after = OptOut(scope, standing=True, effective_at=learned.created_at, source=Source.TWILIO)
+        now = self._clock()
+        event = ConsentEvent(
+            event_id=new_id(now),
+            key=key,
+            recipient=message.recipient.wire,
+            event_type=OptOutType.STOP,
+            change=change,
+            scopes=(scope,) if change is Change.ADDED else (),
+            source=Source.TWILIO,
+            actor=BY_TWILIO,
+            role=BY_TWILIO,
+            settings_version=await transaction.settings_version(message.account_sid),
+            effective_at=learned.created_at,
+            received_at=now,
+            sender=message.sender.wire if message.sender is not None else None,
+            service_sid=message.service_sid,
+            reason=f"Twilio answered {OPTED_OUT.code} to a send",
+        )
+        await transaction.record(event, (after,) if change is Change.ADDED else ())

@@ -1,0 +1,34 @@
+"""Messaging Services as the gateway knows them: what is set for each, in which version, and whether it is in force."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.messaging.opt_out_settings import OptOutSettings
+from gateway.messaging.pools import Pools
+
+
+@dataclass(frozen=True, slots=True)
+class MessagingService:
+    """One Messaging Service with its settings.
+
+    ``version`` counts what was saved, from 1; ``enabled`` tells whether Advanced Opt-Out is on, so that its keyword
+    sets are in force and no draft.
+    """
+
+    sid: str
+    version: int
+    enabled: bool
+    settings: OptOutSettings
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What is known of one account at one settings version: its pools and the newest settings of its services."""
+
+    pools: Pools = field(default_factory=Pools)
+    services: Mapping[str, MessagingService] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """The account's settings version that all of it was read at."""
+        return self.pools.version
