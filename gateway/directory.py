@@ -83,6 +83,10 @@ class Directory:
                 state = self._states[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
         return state
 
+    async def newest(self, account_sid: str) -> AccountState:
+        """What the store knows of the account now. Raises `StoreUnavailable`."""
+        return _with_stated(await self._store.account_state(account_sid), self._accounts[account_sid].stated)
+
     async def pools(self, account_sid: str, at_least: int) -> Pools:
         """The account's pools, not older than settings version ``at_least``. Raises `StoreUnavailable`."""
         return (await self.state(account_sid, at_least)).pools

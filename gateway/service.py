@@ -18,9 +18,10 @@ import structlog
 from aiohttp import web
 
 from gateway import metrics
+from gateway.accounts import accounts_of
 from gateway.admin.edge import AdminEdge
 from gateway.deliveries import Handler, Outbox
-from gateway.directory import Account, Directory
+from gateway.directory import Directory
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
@@ -33,9 +34,7 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.messaging.handling import KeywordPolicy
-from gateway.messaging.opt_out_settings import IntentMode
-from gateway.settings import AccountSettings, Settings, TlsSettings
+from gateway.settings import Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
 from gateway.timers import Timers
@@ -172,7 +171,7 @@ class Service:
         self.new_admin_token = kept.new_admin_token
         api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
         accounts = self._upstream(settings.twilio.accounts_url)
-        directory = Directory([_account(given) for given in settings.accounts], store, messaging, self._clock)
+        directory = Directory(accounts_of(settings), store, messaging, self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
         lifting = Lifting(directory, accounts)
@@ -307,30 +306,6 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def _account(given: AccountSettings) -> Account:
-    return Account(
-        sid=given.sid,
-        auth_tokens=tuple(token.get_secret_value() for token in given.auth_tokens),
-        policy=policy_of(given),
-        default_region=given.default_region,
-        app_url=given.app_url,
-        app_fallback_url=given.app_fallback_url,
-        stated={service.sid: frozenset(service.senders) for service in given.services},
-    )
-
-
-def policy_of(given: AccountSettings) -> KeywordPolicy:
-    """How the keywords of an account are handled."""
-    return KeywordPolicy(
-        given.twilio_handling,
-        given.unmanaged_senders,
-        given.reply_when_not_opted_out,
-        given.help_when_opted_out,
-        IntentMode(given.intent),
-        {sender.sender: sender.twilio_handling for sender in given.senders if sender.twilio_handling is not None},
-    )
 
 
 def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:

@@ -1,31 +1,18 @@
 """``gateway optouts …``: the blocklist, worked on in the store itself; a running gateway sees it at its next send."""
 
-import asyncio
-import contextlib
-import getpass
-import os
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
+from gateway.cli.opened import Opened, operator, run
 from gateway.cli.optouts_output import tell_changed, tell_event, tell_listed, tell_standing
 from gateway.cli.output import HEADING, event_as_json, listed_as_json, say, say_json
-from gateway.directory import Account, Directory
-from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
-from gateway.operations.optouts import Actor, OptOutOperations
-from gateway.settings import Settings, from_environment
-from gateway.store import Store
-from gateway.store.sqlite import SQLITE_URL, path_of
+from gateway.settings import from_environment
 from gateway.store.store import OptOutFilter
-from gateway.twilio.upstream import Upstream
-
-T = TypeVar("T")
 
 app = typer.Typer(help="The opt-outs of recipients: look up, add, remove, prove.")
 
@@ -50,16 +37,16 @@ def list_all(
         since=reading.since(since),
     )
 
-    async def print_all(operations: OptOutOperations, _: Store) -> None:
+    async def print_all(opened: Opened) -> None:
         if not as_json:
             say(tell_listed(None), HEADING)
-        async for opt_out in operations.listed(wanted, limit):
+        async for opt_out in opened.optouts.listed(wanted, limit):
             if as_json:
                 say_json(listed_as_json(opt_out))
             else:
                 say(tell_listed(opt_out))
 
-    _run(settings, print_all)
+    run(settings, print_all)
 
 
 @app.command()
@@ -82,7 +69,7 @@ def check(
     service_sid = reading.service_sid(service)
     sender = reading.sender(from_, owner.default_region, "--from")
     whom = reading.whom(owner.sid, recipient, owner.default_region, sender, "--from")
-    told = _run(settings, lambda operations, _: operations.check(whom, service_sid, sender))
+    told = run(settings, lambda opened: opened.optouts.check(whom, service_sid, sender))
     tell_standing(whom, told, as_json=as_json)
 
 
@@ -108,7 +95,7 @@ def add(
         raise BadInput("--service, --sender, --account-wide: say what the opt-out covers by one of them")
     whom = reading.whom(owner.sid, recipient, owner.default_region, speaking, "--sender")
     why = reading.reason(reason)
-    changed = _run(settings, lambda operations, _: operations.add(whom, scope, _operator(), why, hold=hold))
+    changed = run(settings, lambda opened: opened.optouts.add(whom, scope, operator(), why, hold=hold))
     tell_changed(whom, changed, as_json=as_json)
 
 
@@ -135,9 +122,7 @@ def remove(
         raise BadInput("--service, --sender, --account-wide, --all: say what to lift by one of them")
     whom = reading.whom(owner.sid, recipient, owner.default_region, speaking, "--sender")
     why = reading.reason(reason) or ""
-    changed = _run(
-        settings, lambda operations, _: operations.remove(whom, scope, _operator(), why, even_held=even_held)
-    )
+    changed = run(settings, lambda opened: opened.optouts.remove(whom, scope, operator(), why, even_held=even_held))
     tell_changed(whom, changed, as_json=as_json)
     if changed.held:
         held = ", ".join(map(str, changed.held))
@@ -159,7 +144,7 @@ def history(
     else:
         owner = reading.account_in(settings, account)
         whom = reading.whom(owner.sid, recipient, owner.default_region)
-    events = _run(settings, lambda _, store: store.history_of(whom.key))
+    events = run(settings, lambda opened: opened.store.history_of(whom.key))
     for event in events:
         if as_json:
             say_json(event_as_json(event))
@@ -167,57 +152,3 @@ def history(
             say(tell_event(event))
     if not events and not as_json:
         say(f"nothing is known of {whom.recipient.wire} in {whom.account_sid}")
-
-
-def _run(settings: Settings, work: Callable[[OptOutOperations, Store], Awaitable[T]]) -> T:
-    """Do something with the store open."""
-
-    async def run() -> T:
-        async with _opened(settings) as (operations, store):
-            return await work(operations, store)
-
-    return asyncio.run(run())
-
-
-@contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[OptOutOperations, Store]]:
-    _demand_store(settings.database_url)
-    store = Store(settings.database_url, _now)
-    await store.open(serving=False)
-    try:
-        yield OptOutOperations(store, _directory(settings, store).pools, _now), store
-    finally:
-        await store.close()
-
-
-def _demand_store(database_url: str) -> None:
-    """Refuse to make a store where there is none: a new one would say that nobody opted out."""
-    path = path_of(database_url)
-    if database_url.startswith(SQLITE_URL) and not path.exists():
-        raise Failed(f"database_url: there is no store {path.absolute()}; set it, or make one: gateway db upgrade")
-
-
-def _directory(settings: Settings, store: Store) -> Directory:
-    """The accounts with the pools that are known; Twilio is not asked."""
-    accounts = [
-        Account(
-            sid=given.sid,
-            auth_tokens=(),
-            policy=KeywordPolicy(given.twilio_handling),
-            stated={service.sid: frozenset(service.senders) for service in given.services},
-        )
-        for given in settings.accounts
-    ]
-    return Directory(accounts, store, Upstream(settings.twilio.messaging_url), _now)
-
-
-def _operator() -> Actor:
-    """The operating-system user, by number where it has no name."""
-    try:
-        return Actor(getpass.getuser())
-    except (KeyError, OSError):
-        return Actor(f"uid {os.getuid()}")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

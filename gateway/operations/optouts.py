@@ -14,10 +14,11 @@ from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope, Source
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope
 from gateway.messaging.policy import Decision, decide
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import Sender
+from gateway.operations.actors import Actor
 from gateway.store import Store
 from gateway.store.identifiers import new_id
 from gateway.store.records import ListedOptOut
@@ -28,15 +29,6 @@ PAGE: Final = 500
 
 PoolsOf = Callable[[str, int], Awaitable[Pools]]
 """The pools of an account, not older than a settings version (`gateway.directory.Directory.pools`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a name for the history, the role they act in, and what that counts as for the list."""
-
-    name: str
-    role: str = "operator"
-    source: Source = Source.OPERATOR
 
 
 @dataclass(frozen=True, slots=True)

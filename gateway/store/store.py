@@ -119,6 +119,11 @@ class Store:
         values = {"account_sid": account_sid, "service_sid": service_sid, "limit": limit}
         return [service_version_of(row) for row in await self._engine.read(sql.SERVICE_VERSIONS, values)]
 
+    async def service_version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion | None:
+        """One version of a service's settings; None when there is no such."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).service_version(account_sid, service_sid, version)
+
     async def review_items(
         self, account_sid: str | None, state: str | None, after: str, limit: int
     ) -> list[ReviewItem]:

@@ -7,7 +7,8 @@ from gateway.messaging.policy import Forward, Suppress
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
 from gateway.operations import optouts
-from gateway.operations.optouts import Actor, OptOutOperations, read_whom
+from gateway.operations.actors import Actor
+from gateway.operations.optouts import OptOutOperations, read_whom
 from gateway.store import Store
 from gateway.store.store import OptOutFilter
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Clock

@@ -1,0 +1,36 @@
+"""From the settings' accounts to those that the gateway works with."""
+
+from gateway.directory import Account
+from gateway.messaging.handling import KeywordPolicy
+from gateway.messaging.opt_out_settings import IntentMode
+from gateway.settings import AccountSettings, Settings
+
+
+def accounts_of(settings: Settings) -> list[Account]:
+    """All accounts of the settings."""
+    return [account_of(given) for given in settings.accounts]
+
+
+def account_of(given: AccountSettings) -> Account:
+    """One account, as the parts that work with it know it."""
+    return Account(
+        sid=given.sid,
+        auth_tokens=tuple(token.get_secret_value() for token in given.auth_tokens),
+        policy=policy_of(given),
+        default_region=given.default_region,
+        app_url=given.app_url,
+        app_fallback_url=given.app_fallback_url,
+        stated={service.sid: frozenset(service.senders) for service in given.services},
+    )
+
+
+def policy_of(given: AccountSettings) -> KeywordPolicy:
+    """How the keywords of an account are handled."""
+    return KeywordPolicy(
+        given.twilio_handling,
+        given.unmanaged_senders,
+        given.reply_when_not_opted_out,
+        given.help_when_opted_out,
+        IntentMode(given.intent),
+        {sender.sender: sender.twilio_handling for sender in given.senders if sender.twilio_handling is not None},
+    )

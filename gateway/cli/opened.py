@@ -1,0 +1,96 @@
+"""The store, opened for one command, with everything that works on it."""
+
+import asyncio
+import contextlib
+import getpass
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.accounts import accounts_of
+from gateway.cli.failures import Failed
+from gateway.directory import Directory
+from gateway.operations.actors import Actor
+from gateway.operations.explain import Explain
+from gateway.operations.optouts import OptOutOperations
+from gateway.operations.review import ReviewOperations
+from gateway.operations.services import ServiceOperations
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.store.sqlite import SQLITE_URL, path_of
+from gateway.twilio.upstream import Upstream
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a command works with. Only ``directory.sync`` asks Twilio."""
+
+    store: Store
+    directory: Directory
+
+    @property
+    def optouts(self) -> OptOutOperations:
+        """Opt-outs."""
+        return OptOutOperations(self.store, self.directory.pools, now)
+
+    @property
+    def services(self) -> ServiceOperations:
+        """Messaging Services."""
+        return ServiceOperations(self.store, self.directory, now)
+
+    @property
+    def review(self) -> ReviewOperations:
+        """The review list."""
+        return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def explain(self) -> Explain:
+        """Explanations."""
+        return Explain(self.store, self.directory, now)
+
+
+def run(settings: Settings, work: Callable[[Opened], Awaitable[T]]) -> T:
+    """Do something with the store open. Raises `Failed` where there is none, and `StoreError`."""
+
+    async def work_on_it() -> T:
+        async with _opened(settings) as opened:
+            return await work(opened)
+
+    return asyncio.run(work_on_it())
+
+
+def operator() -> Actor:
+    """The operating-system user, by number where it has no name."""
+    try:
+        return Actor(getpass.getuser())
+    except (KeyError, OSError):
+        return Actor(f"uid {os.getuid()}")
+
+
+def now() -> int:
+    """Now, in microseconds since 1970, UTC."""
+    return time.time_ns() // 1_000
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Opened]:
+    _demand_store(settings.database_url)
+    store = Store(settings.database_url, now)
+    messaging = Upstream(settings.twilio.messaging_url, answer_seconds=settings.twilio.answer_seconds)
+    await store.open(serving=False)
+    try:
+        yield Opened(store, Directory(accounts_of(settings), store, messaging, now))
+    finally:
+        messaging.close()
+        await store.close()
+
+
+def _demand_store(database_url: str) -> None:
+    """Refuse to make a store where there is none: a new one would say that nobody opted out."""
+    path = path_of(database_url)
+    if database_url.startswith(SQLITE_URL) and not path.exists():
+        raise Failed(f"database_url: there is no store {path.absolute()}; set it, or make one: gateway db upgrade")

@@ -1,0 +1,169 @@
+"""Why: what a body would do, and whether a send would go. Nothing is changed and nobody is asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.directory import Account, Directory
+from gateway.messaging.addresses import Address
+from gateway.messaging.consent import CARRIER_REGIONS, ConsentChange, change_for
+from gateway.messaging.folding import fold, fold_loosely
+from gateway.messaging.handling import MANAGED_KINDS, Handling, Reading, country_of, is_default_word, read_body
+from gateway.messaging.history import ConsentEvent
+from gateway.messaging.keywords import Matching, OptOutType
+from gateway.messaging.messages import InboundMessage, OutboundMessage
+from gateway.messaging.opt_out_settings import TwilioHandling
+from gateway.messaging.optouts import OptOut, RecipientKey
+from gateway.messaging.policy import Decision, Suppress, decide, unplaced
+from gateway.messaging.segments import Segments, segments_of
+from gateway.messaging.senders import Sender, SenderKind, read_sender
+from gateway.messaging.services import AccountState
+from gateway.store import Store
+
+NOBODY: Final = Address("phone", "", "")  # whose number is not known: of no country, not opted out
+NO_MESSAGE: Final = "SM" + "0" * 32
+KINDS_FIRST: Final = (SenderKind.LONG_CODE, SenderKind.SHORT_CODE, SenderKind.TOLL_FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyExplained:
+    """What a body means and would do: how it is read (``reading``), by the sets of which country, and the change
+    (None where it is no keyword) with its reply's segments. ``remarks`` say what is not to be seen from these.
+    """
+
+    folded: str
+    loosely_folded: str | None
+    country: str | None
+    sender: Sender
+    reading: Reading
+    change: ConsentChange | None
+    segments: Segments | None
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendExplained:
+    """Whether a send would go, by which of the account's settings versions, and for one that would not, the event
+    that opted its recipient out. ``unplaced`` names what has no place yet.
+    """
+
+    decision: Decision
+    settings_version: int
+    event: ConsentEvent | None
+    unplaced: tuple[str, ...]
+
+
+class Explain:
+    """Explains; ``clock`` gives microseconds since 1970, UTC. Each call raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store, directory: Directory, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    async def body(
+        self,
+        account: Account,
+        body: str,
+        *,
+        recipient: Address | None = None,
+        service_sid: str | None = None,
+        sender: Sender | None = None,
+    ) -> BodyExplained:
+        """What a body would do that ``recipient`` sends to ``sender``, a number of ``service_sid`` where one is named.
+
+        Without a sender one of the service's pool is taken, without a recipient somebody of no country who is not
+        opted out.
+        """
+        state = await self._directory.newest(account.sid)
+        to = sender or _sender_of(service_sid, state)
+        message = InboundMessage(account.sid, NO_MESSAGE, recipient or NOBODY, to, service_sid, body)
+        reading = read_body(message, account.policy, state.pools, state.services)
+        change = None
+        if reading.match is not None:
+            opt_outs = await self._opt_outs(account.sid, recipient)
+            now = self._clock()
+            change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, now)
+        reply = change.confirmation if change is not None else None
+        is_loose = reading.handling.matching is Matching.NORMALIZED
+        return BodyExplained(
+            folded=fold(body),
+            loosely_folded=fold_loosely(body) if is_loose else None,
+            country=country_of(message),
+            sender=to,
+            reading=reading,
+            change=change,
+            segments=segments_of(reply) if reply else None,
+            remarks=tuple(_remarks(message, reading, change, is_placeholder=not to.wire)),
+        )
+
+    async def send(self, message: OutboundMessage) -> SendExplained:
+        """Whether a send would go."""
+        recipient = message.recipient
+        key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
+        state = await self._directory.newest(message.account_sid)
+        opt_outs = await self._opt_outs(message.account_sid, recipient)
+        decision = decide(message, state.pools, opt_outs)
+        event = await self._event(key, decision.opt_out) if isinstance(decision, Suppress) else None
+        return SendExplained(decision, state.version, event, unplaced(message, state.pools))
+
+    async def _opt_outs(self, account_sid: str, recipient: Address | None) -> tuple[OptOut, ...]:
+        if recipient is None:
+            return ()
+        return (await self._store.find_opt_outs(RecipientKey(account_sid, recipient.channel, recipient.key))).opt_outs
+
+    async def _event(self, key: RecipientKey, opt_out: OptOut) -> ConsentEvent | None:
+        """The event that brought an opt-out about: the last one that added its scope."""
+        history = await self._store.history_of(key)
+        added = [event for event in history if opt_out.scope in event.scopes and event.event_type == OptOutType.STOP]
+        return added[-1] if added else None
+
+
+def _sender_of(service_sid: str | None, state: AccountState) -> Sender:
+    """A sender of the service's pool, the plainest kind first; where none is known, an unnamed long code."""
+    pool = [read_sender(key, None) for key in sorted(state.pools.senders_of.get(service_sid or "", ()))]
+    for kind in KINDS_FIRST:
+        for sender in pool:
+            if sender.kind is kind:
+                return sender
+    return pool[0] if pool else Sender("", "", SenderKind.LONG_CODE)
+
+
+def _remarks(
+    message: InboundMessage, reading: Reading, change: ConsentChange | None, *, is_placeholder: bool
+) -> list[str]:
+    told = []
+    if is_placeholder:
+        told.append("no sender was named and none of the service's is known: explained as for a long code")
+    if message.recipient is NOBODY:
+        told.append("no recipient was named: explained for somebody of no country who is not opted out")
+    if reading.match is None:
+        if reading.intent is not None:
+            told.append(f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list")
+        return told
+    return told + _remarks_on_keyword(message, reading, change)
+
+
+def _remarks_on_keyword(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> list[str]:
+    told = []
+    handling, match = reading.handling, reading.match
+    if handling.service is not None and not handling.is_advanced:
+        told.append("Advanced Opt-Out is not enabled for the service: its own sets are a draft, the default ones count")
+    if message.sender.kind is SenderKind.TOLL_FREE and (country_of(message) or "US") in CARRIER_REGIONS:
+        told.append(
+            "toll-free: the carrier itself answers STOP, START and UNSTOP; STOP gets no reply of ours, and no word but"
+            " START and UNSTOP opts in again"
+        )
+    if message.sender.kind not in MANAGED_KINDS and not handling.is_advanced:
+        told.append(f"{message.sender.kind} without Advanced Opt-Out: the keyword takes effect without a reply")
+    if match is not None and _is_twilios(handling) and is_default_word(match):
+        told.append(f"twilio_handling is {handling.policy.twilio_handling}: Twilio itself answers this word")
+    if change is not None and change.lift_at_twilio:
+        told.append("Twilio does not know this word: its own block is lifted through its Consents API first")
+    if not handling.relays:
+        told.append("relay is drop: the app is not told")
+    return told
+
+
+def _is_twilios(handling: Handling) -> bool:
+    return handling.policy.twilio_handling is not TwilioHandling.OFF
