@@ -40,7 +40,7 @@ def match(sets: Sequence[SandboxKeywordSet], region: str, body: str) -> SandboxK
 
 
 def _in_order(sets: Sequence[SandboxKeywordSet], region: str) -> Iterable[SandboxKeywordSet]:
-    yield from (each for each in sets if each.country is not None and each.country == region)
+    yield from (each for each in sets if each.country == region)
     yield from (each for each in sets if each.country is None and each.language is not None)
     yield from (each for each in sets if each.country is None and each.language is None)
     yield from _reserved(sets)
