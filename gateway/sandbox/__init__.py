@@ -1,19 +1,33 @@
 """A stand-in for Twilio and for phones: real HTTP, no account, no message leaves the machine.
 
-It shares nothing with the gateway's decisions and imports nothing from outside this package.
+It shares nothing with the gateway's decisions and imports nothing from outside this package. What it plays and how it
+is steered stands in docs/contributing.md.
 """
 
+from gateway.sandbox.consents import ConsentCall, ConsentItem, ConsentResult
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.inbound import UnknownMessage, UnknownSender
 from gateway.sandbox.journal import RecordedRequest, RecordedWebhook
 from gateway.sandbox.phones import Phone, SentFromPhone
 from gateway.sandbox.sample_app import SampleApp
-from gateway.sandbox.seeds import DEFAULT_SEEDS, SandboxAccount, SandboxNumber, SandboxService, Seeds
+from gateway.sandbox.seeds import (
+    DEFAULT_SEEDS,
+    PHONES,
+    SandboxAccount,
+    SandboxKeywordSet,
+    SandboxNumber,
+    SandboxService,
+    Seeds,
+)
 from gateway.sandbox.server import Sandbox
 from gateway.sandbox.state import Message, ReceivedMessage
 
 __all__ = [
     "DEFAULT_SEEDS",
+    "PHONES",
+    "ConsentCall",
+    "ConsentItem",
+    "ConsentResult",
     "Fault",
     "Message",
     "Phone",
@@ -23,6 +37,7 @@ __all__ = [
     "SampleApp",
     "Sandbox",
     "SandboxAccount",
+    "SandboxKeywordSet",
     "SandboxNumber",
     "SandboxService",
     "Seeds",

@@ -5,6 +5,7 @@ E.164 whatever was sent.
 """
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -51,6 +52,28 @@ def phone_of(address: str) -> str:
     normalised = normalise_recipient(address) or address.strip()
     channel = channel_of(normalised)
     return normalised.removeprefix(channel) if channel in _PHONE_CHANNELS else normalised
+
+
+def consent_address(address: str) -> str:
+    """The address that consents are kept under: one for SMS, MMS and RCS, one of its own for WhatsApp and the others.
+
+    Source: Twilio, Unified opt-outs across RCS, SMS and MMS (16 March 2026).
+    """
+    normalised = normalise_recipient(address) or address.strip()
+    return normalised.removeprefix("rcs:")
+
+
+@lru_cache(maxsize=4096)
+def region_of(address: str) -> str:
+    """The ISO 3166 code of the country that a number belongs to, or an empty string where it tells none."""
+    try:
+        number = phonenumbers.parse(address.removeprefix(channel_of(address)))
+    except phonenumbers.NumberParseException:
+        return ""
+    country_code = number.country_code or 0
+    # a number outside its country's plan, as a made-up one may be, still tells the country by its code
+    guess = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(country_code)
+    return "" if guess in ("ZZ", "001") else str(guess)
 
 
 def on_channel_of(phone: str, sender: str) -> str:

@@ -1,4 +1,4 @@
-"""The door of api.twilio.com and messaging.twilio.com.
+"""The door of api.twilio.com, messaging.twilio.com and accounts.twilio.com, all on one port.
 
 Every request is recorded as it came, then: fault? → credentials → route → answer in Twilio's form.
 """

@@ -11,10 +11,15 @@ from gateway.sandbox.addresses import normalise_sender
 from gateway.sandbox.fields import InvalidInput, read_fields
 from gateway.sandbox.inbound import Handset, UnknownMessage, UnknownSender
 from gateway.sandbox.simulation import Simulation
+from gateway.sandbox.state import Service
 
 _ROOT = "/sandbox/v1"
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class UnknownService(Exception):
+    """No Messaging Service has this SID."""
 
 
 class Control:
@@ -38,10 +43,16 @@ class Control:
             ("PUT", "/faults", self._set_faults),
             ("GET", "/twilio-handling", self._twilio_handling),
             ("PUT", "/twilio-handling", self._set_twilio_handling),
+            ("GET", "/opt-outs", self._opt_outs),
+            ("GET", "/consents", self._consents),
+            ("PUT", "/consents", self._set_consents),
+            ("GET", "/clock", self._clock),
+            ("POST", "/clock", self._advance),
             ("GET", "/numbers", self._numbers),
             ("PUT", "/numbers/{number}", self._set_number),
             ("GET", "/services", self._services),
             ("PUT", "/services/{sid}", self._set_service),
+            ("PUT", "/services/{sid}/advanced-opt-out", self._set_advanced_opt_out),
             ("POST", "/reset", self._reset),
             ("*", "/{tail:.*}", _no_such_place),
         )
@@ -96,12 +107,40 @@ class Control:
         return await self._faults(request)
 
     async def _twilio_handling(self, request: web.Request) -> web.Response:
-        return web.json_response({"enabled": self._world.twilio_handling})
+        return web.json_response({"enabled": self._world.twilio_handling, "accounts": self._world.handling})
 
     async def _set_twilio_handling(self, request: web.Request) -> web.Response:
-        fields = read_fields(await _json(request), wire.HANDLING_FIELDS, required=("enabled",))
-        self._simulation.set_twilio_handling(fields["enabled"])
+        fields = read_fields(await _json(request), wire.HANDLING_FIELDS)
+        if ("enabled" in fields) == ("handling" in fields):
+            raise InvalidInput("handling", "this field is required, or else enabled")
+        account_sid = fields.get("account_sid")
+        if account_sid is not None and account_sid not in self._world.accounts:
+            raise InvalidInput("account_sid", f"the sandbox has no account {account_sid}")
+        handling = fields["handling"] if "handling" in fields else fields["enabled"]
+        self._simulation.set_twilio_handling(handling, account_sid)
         return await self._twilio_handling(request)
+
+    async def _opt_outs(self, request: web.Request) -> web.Response:
+        world = self._world
+        lists = {"opt_outs": wire.opt_outs(world.opt_outs), "carrier_opt_outs": wire.opt_outs(world.carrier_opt_outs)}
+        return web.json_response(lists)
+
+    async def _consents(self, request: web.Request) -> web.Response:
+        calls = [wire.consent_call(each) for each in self._simulation.consent_calls]
+        return web.json_response({"calls": calls, "failing_items": self._world.failing_consent_items})
+
+    async def _set_consents(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.CONSENT_FIELDS, required=("failing_items",))
+        self._simulation.fail_consent_items(fields["failing_items"])
+        return await self._consents(request)
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        return web.json_response({"now": self._world.clock.now().isoformat()})
+
+    async def _advance(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.CLOCK_FIELDS, required=("advance_seconds",))
+        self._simulation.advance(fields["advance_seconds"])
+        return await self._clock(request)
 
     async def _numbers(self, request: web.Request) -> web.Response:
         return web.json_response({"numbers": [wire.number(each) for each in self._world.numbers.values()]})
@@ -117,15 +156,24 @@ class Control:
         return web.json_response({"services": [wire.service(each) for each in self._world.services.values()]})
 
     async def _set_service(self, request: web.Request) -> web.Response:
-        service = self._world.services.get(request.match_info["sid"])
-        if service is None:
-            return wire.problem(404, "No such Messaging Service", request.match_info["sid"])
+        service = self._service(request)
         fields = read_fields(await _json(request), wire.SERVICE_FIELDS)
         for index, sender in enumerate(fields.get("senders", ())):
             if sender not in self._world.numbers:
                 raise InvalidInput(f"senders/{index}", f"the sandbox has no sender {sender}")
         _set(service, fields)
         return web.json_response(wire.service(service))
+
+    async def _set_advanced_opt_out(self, request: web.Request) -> web.Response:
+        service = self._service(request)
+        self._simulation.set_advanced_opt_out(service.sid, wire.keyword_sets_from(await _json(request)))
+        return web.json_response(wire.service(service))
+
+    def _service(self, request: web.Request) -> Service:
+        service = self._world.services.get(request.match_info["sid"])
+        if service is None:
+            raise UnknownService(request.match_info["sid"])
+        return service
 
     async def _reset(self, request: web.Request) -> web.Response:
         self._simulation.reset()
@@ -163,6 +211,8 @@ def _with_problems(handler: Handler) -> Handler:
             return wire.problem(422, "Invalid input", error.detail, field=error.field)
         except UnknownSender as error:
             return wire.problem(422, "Invalid input", f"the sandbox has no sender {error}", field="to")
+        except UnknownService as error:
+            return wire.problem(404, "No such Messaging Service", str(error))
         except UnknownMessage as error:
             return wire.problem(404, "No such message", f"no phone sent {error}")
 

@@ -1,14 +1,17 @@
 """How the control surface writes and reads things. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
 from gateway.sandbox import fields
+from gateway.sandbox.consents import ConsentCall
 from gateway.sandbox.faults import KINDS, WHENS, Fault
 from gateway.sandbox.inbound import Handled
 from gateway.sandbox.journal import RecordedRequest, RecordedWebhook
+from gateway.sandbox.seeds import HANDLINGS, KEYWORD_TYPES, SandboxKeywordSet
 from gateway.sandbox.state import Message, Number, ReceivedMessage, Service
 
 SEND_FIELDS: dict[str, fields.Reader] = {
@@ -20,7 +23,20 @@ SEND_FIELDS: dict[str, fields.Reader] = {
     "wait": fields.flag,
 }
 REDELIVER_FIELDS: dict[str, fields.Reader] = {"wait": fields.flag}
-HANDLING_FIELDS: dict[str, fields.Reader] = {"enabled": fields.flag}
+HANDLING_FIELDS: dict[str, fields.Reader] = {
+    "enabled": fields.flag,
+    "handling": fields.one_of(*HANDLINGS),
+    "account_sid": fields.text,
+}
+CONSENT_FIELDS: dict[str, fields.Reader] = {"failing_items": fields.optional(fields.whole(0, 1_000_000))}
+CLOCK_FIELDS: dict[str, fields.Reader] = {"advance_seconds": fields.number}
+_KEYWORD_SET_FIELDS: dict[str, fields.Reader] = {
+    "keyword_type": fields.one_of(*KEYWORD_TYPES),
+    "keywords": fields.texts,
+    "reply": fields.text,
+    "country": fields.optional(fields.text),
+    "language": fields.optional(fields.text),
+}
 NUMBER_FIELDS: dict[str, fields.Reader] = {
     "sms_url": fields.url,
     "sms_method": fields.one_of("GET", "POST"),
@@ -30,6 +46,7 @@ NUMBER_FIELDS: dict[str, fields.Reader] = {
 SERVICE_FIELDS: dict[str, fields.Reader] = {
     "friendly_name": fields.text,
     "senders": fields.texts,
+    "alpha_senders": fields.texts,
     "inbound_request_url": fields.optional(fields.url),
     "inbound_method": fields.one_of("GET", "POST"),
     "fallback_url": fields.optional(fields.url),
@@ -51,18 +68,28 @@ _FAULT_FIELDS: dict[str, fields.Reader] = {
 
 def faults_from(document: Any) -> tuple[Fault, ...]:
     """The faults of a `PUT /faults`; raises InvalidInput."""
-    faults = fields.read_fields(document, {"faults": lambda _, value: value}, required=("faults",))["faults"]
-    if not isinstance(faults, list):
-        raise fields.InvalidInput("faults", "a list is expected")
-    return tuple(_fault_from(index, each) for index, each in enumerate(faults))
+    read = fields.read_fields(document, {"faults": _faults}, required=("faults",))
+    faults: tuple[Fault, ...] = read["faults"]
+    return faults
 
 
-def _fault_from(index: int, document: object) -> Fault:
-    try:
-        return Fault(**fields.read_fields(document, _FAULT_FIELDS, required=("kind",)))
-    except fields.InvalidInput as error:
-        place = "/".join(part for part in ("faults", str(index), error.field) if part)
-        raise fields.InvalidInput(place, error.detail) from error
+def _faults(name: str, value: object) -> tuple[Fault, ...]:
+    return fields.each(name, value, lambda item: Fault(**fields.read_fields(item, _FAULT_FIELDS, required=("kind",))))
+
+
+def keyword_sets_from(document: Any) -> tuple[SandboxKeywordSet, ...] | None:
+    """The keyword sets of a `PUT …/advanced-opt-out`, None for none; raises InvalidInput."""
+    reader = fields.optional(_keyword_sets)
+    read = fields.read_fields(document, {"keyword_sets": reader}, required=("keyword_sets",))
+    sets: tuple[SandboxKeywordSet, ...] | None = read["keyword_sets"]
+    return sets
+
+
+def _keyword_sets(name: str, value: object) -> tuple[SandboxKeywordSet, ...]:
+    required = ("keyword_type", "keywords", "reply")
+    return fields.each(
+        name, value, lambda item: SandboxKeywordSet(**fields.read_fields(item, _KEYWORD_SET_FIELDS, required))
+    )
 
 
 def fault(value: Fault) -> dict[str, Any]:
@@ -156,12 +183,28 @@ def number(value: Number) -> dict[str, Any]:
 
 
 def service(value: Service) -> dict[str, Any]:
-    """A Messaging Service."""
+    """A Messaging Service, with its Advanced Opt-Out or null."""
+    sets = value.advanced_opt_out
     return {
         "sid": value.sid,
         "account_sid": value.account_sid,
         **{name: getattr(value, name) for name in SERVICE_FIELDS},
+        "keyword_sets": None if sets is None else [asdict(each) for each in sets],
     }
+
+
+def consent_call(value: ConsentCall) -> dict[str, Any]:
+    """A call of the Consents API with what became of each item."""
+    return {
+        "account_sid": value.account_sid,
+        "received_at": value.received_at.isoformat(),
+        "items": [asdict(each.item) | {"error_messages": list(each.error_messages)} for each in value.results],
+    }
+
+
+def opt_outs(entries: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """A block list, in order of scope and recipient."""
+    return [{"scope": scope, "recipient": recipient} for scope, recipient in sorted(entries)]
 
 
 def problem(status: int, title: str, detail: str, field: str | None = None) -> web.Response:

@@ -13,7 +13,7 @@ from gateway.sandbox.journal import RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle, failed
 from gateway.sandbox.sending import MOST_BODY_CHARACTERS, is_sender_of
 from gateway.sandbox.sids import new_sid
-from gateway.sandbox.state import Message, ReceivedMessage, World, now
+from gateway.sandbox.state import Message, ReceivedMessage, World
 from gateway.sandbox.twiml import Instruction, Redirect, SendMessage, TwimlError, read_answer
 from gateway.sandbox.webhooks import Webhook, WebhookClient
 
@@ -115,6 +115,7 @@ class Session:
     def _send_reply(self, verb: SendMessage, record: RecordedWebhook, sender: str, to: str) -> Message:
         service = self._world.service_of(sender)
         callback = urljoin(record.url, verb.status_callback) if verb.status_callback else None
+        moment = self._world.clock.now()
         message = Message(
             sid=new_sid("MM" if verb.media_urls else "SM"),
             account_sid=self._conversation.message.account_sid,
@@ -122,7 +123,9 @@ class Session:
             body=verb.body,
             direction="outbound-reply",
             status="sent",
-            sent=now(),
+            sent=moment,
+            created=moment,
+            updated=moment,
             sender=sender,
             media_urls=verb.media_urls,
             messaging_service_sid=service.sid if service else None,
@@ -145,5 +148,6 @@ class Session:
                 message.body,
                 message.media_urls,
                 message.direction,
+                self._world.clock.now(),
             )
         )

@@ -4,8 +4,9 @@ Bad input is an InvalidInput that names the field, in the form of a JSON pointer
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+_Item = TypeVar("_Item")
 Reader = Callable[[str, Any], Any]
 
 
@@ -92,6 +93,20 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise InvalidInput(name, "a list of strings is expected")
     return tuple(text(f"{name}/{index}", each) for index, each in enumerate(value))
+
+
+def each(name: str, value: object, read: Callable[[object], _Item]) -> tuple[_Item, ...]:
+    """A list whose items `read` reads; an InvalidInput of theirs gets their place in front."""
+    if not isinstance(value, list):
+        raise InvalidInput(name, "a list is expected")
+    return tuple(_item(f"{name}/{index}", item, read) for index, item in enumerate(value))
+
+
+def _item(place: str, item: object, read: Callable[[object], _Item]) -> _Item:
+    try:
+        return read(item)
+    except InvalidInput as error:
+        raise InvalidInput("/".join(part for part in (place, error.field) if part), error.detail) from error
 
 
 def text_map(name: str, value: object) -> dict[str, str]:

@@ -7,9 +7,9 @@ Request to your Incoming Message Webhook URL (parameters), TwiML for Programmabl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gateway.sandbox import optouts
-from gateway.sandbox.addresses import normalise_sender, on_channel_of, phone_of
+from gateway.sandbox.addresses import is_alphanumeric, normalise_sender, on_channel_of, phone_of
 from gateway.sandbox.conversation import Conversation, Session
+from gateway.sandbox.handling import handle_keyword
 from gateway.sandbox.inbound_form import inbound_params
 from gateway.sandbox.journal import RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle
@@ -19,7 +19,7 @@ from gateway.sandbox.webhooks import WebhookClient
 
 
 class UnknownSender(Exception):
-    """A phone wrote to a number that is none of the sandbox's."""
+    """A phone wrote to a number that is none of the sandbox's, or to a sender ID, which takes no messages."""
 
 
 class UnknownMessage(Exception):
@@ -81,23 +81,27 @@ class Inbound:
         return tuple(message for message in messages if phone_of(message.sender or "") == phone)
 
     def receive(self, handset: Handset) -> str:
-        """Take a message from a phone: Message resource and opt-out handling; gives its SID.
+        """Take a message from a phone: opt-out handling, then Message resource and webhook; gives its SID.
 
-        Raises UnknownSender where `to` is no sender of the sandbox.
+        Raises UnknownSender where `to` is no sender of the sandbox that takes messages.
         """
         number = self._world.numbers.get(normalise_sender(handset.to))
-        if number is None:
+        if number is None or is_alphanumeric(number.number):
             raise UnknownSender(handset.to)
         service = self._world.service_of(number.number)
-        conversation = self._converse(handset, number, service)
+        phone = on_channel_of(phone_of(handset.phone), number.number)
+        opt_out_type = handle_keyword(self._world, phone, number, handset.body)
+        own = {} if opt_out_type is None else {"OptOutType": opt_out_type}
+        conversation = self._converse(handset, number, service, own)
         message = conversation.message
         self._conversations[message.sid] = conversation
-        optouts.handle_keyword(self._world, conversation.phone, number.number, handset.body)
         if _target(number, service) is not None or service is None:
             self._world.messages[message.sid] = message  # "Drop incoming" is not logged
         return message.sid
 
-    def _converse(self, handset: Handset, number: Number, service: Service | None) -> Conversation:
+    def _converse(
+        self, handset: Handset, number: Number, service: Service | None, own: Mapping[str, str]
+    ) -> Conversation:
         message = Message(
             sid=handset.message_sid or new_sid("MM" if handset.media_urls else "SM"),
             account_sid=number.account_sid,
@@ -108,8 +112,9 @@ class Inbound:
             sender=on_channel_of(phone_of(handset.phone), number.number),
             media_urls=handset.media_urls,
             messaging_service_sid=service.sid if service else None,
+            created=self._world.clock.now(),
         )
-        params = inbound_params(message) | dict(handset.extra or {})
+        params = inbound_params(message) | dict(own) | dict(handset.extra or {})
         token = self._world.accounts[number.account_sid].auth_tokens[0]
         return Conversation(message, tuple(params.items()), new_sid(""), token)
 

@@ -5,19 +5,20 @@ Source: Twilio's Request to your Incoming Message Webhook URL; WhatsApp and RCS 
 
 import json
 
-from gateway.sandbox.addresses import channel_of
+from gateway.sandbox.addresses import channel_of, is_short_code, region_of
 from gateway.sandbox.segments import segments_of
 from gateway.sandbox.state import Message
 
 _GEOGRAPHY = (
     "ToCountry", "ToState", "ToCity", "ToZip", "FromCountry", "FromState", "FromCity", "FromZip",
 )  # fmt: skip
+_SHORT_CODE_COUNTRY = "US"
 
 
 def inbound_params(message: Message) -> dict[str, str]:
-    """Twilio's full set for that message: geography, best effort at Twilio, as empty strings."""
+    """Twilio's full set for that message; geography with SMS and MMS only, beyond countries as empty strings."""
     channel = channel_of(message.to)
-    params = dict.fromkeys(() if channel else _GEOGRAPHY, "")
+    params = {} if channel else dict.fromkeys(_GEOGRAPHY, "") | _countries(message)
     params |= {
         "SmsMessageSid": message.sid,
         "NumMedia": str(len(message.media_urls)),
@@ -37,6 +38,11 @@ def inbound_params(message: Message) -> dict[str, str]:
         params[f"MediaUrl{index}"] = url
         params[f"MediaContentType{index}"] = "image/jpeg"
     return params | _channel_params(channel, message)
+
+
+def _countries(message: Message) -> dict[str, str]:
+    to = _SHORT_CODE_COUNTRY if is_short_code(message.to) else region_of(message.to)
+    return {"ToCountry": to, "FromCountry": region_of(message.sender or "")}
 
 
 def _channel_params(channel: str, message: Message) -> dict[str, str]:

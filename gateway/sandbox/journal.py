@@ -2,7 +2,10 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 KEPT = 100_000
 """Records of one kind that are kept; the oldest go first, so that a long run does not fill the memory."""
@@ -45,7 +48,7 @@ class RecordedWebhook:
         return self.content.decode("utf-8", "replace")
 
 
-_Record = TypeVar("_Record", RecordedRequest, RecordedWebhook)
+_Record = TypeVar("_Record", bound="DataclassInstance")
 
 
 class Journal(Generic[_Record]):

@@ -1,7 +1,7 @@
 """An outbound message's way from `queued` to the phone, with its status callbacks.
 
-Source: Twilio, Outbound Message Status in Status Callbacks. One clock serves all messages: a heap of due
-steps, so that thousands of messages need one task.
+Sources: Twilio, Outbound Message Status in Status Callbacks; Message Scheduling. One task serves all messages: a
+heap of due steps by the world's clock, which can be set forward.
 """
 
 import asyncio
@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.sandbox import optouts
-from gateway.sandbox.addresses import channel_of
+from gateway.sandbox.addresses import channel_of, region_of
 from gateway.sandbox.background import Background
 from gateway.sandbox.errors import ERRORS
 from gateway.sandbox.sids import new_sid
-from gateway.sandbox.state import Message, ReceivedMessage, Service, World, now
+from gateway.sandbox.state import Message, ReceivedMessage, Service, World
 from gateway.sandbox.webhooks import Webhook, WebhookClient
 
 _NEXT_STATUS = {
@@ -44,7 +44,7 @@ class Lifecycle:
         """Keep a new message and begin its way."""
         self._world.messages[message.sid] = message
         if message.status == "scheduled" and message.send_at is not None:
-            self._plan(message.sid, (message.send_at - now()).total_seconds())
+            self._plan(message.sid, (message.send_at - self._world.clock.now()).total_seconds())
         elif message.status in _NEXT_STATUS:
             self._plan(message.sid, self._step_seconds)
 
@@ -56,15 +56,18 @@ class Lifecycle:
         """Let no message go on."""
         self._due.clear()
 
+    def look_again(self) -> None:
+        """Take note that the clock has been set forward."""
+        self._changed.set()
+
     async def run(self) -> None:
-        """The clock; it runs until it is cancelled."""
-        loop = asyncio.get_running_loop()
+        """Take every step when it is due, until cancelled."""
         while True:
             self._changed.clear()
-            while self._due and self._due[0][0] <= loop.time():
+            while self._due and self._due[0][0] <= self._world.clock.monotonic():
                 _, _, sid = heapq.heappop(self._due)
                 self._step(sid)
-            delay = self._due[0][0] - loop.time() if self._due else None
+            delay = self._due[0][0] - self._world.clock.monotonic() if self._due else None
             try:
                 async with asyncio.timeout(delay):
                     await self._changed.wait()
@@ -73,12 +76,17 @@ class Lifecycle:
 
     @property
     def idle(self) -> bool:
-        """Whether no message is on its way; scheduled ones rest."""
-        messages = (self._world.messages.get(sid) for _, _, sid in self._due)
-        return all(message is None or message.status in ("scheduled", "canceled") for message in messages)
+        """Whether no message is on its way; scheduled ones rest until they are due."""
+        return all(self._rests(due, sid) for due, _, sid in self._due)
+
+    def _rests(self, due: float, sid: str) -> bool:
+        message = self._world.messages.get(sid)
+        if message is None or message.status == "canceled":
+            return True
+        return message.status == "scheduled" and due > self._world.clock.monotonic()
 
     def _plan(self, sid: str, seconds: float) -> None:
-        due = asyncio.get_running_loop().time() + max(seconds, 0.0)
+        due = self._world.clock.monotonic() + max(seconds, 0.0)
         heapq.heappush(self._due, (due, next(self._order), sid))
         self._changed.set()
 
@@ -90,8 +98,9 @@ class Lifecycle:
         if following.status == "queued":
             following = self._choose_sender(following)
         if following.status == "sent":
-            following = replace(following, sent=now())
-            self._world.deliver(_on_the_phone(following))
+            moment = self._world.clock.now()
+            following = replace(following, sent=moment)
+            self._world.deliver(_on_the_phone(following, moment))
         following = self._change(following)
         if following.status in _NEXT_STATUS:
             self._plan(sid, self._step_seconds)
@@ -110,7 +119,7 @@ class Lifecycle:
         return message
 
     def _change(self, message: Message) -> Message:
-        message = replace(message, updated=now())
+        message = replace(message, updated=self._world.clock.now())
         self._world.messages[message.sid] = message
         if message.status_callback:
             self._background.start(self._call_back(message, message.status_callback))
@@ -129,11 +138,16 @@ def choose_sender(world: World, service: Service, to: str) -> str | None:
     pool = [sender for sender in service.senders if channel_of(sender) == channel_of(to)]
     if known in pool:
         return known
-    candidates = pool + (service.alpha_senders if not channel_of(to) else [])
+    candidates = pool + ([] if channel_of(to) else _sender_ids_for(service, region_of(to)))
     if not candidates:
         return None
     world.last_sender[service.sid, to] = candidates[0]
     return candidates[0]
+
+
+def _sender_ids_for(service: Service, region: str) -> list[str]:
+    own = [sender for sender, country in service.destination_alpha_senders if country == region]
+    return own + service.alpha_senders
 
 
 def failed(message: Message, code: int) -> Message:
@@ -164,7 +178,7 @@ def _done_date(moment: datetime) -> str:
     return moment.strftime("%y%m%d%H%M")
 
 
-def _on_the_phone(message: Message) -> ReceivedMessage:
+def _on_the_phone(message: Message, moment: datetime) -> ReceivedMessage:
     return ReceivedMessage(
-        message.sid, message.sender or "", message.to, message.body, message.media_urls, message.direction
+        message.sid, message.sender or "", message.to, message.body, message.media_urls, message.direction, moment
     )

@@ -19,7 +19,7 @@ from gateway.sandbox.lifecycle import Lifecycle
 from gateway.sandbox.paging import Page, legacy_page, page_of
 from gateway.sandbox.segments import segments_of
 from gateway.sandbox.sending import message_from
-from gateway.sandbox.state import Message, World, now
+from gateway.sandbox.state import Message, World
 
 _MESSAGES = rf"{ACCOUNT}/Messages"
 _MESSAGE = rf"{_MESSAGES}/(?P<sid>(?:SM|MM)[0-9a-zA-Z]{{32}})"
@@ -75,7 +75,7 @@ class MessagesApi:
         if body is not None:
             if body:
                 raise TwilioError.of(20001, parameter="Body")
-            message = replace(message, body="", updated=now())
+            message = replace(message, body="", updated=self._world.clock.now())
             self._world.messages[message.sid] = message
         return resource_answer("Message", represent(message), call.path)
 
@@ -89,8 +89,8 @@ class MessagesApi:
             "account_sid": message.account_sid,
             "message_sid": message.sid,
             "outcome": call.text("Outcome") or "confirmed",
-            "date_created": rfc2822(now()),
-            "date_updated": rfc2822(now()),
+            "date_created": rfc2822(self._world.clock.now()),
+            "date_updated": rfc2822(self._world.clock.now()),
             "uri": f"{_uri(message, '')}/Feedback.json",
         }
         return resource_answer("Feedback", document, call.path, status=201)

@@ -10,7 +10,7 @@ from gateway.sandbox.calls import ACCOUNT, FORMAT, Call, Route, route
 from gateway.sandbox.errors import TwilioError
 from gateway.sandbox.messages_api import rfc2822
 from gateway.sandbox.paging import legacy_page, page_of
-from gateway.sandbox.state import Number, World, now
+from gateway.sandbox.state import Number, World
 
 _NUMBERS = rf"{ACCOUNT}/IncomingPhoneNumbers"
 _NUMBER = rf"{_NUMBERS}/(?P<sid>PN[0-9a-fA-F]{{32}})"
@@ -90,7 +90,7 @@ class NumbersApi:
             value = call.text(parameter)
             if value is not None:
                 setattr(number, attribute, value)
-        number.updated = now()
+        number.updated = self._world.clock.now()
         return resource_answer(_element_name(number), represent_number(number), call.path)
 
     def _number(self, call: Call) -> Number:

@@ -1,6 +1,15 @@
 """What a sandbox begins with, and what it returns to on a reset. Every value here is made up."""
 
 from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Handling = Literal["off", "default"]
+"""Twilio's own opt-out handling in an account: removed by its Support, or by its default keywords."""
+
+KeywordType = Literal["STOP", "START", "HELP"]
+
+HANDLINGS: tuple[str, ...] = get_args(Handling)
+KEYWORD_TYPES: tuple[str, ...] = get_args(KeywordType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +23,13 @@ class SandboxAccount:
     """SID of the account whose credentials are good for this one as well."""
 
     friendly_name: str = "Sandbox"
+    twilio_handling: Handling | None = None
+    """Twilio's own opt-out handling in this account; None: as the seeds say for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxNumber:
-    """A sender of an account: an E.164 number, a short code, `whatsapp:+…` or `rcs:…`."""
+    """A sender of an account: an E.164 number, a short code, `whatsapp:+…`, `rcs:…` or a sender ID such as `ACME`."""
 
     account_sid: str
     number: str
@@ -26,6 +37,21 @@ class SandboxNumber:
     sms_method: str = "POST"
     sms_fallback_url: str = ""
     sms_fallback_method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxKeywordSet:
+    """Keywords of one type and their reply, as Twilio's Advanced Opt-Out has them.
+
+    With a `country` (ISO 3166) it is a country override, with a `language` alone it is language-specific, with
+    neither it is standard. The reserved words need not be named.
+    """
+
+    keyword_type: KeywordType
+    keywords: tuple[str, ...]
+    reply: str
+    country: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +68,12 @@ class SandboxService:
     fallback_method: str = "POST"
     use_inbound_webhook_on_number: bool = False
     status_callback: str | None = None
+    alpha_senders: tuple[str, ...] = ()
+    destination_alpha_senders: tuple[tuple[str, str], ...] = ()
+    """Sender IDs for one country each, with its ISO 3166 code: `(("ACME", "FR"),)`."""
+
+    advanced_opt_out: tuple[SandboxKeywordSet, ...] | None = None
+    """The keyword sets of Twilio's Advanced Opt-Out; None: it is not enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +84,13 @@ class Seeds:
     numbers: tuple[SandboxNumber, ...] = ()
     services: tuple[SandboxService, ...] = ()
     twilio_handling: bool = False
-    """Whether Twilio's own default opt-out handling is on."""
+    """Whether Twilio's own default opt-out handling is on in accounts that do not say it themselves."""
 
     status_step_seconds: float = 0.02
     """Time between two statuses of an outbound message."""
+
+    consent_calls_per_minute: int = 100
+    """Calls of the Consents API that an account may make in any 60 seconds (Twilio, Consent Management API)."""
 
 
 DEMO_ACCOUNT = "AC" + "5a" * 16
@@ -71,6 +106,7 @@ DEFAULT_SEEDS = Seeds(
         SandboxNumber(DEMO_ACCOUNT, "+18005550104"),
         SandboxNumber(DEMO_ACCOUNT, "55501"),
         SandboxNumber(DEMO_ACCOUNT, "whatsapp:+12025550105"),
+        SandboxNumber(DEMO_ACCOUNT, "rcs:demo_agent"),
     ),
     services=(
         SandboxService(
@@ -82,4 +118,15 @@ DEFAULT_SEEDS = Seeds(
         ),
     ),
 )
-"""A demo account: two long codes in one service, one alone, a toll-free number, a short code and WhatsApp."""
+"""A demo account: two long codes in one service, one alone, a toll-free number, a short code, WhatsApp and RCS."""
+
+PHONES = {
+    "US": "+14155550100",
+    "CA": "+14165550100",
+    "JM": "+18765550100",
+    "MX": "+525512345678",
+    "BR": "+5511961234567",
+    "FR": "+33639980001",
+    "DE": "+491713920001",
+}
+"""Numbers for phones in several countries, by ISO 3166 code; every other number is some phone's as well."""

@@ -11,7 +11,7 @@ from gateway.sandbox import optouts
 from gateway.sandbox.addresses import channel_of, normalise_recipient, normalise_sender
 from gateway.sandbox.errors import TwilioError
 from gateway.sandbox.sids import new_sid
-from gateway.sandbox.state import Message, Service, World, now
+from gateway.sandbox.state import Message, Service, World
 
 MOST_BODY_CHARACTERS = 1600
 MOST_MEDIA = 10
@@ -48,7 +48,8 @@ def message_from(world: World, account_sid: str, form: Form) -> Message:
     service_sid = speaker.service.sid if speaker.service else None
     if speaker.sender and not service_sid and optouts.is_blocked(world, speaker.sender, recipient, None):
         raise TwilioError.of(21610)
-    send_at = _send_at(form, speaker.service)
+    moment = world.clock.now()
+    send_at = _send_at(form, speaker.service, moment)
     callback = _first(form, "StatusCallback") or (speaker.service.status_callback if speaker.service else None)
     return Message(
         sid=new_sid("MM" if media else "SM"),
@@ -62,6 +63,8 @@ def message_from(world: World, account_sid: str, form: Form) -> Message:
         messaging_service_sid=service_sid,
         status_callback=callback or None,
         send_at=send_at,
+        created=moment,
+        updated=moment,
     )
 
 
@@ -107,7 +110,7 @@ def _service(world: World, account_sid: str, sid: str) -> Service:
 
 def _may_speak(world: World, account_sid: str, sender: str, service: Service | None) -> bool:
     if service is not None:
-        return sender in service.senders or sender in service.alpha_senders
+        return sender in service.senders or sender in service.sender_ids
     return is_sender_of(world, account_sid, sender)
 
 
@@ -117,7 +120,7 @@ def is_sender_of(world: World, account_sid: str, sender: str) -> bool:
     if number is not None:
         return number.account_sid == account_sid
     services = (service for service in world.services.values() if service.account_sid == account_sid)
-    return any(sender in service.alpha_senders for service in services)
+    return any(sender in service.sender_ids for service in services)
 
 
 def _check_fallback(world: World, account_sid: str, fallback: str, sender: str, service: Service | None) -> None:
@@ -134,7 +137,7 @@ def _check_fallback(world: World, account_sid: str, fallback: str, sender: str, 
         raise TwilioError.of(21667)
 
 
-def _send_at(form: Form, service: Service | None) -> datetime | None:
+def _send_at(form: Form, service: Service | None, now: datetime) -> datetime | None:
     if _first(form, "ScheduleType") != "fixed":
         return None
     if service is None:
@@ -147,6 +150,6 @@ def _send_at(form: Form, service: Service | None) -> datetime | None:
     except ValueError:
         raise TwilioError.of(35114) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if not _SCHEDULE_FROM < moment - now() <= _SCHEDULE_TO:
+    if not _SCHEDULE_FROM < moment - now <= _SCHEDULE_TO:
         raise TwilioError.of(35115)
     return moment

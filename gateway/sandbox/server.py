@@ -5,7 +5,9 @@ from types import TracebackType
 from aiohttp import web
 
 from gateway.sandbox.api import TwilioApi
+from gateway.sandbox.consents_api import ConsentsApi
 from gateway.sandbox.control import Control
+from gateway.sandbox.destination_senders_api import DestinationSendersApi
 from gateway.sandbox.messages_api import MessagesApi
 from gateway.sandbox.numbers_api import NumbersApi
 from gateway.sandbox.origins import refuse_foreign_origins
@@ -83,5 +85,7 @@ class Sandbox(Simulation):
             *MessagesApi(self.world, self.lifecycle).routes(),
             *NumbersApi(self.world).routes(),
             *ServicesApi(self.world).routes(),
+            *DestinationSendersApi(self.world).routes(),
+            *ConsentsApi(self.world, self.consent_journal).routes(),
         ]
         return TwilioApi(self.world, routes, self.faults, self.request_journal, self.released)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.sandbox.addresses import channel_of, is_short_code
+from gateway.sandbox.addresses import channel_of, is_short_code, region_of
 from gateway.sandbox.calls import Call
 from gateway.sandbox.errors import TwilioError
 from gateway.sandbox.sids import sid_of
@@ -22,14 +22,17 @@ class Pool:
     key: str
     sid_prefix: str
     add_parameter: str
+    may_repeat: bool
+    """Whether adding a member again is answered with 200, as the OpenAPI document has it, and not an error."""
+
     holds: Callable[[str], bool]
 
 
 POOLS = (
-    Pool("PhoneNumbers", "phone_numbers", "PN", "PhoneNumberSid", lambda sender: sender.startswith("+")),
-    Pool("ShortCodes", "short_codes", "SC", "ShortCodeSid", is_short_code),
-    Pool("AlphaSenders", "alpha_senders", "AI", "AlphaSender", lambda _: True),
-    Pool("ChannelSenders", "senders", "XE", "Sid", lambda sender: bool(channel_of(sender))),
+    Pool("PhoneNumbers", "phone_numbers", "PN", "PhoneNumberSid", True, lambda sender: sender.startswith("+")),
+    Pool("ShortCodes", "short_codes", "SC", "ShortCodeSid", True, is_short_code),
+    Pool("AlphaSenders", "alpha_senders", "AI", "AlphaSender", False, lambda _: True),
+    Pool("ChannelSenders", "senders", "XE", "Sid", False, lambda sender: bool(channel_of(sender))),
 )
 
 _SENDER_TYPES = {"whatsapp:": "WhatsApp", "messenger:": "Messenger", "rcs:": "RCS"}
@@ -45,16 +48,23 @@ _TEXTS = {
     "ScanMessageContent": "scan_message_content",
     "Usecase": "usecase",
 }
+_METHODS = frozenset({"InboundMethod", "FallbackMethod"})
 _FLAGS = {
     "StickySender": "sticky_sender",
     "MmsConverter": "mms_converter",
     "SmartEncoding": "smart_encoding",
+    "FallbackToLongCode": "fallback_to_long_code",
     "AreaCodeGeomatch": "area_code_geomatch",
     "SynchronousValidation": "synchronous_validation",
     "UseInboundWebhookOnNumber": "use_inbound_webhook_on_number",
 }
 _CLEARED_BY_EMPTY = frozenset({"inbound_request_url", "fallback_url", "status_callback"})
 _MOST_VALIDITY_SECONDS = 36_000
+_SHORT_CODE_COUNTRY = _BRAND_COUNTRY = "US"
+"""Short codes and RCS agents tell no country by themselves."""
+
+_WITH_PICTURES = ("US", "CA")
+"""Countries whose long codes take MMS (Twilio, MMS)."""
 
 
 def service_changes(call: Call) -> dict[str, object]:
@@ -62,6 +72,8 @@ def service_changes(call: Call) -> dict[str, object]:
     changes: dict[str, object] = {}
     for parameter, attribute in _TEXTS.items():
         text = call.text(parameter)
+        if parameter in _METHODS and text not in (None, "GET", "POST"):
+            raise TwilioError.of(20001, parameter=parameter)
         if text is not None:
             changes[attribute] = None if not text and attribute in _CLEARED_BY_EMPTY else text
     for parameter, attribute in _FLAGS.items():
@@ -94,7 +106,7 @@ def represent_service(service: Service, base_url: str) -> dict[str, object]:
         "mms_converter": service.mms_converter,
         "smart_encoding": service.smart_encoding,
         "scan_message_content": service.scan_message_content,
-        "fallback_to_long_code": True,
+        "fallback_to_long_code": service.fallback_to_long_code,
         "area_code_geomatch": service.area_code_geomatch,
         "synchronous_validation": service.synchronous_validation,
         "validity_period": service.validity_period,
@@ -138,13 +150,16 @@ def _own_fields(service: Service, pool: Pool, member: str) -> dict[str, object]:
             "messaging_service_sid": service.sid,
             "sender": member,
             "sender_type": _SENDER_TYPES.get(channel_of(member), "Unknown"),
-            "country_code": "US",
+            "country_code": region_of(member) or _BRAND_COUNTRY,
         }
     common: dict[str, object] = {"service_sid": service.sid, "capabilities": ["SMS", "MMS"]}
     if pool.path == "AlphaSenders":
         return common | {"alpha_sender": member, "capabilities": ["SMS"]}
-    name = "short_code" if pool.path == "ShortCodes" else "phone_number"
-    return common | {name: member, "country_code": "US"}
+    if pool.path == "ShortCodes":
+        return common | {"short_code": member, "country_code": _SHORT_CODE_COUNTRY}
+    country = region_of(member)
+    can = ["MMS", "SMS", "Voice"] if country in _WITH_PICTURES else ["SMS", "Voice"]
+    return common | {"phone_number": member, "country_code": country or None, "capabilities": can}
 
 
 def iso8601(moment: datetime) -> str:

@@ -5,12 +5,13 @@ import contextlib
 
 from gateway.sandbox.addresses import phone_of
 from gateway.sandbox.background import Background
+from gateway.sandbox.consents import ConsentCall
 from gateway.sandbox.faults import Fault, Faults
 from gateway.sandbox.inbound import Inbound
 from gateway.sandbox.journal import Journal, RecordedRequest, RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle
 from gateway.sandbox.phones import Phone
-from gateway.sandbox.seeds import Seeds
+from gateway.sandbox.seeds import Handling, SandboxKeywordSet, Seeds
 from gateway.sandbox.state import Message, World
 from gateway.sandbox.webhooks import WebhookClient
 
@@ -29,6 +30,7 @@ class Simulation:
         self.background = Background()
         self.request_journal: Journal[RecordedRequest] = Journal()
         self.webhook_journal: Journal[RecordedWebhook] = Journal()
+        self.consent_journal: Journal[ConsentCall] = Journal()
         self.webhook_client = WebhookClient(self.webhook_journal, webhook_budget_seconds)
         self.lifecycle = Lifecycle(self.world, self.webhook_client, self.background, seeds.status_step_seconds)
         self.inbound = Inbound(self.world, self.webhook_client, self.lifecycle)
@@ -67,6 +69,11 @@ class Simulation:
         return self.webhook_journal.records
 
     @property
+    def consent_calls(self) -> tuple[ConsentCall, ...]:
+        """Every call of the Consents API that was taken, in order, with what became of each item."""
+        return self.consent_journal.records
+
+    @property
     def messages(self) -> tuple[Message, ...]:
         """Every outbound message, by the API or by TwiML, as it stands now, oldest first."""
         return tuple(message for message in self.world.messages.values() if message.direction != "inbound")
@@ -97,6 +104,7 @@ class Simulation:
         self.webhook_client.forget_cookies()
         self.request_journal.clear()
         self.webhook_journal.clear()
+        self.consent_journal.clear()
         self.clear_faults()
 
     def point_webhooks_at(self, url: str) -> None:
@@ -106,9 +114,33 @@ class Simulation:
         for service in self.world.services.values():
             service.inbound_request_url, service.use_inbound_webhook_on_number = url, True
 
-    def set_twilio_handling(self, enabled: bool) -> None:
-        """Switch Twilio's own default opt-out handling on or off; its block list is kept."""
-        self.world.twilio_handling = enabled
+    def set_twilio_handling(self, handling: bool | Handling, account_sid: str | None = None) -> None:
+        """Switch Twilio's own default opt-out handling on or off, for one account or for all.
+
+        Its block list is kept and still counts. Raises KeyError for an unknown account.
+        """
+        wanted: Handling = ("default" if handling else "off") if isinstance(handling, bool) else handling
+        sids = list(self.world.handling) if account_sid is None else [self.world.accounts[account_sid].sid]
+        self.world.handling |= dict.fromkeys(sids, wanted)
+
+    def set_advanced_opt_out(self, service_sid: str, sets: tuple[SandboxKeywordSet, ...] | None) -> None:
+        """Enable Twilio's Advanced Opt-Out on a service with these keyword sets, or with None disable it.
+
+        Raises KeyError for an unknown service.
+        """
+        self.world.services[service_sid].advanced_opt_out = sets
+
+    def fail_consent_items(self, count: int | None = 1) -> None:
+        """Have Twilio fail that many of the next items of the Consents API that are in order; None: all of them."""
+        self.world.failing_consent_items = count
+
+    def advance(self, seconds: float) -> None:
+        """Set the sandbox's time forward: scheduled messages that become due go out, rate limits recover.
+
+        Raises ValueError for a negative number.
+        """
+        self.world.clock.advance(seconds)
+        self.lifecycle.look_again()
 
     async def settle(self) -> None:
         """Wait until every message has reached its last status and every callback was answered."""

@@ -3,13 +3,22 @@
 Changes happen between two awaits only, so that no request sees half of one.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from gateway.sandbox.addresses import is_short_code, phone_of
-from gateway.sandbox.seeds import SandboxAccount, SandboxNumber, SandboxService, Seeds
+from gateway.sandbox.addresses import is_alphanumeric, is_short_code, phone_of
+from gateway.sandbox.clock import Clock
+from gateway.sandbox.seeds import (
+    Handling,
+    SandboxAccount,
+    SandboxKeywordSet,
+    SandboxNumber,
+    SandboxService,
+    Seeds,
+)
 from gateway.sandbox.sids import new_sid, sid_of
 
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
@@ -45,6 +54,10 @@ class Service:
     friendly_name: str
     senders: list[str] = field(default_factory=list)
     alpha_senders: list[str] = field(default_factory=list)
+    destination_alpha_senders: list[tuple[str, str]] = field(default_factory=list)
+    """Sender IDs for one country each, with its ISO 3166 code."""
+
+    advanced_opt_out: tuple[SandboxKeywordSet, ...] | None = None
     inbound_request_url: str | None = None
     inbound_method: str = "POST"
     fallback_url: str | None = None
@@ -54,6 +67,7 @@ class Service:
     sticky_sender: bool = True
     mms_converter: bool = True
     smart_encoding: bool = True
+    fallback_to_long_code: bool = True
     scan_message_content: str = "inherit"
     area_code_geomatch: bool = True
     synchronous_validation: bool = False
@@ -61,6 +75,11 @@ class Service:
     usecase: str = "undeclared"
     created: datetime = field(default_factory=now)
     updated: datetime = field(default_factory=now)
+
+    @property
+    def sender_ids(self) -> list[str]:
+        """Every alphanumeric sender ID in the pool, those for one country as well."""
+        return self.alpha_senders + [sender for sender, _ in self.destination_alpha_senders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +127,36 @@ class World:
 
     def begin(self, seeds: Seeds) -> None:
         """Forget everything and begin with the seeds."""
+        self.clock = Clock()
         self.accounts: dict[str, SandboxAccount] = {account.sid: account for account in seeds.accounts}
         self.numbers: dict[str, Number] = {seed.number: number_from(seed) for seed in seeds.numbers}
         self.services: dict[str, Service] = {seed.sid: _service_from(seed) for seed in seeds.services}
         self.messages: dict[str, Message] = {}
         self.inboxes: dict[str, list[ReceivedMessage]] = {}
         self.opt_outs: set[tuple[str, str]] = set()
+        """Twilio's block list: the Service or sender that is blocked, and the recipient's consent address."""
+
+        self.carrier_opt_outs: set[tuple[str, str]] = set()
+        """The carriers' own block list: toll-free number and phone."""
+
+        self.consent_calls: dict[str, deque[float]] = {}
+        """When each account called the Consents API, within the last minute."""
+
+        self.consent_calls_per_minute = seeds.consent_calls_per_minute
+        self.failing_consent_items: int | None = 0
+        """Items of the Consents API that are yet to fail by an error of Twilio's own; None: all."""
+
         self.last_sender: dict[tuple[str, str], str] = {}
         """The sender that last spoke with a phone, by service and recipient: Twilio's Sticky Sender."""
 
-        self.twilio_handling = seeds.twilio_handling
-        self.started = now()
+        usual: Handling = "default" if seeds.twilio_handling else "off"
+        self.handling: dict[str, Handling] = {each.sid: each.twilio_handling or usual for each in seeds.accounts}
+        self.started = self.clock.now()
+
+    @property
+    def twilio_handling(self) -> bool:
+        """Whether Twilio's own default opt-out handling is on in any account."""
+        return "default" in self.handling.values()
 
     def service_of(self, sender: str) -> Service | None:
         """The Messaging Service whose pool holds the sender; a sender is in at most one."""
@@ -154,6 +192,8 @@ def number_from(seed: SandboxNumber) -> Number:
 def _sid_prefix(number: str) -> str:
     if is_short_code(number):
         return "SC"
+    if is_alphanumeric(number):
+        return "AI"
     return "PN" if number.startswith("+") else "XE"
 
 
@@ -169,4 +209,7 @@ def _service_from(seed: SandboxService) -> Service:
         fallback_method=seed.fallback_method,
         status_callback=seed.status_callback,
         use_inbound_webhook_on_number=seed.use_inbound_webhook_on_number,
+        alpha_senders=list(seed.alpha_senders),
+        destination_alpha_senders=list(seed.destination_alpha_senders),
+        advanced_opt_out=seed.advanced_opt_out,
     )

@@ -32,6 +32,8 @@ def seeds() -> Seeds:
             SandboxNumber(ACCOUNT, "+18005550109"),
             SandboxNumber(ACCOUNT, "55501"),
             SandboxNumber(ACCOUNT, "whatsapp:+12025550110"),
+            SandboxNumber(ACCOUNT, "rcs:brand_agent"),
+            SandboxNumber(ACCOUNT, "ACME"),
             SandboxNumber(SUBACCOUNT, "+12025550111"),
         ),
         services=(SandboxService(SERVICE, ACCOUNT, "Pool", senders=("+15005550006", "+15005550007")),),
@@ -63,6 +65,7 @@ def twilio(sandbox: Sandbox) -> Iterator[Client]:
     client = Client(ACCOUNT, TOKEN, http_client=transport)
     client.api.base_url = sandbox.url
     client.messaging.base_url = sandbox.url
+    client.accounts.base_url = sandbox.url
     yield client
     if transport.session is not None:
         transport.session.close()

@@ -1,9 +1,12 @@
 import asyncio
+import json
+from datetime import datetime, timedelta
 
 import pytest
 
 PHONE = "%2B14155550100"
 ALONE = "+12025550108"
+TOLL_FREE = "+18005550109"
 ROOT = "/sandbox/v1"
 
 
@@ -97,8 +100,58 @@ async def test_faults_are_set_and_told(control, send):
 async def test_twilios_handling_is_switched(control, sandbox):
     status, told = await control("PUT", "/twilio-handling", {"enabled": True})
 
-    assert (200, {"enabled": True}) == (status, told)
+    assert (200, True) == (status, told["enabled"])
+    assert set(told["accounts"].values()) == {"default"}
     assert sandbox.world.twilio_handling is True
+
+
+async def test_twilios_handling_is_switched_in_one_account(control):
+    account = "AC" + "a1" * 16
+    _, told = await control("PUT", "/twilio-handling", {"handling": "default", "account_sid": account})
+
+    assert [sid for sid, handling in told["accounts"].items() if handling == "default"] == [account]
+
+
+async def test_an_advanced_opt_out_is_enabled_and_disabled(control, service):
+    keyword_set = {"keyword_type": "STOP", "keywords": ["BAJA"], "reply": "Adiós.", "country": "MX", "language": "es"}
+    path = f"/services/{service}/advanced-opt-out"
+    _, enabled = await control("PUT", path, {"keyword_sets": [keyword_set]})
+    _, disabled = await control("PUT", path, {"keyword_sets": None})
+
+    assert enabled["keyword_sets"] == [keyword_set]
+    assert disabled["keyword_sets"] is None
+
+
+async def test_the_block_lists_are_told(control):
+    await control("PUT", "/twilio-handling", {"handling": "default"})
+    for sender in (ALONE, TOLL_FREE):
+        await control("POST", f"/phones/{PHONE}/messages", {"to": sender, "body": "STOP"})
+    _, told = await control("GET", "/opt-outs")
+
+    phone = "+14155550100"
+    assert told["opt_outs"] == [{"scope": scope, "recipient": phone} for scope in (ALONE, TOLL_FREE)]
+    assert told["carrier_opt_outs"] == [{"scope": TOLL_FREE, "recipient": phone}]
+
+
+async def test_calls_of_the_consents_api_are_told_and_made_to_fail(control, sandbox, http):
+    item = {"contact_id": "+14155550100", "correlation_id": "0" * 32, "sender_id": ALONE, "status": "opt-out"}
+    item |= {"source": "website"}
+    _, switched = await control("PUT", "/consents", {"failing_items": 1})
+    async with http.post(f"{sandbox.url}/v1/Consents/Bulk", data={"Items": json.dumps(item)}) as response:
+        assert response.status == 201
+    _, told = await control("GET", "/consents")
+
+    assert switched == {"calls": [], "failing_items": 1}
+    (call,) = told["calls"]
+    assert call["items"] == [item | {"date_of_consent": None, "error_messages": ["INTERNAL_SERVER_ERROR"]}]
+    assert told["failing_items"] == 0
+
+
+async def test_the_clock_is_set_forward(control):
+    _, before = await control("GET", "/clock")
+    _, after = await control("POST", "/clock", {"advance_seconds": 86_400})
+
+    assert datetime.fromisoformat(after["now"]) - datetime.fromisoformat(before["now"]) >= timedelta(days=1)
 
 
 async def test_senders_and_services_are_changed(control, service):
@@ -139,6 +192,20 @@ async def test_a_reset_leads_back_to_the_seeds(control, sandbox, send):
         pytest.param("PUT", "/faults", {"faults": {}}, "faults", id="no list"),
         pytest.param("PUT", "/twilio-handling", {"enabled": "yes"}, "enabled", id="no flag"),
         pytest.param("PUT", "/twilio-handling", [], "", id="no object"),
+        pytest.param("PUT", "/twilio-handling", {}, "handling", id="neither handling nor enabled"),
+        pytest.param("PUT", "/twilio-handling", {"handling": "aoo"}, "handling", id="no handling of an account"),
+        pytest.param(
+            "PUT", "/twilio-handling", {"enabled": True, "account_sid": "AC0"}, "account_sid", id="unknown account"
+        ),
+        pytest.param("PUT", "/consents", {"failing_items": -1}, "failing_items", id="no count"),
+        pytest.param("POST", "/clock", {"advance_seconds": -1}, "advance_seconds", id="back in time"),
+        pytest.param(
+            "PUT",
+            f"/services/{'MG' + 'a1' * 16}/advanced-opt-out",
+            {"keyword_sets": [{"keyword_type": "STOP", "keywords": "BAJA", "reply": "x"}]},
+            "keyword_sets/0/keywords",
+            id="no list of keywords",
+        ),
         pytest.param("PUT", f"/numbers/%2B{ALONE[1:]}", {"sms_url": "ftp://a"}, "sms_url", id="no URL"),
     ],
 )
@@ -155,6 +222,7 @@ async def test_bad_input_is_a_problem_that_names_the_field(control, method, path
         ("POST", "/messages/SM0/redeliver"),
         ("PUT", "/numbers/1"),
         ("PUT", "/services/MG0"),
+        ("PUT", "/services/MG0/advanced-opt-out"),
         ("GET", "/nothing"),
         ("DELETE", "/faults"),
     ],

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from gateway.sandbox import Sandbox, UnknownSender
+from gateway.sandbox import PHONES, Sandbox, UnknownSender
 
 PHONE = "+14155550100"
 ALONE = "+12025550108"
@@ -46,11 +46,11 @@ async def test_a_message_to_a_pool_sender_brings_twilios_full_parameter_set(sand
 
     assert webhook.valid
     assert dict(webhook.params) == {
-        "ToCountry": "",
+        "ToCountry": "US",
         "ToState": "",
         "ToCity": "",
         "ToZip": "",
-        "FromCountry": "",
+        "FromCountry": "US",
         "FromState": "",
         "FromCity": "",
         "FromZip": "",
@@ -107,6 +107,27 @@ async def test_whatsapp_has_its_own_parameters_and_no_geography(sandbox, app):
     assert params["MessageType"] == "text"
     assert "FromCountry" not in params
     assert sandbox.phone(PHONE).inbox[0].sender == "whatsapp:+12025550110"
+
+
+@pytest.mark.parametrize("country", PHONES)
+async def test_the_country_of_a_phone_comes_with_sms(sandbox, app, country):
+    await sandbox.phone(PHONES[country]).send("Hello", to=ALONE)
+
+    assert country == app.received[0].params["FromCountry"]
+
+
+@pytest.mark.parametrize("sender", ["whatsapp:+12025550110", "rcs:brand_agent"])
+async def test_no_country_comes_on_channels(sandbox, app, sender):
+    await sandbox.phone(PHONES["MX"]).send("Hello", to=sender)
+    params = app.received[0].params
+
+    assert params["From"] == sender.partition(":")[0] + ":" + PHONES["MX"]
+    assert [name for name in params if "Country" in name] == []
+
+
+async def test_a_sender_id_takes_no_messages(sandbox):
+    with pytest.raises(UnknownSender):
+        await sandbox.phone(PHONE).send("STOP", to="ACME")
 
 
 async def test_media_are_numbered_from_zero(sandbox, app):

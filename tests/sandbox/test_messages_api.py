@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from lxml import etree
 from twilio.base.exceptions import TwilioRestException
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 TO = "+14155550100"
 ALONE = "+12025550108"
@@ -278,6 +279,82 @@ async def test_a_scheduled_message_rests_until_it_is_canceled(sandbox, app, twil
     assert ("scheduled", "scheduled", "canceled") == (message["status"], resting, canceled.status)
     assert [callback.params["MessageStatus"] for callback in app.statuses] == ["canceled"]
     assert sandbox.phone(TO).inbox == ()
+
+
+async def schedule(twilio, service, days=2, **parameters):
+    """Schedule a message with the SDK."""
+    form = {"to": TO, "messaging_service_sid": service, "body": "x", "schedule_type": "fixed"} | parameters
+    when = datetime.now(UTC) + timedelta(days=days)
+    return await asyncio.to_thread(lambda: twilio.messages.create(send_at=when, **form))
+
+
+async def test_a_scheduled_message_goes_out_when_the_clock_says_so(sandbox, app, twilio, service):
+    message = await schedule(twilio, service, status_callback=app.status_url)
+    sandbox.advance(2 * 86_400 - 60)
+    await sandbox.settle()
+    early = sandbox.phone(TO).inbox
+    sandbox.advance(61)
+    await sandbox.settle()
+    later = await asyncio.to_thread(twilio.messages(message.sid).fetch)
+
+    assert ("scheduled", (), "delivered") == (message.status, early, later.status)
+    assert later.date_sent - message.date_created >= timedelta(days=2)
+    assert [each.body for each in sandbox.phone(TO).inbox] == ["x"]
+    told = [callback.params["MessageStatus"] for callback in app.statuses]
+    assert set(told) == {"accepted", "queued", "sending", "sent", "delivered"}
+
+
+async def test_a_scheduled_message_to_one_who_opted_out_meanwhile_fails_when_it_is_due(sandbox, app, twilio, service):
+    app.answer_with()
+    sandbox.set_twilio_handling("default")
+    message = await schedule(twilio, service, status_callback=app.status_url)
+    await sandbox.phone(TO).send("STOP", to="+15005550006")
+    sandbox.advance(2 * 86_400)
+    await sandbox.settle()
+    later = await asyncio.to_thread(twilio.messages(message.sid).fetch)
+
+    assert ("failed", 21610) == (later.status, later.error_code)
+    assert "failed" in [callback.params["MessageStatus"] for callback in app.statuses]
+
+
+async def test_a_canceled_message_never_goes_out_and_cannot_be_canceled_again(sandbox, twilio, service):
+    message = await schedule(twilio, service)
+    await asyncio.to_thread(lambda: twilio.messages(message.sid).update(status="canceled"))
+    sandbox.advance(3 * 86_400)
+    await sandbox.settle()
+    with pytest.raises(TwilioRestException) as caught:
+        await asyncio.to_thread(lambda: twilio.messages(message.sid).update(status="canceled"))
+
+    assert ["canceled"] == [each.status for each in sandbox.messages]
+    assert 30409 == caught.value.code
+    assert sandbox.phone(TO).inbox == ()
+
+
+async def test_a_message_that_was_sent_cannot_be_canceled(sandbox, twilio, send):
+    _, message = await send(To=TO, From=ALONE, Body="x")
+    await sandbox.settle()
+    with pytest.raises(TwilioRestException) as caught:
+        await asyncio.to_thread(lambda: twilio.messages(message["sid"]).update(status="canceled"))
+
+    assert 30409 == caught.value.code
+
+
+async def test_the_window_for_schedules_moves_with_the_clock(sandbox, send, service):
+    sandbox.advance(10 * 86_400)
+    form = {"To": TO, "MessagingServiceSid": service, "Body": "x", "ScheduleType": "fixed"}
+    past, error = await send(**form, SendAt=_in_days(9))
+    ahead, _ = await send(**form, SendAt=_in_days(44))
+
+    assert (400, 35115, 201) == (past, error["code"], ahead)
+
+
+async def test_a_message_has_the_fields_that_twilios_sdk_reads(twilio, send):
+    _, message = await send(To=TO, From=ALONE, Body="x")
+    read = {
+        name.rstrip("_") for name in vars(MessageInstance(twilio.api.v2010, {}, ACCOUNT)) if not name.startswith("_")
+    }
+
+    assert read == set(message)
 
 
 @pytest.mark.parametrize(("days", "code"), [(36, 35115), (0, 35115), (None, 35114)])

@@ -3,6 +3,14 @@ import re
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
+from twilio.rest.messaging.v1.service.alpha_sender import AlphaSenderInstance
+from twilio.rest.messaging.v1.service.channel_sender import ChannelSenderInstance
+from twilio.rest.messaging.v1.service.destination_alpha_sender import DestinationAlphaSenderInstance
+from twilio.rest.messaging.v1.service.phone_number import PhoneNumberInstance
+from twilio.rest.messaging.v1.service.short_code import ShortCodeInstance
+
+from gateway.sandbox import SandboxNumber
+from gateway.sandbox.state import Service, number_from
 
 SERVICE_FIELDS = {
     "sid", "account_sid", "friendly_name", "date_created", "date_updated", "inbound_request_url", "inbound_method",
@@ -46,6 +54,66 @@ async def test_members_are_added_listed_and_removed_with_the_sdk(sandbox, twilio
     assert left == ["+15005550006", "+15005550007"]
 
 
+async def test_short_codes_alpha_senders_and_channel_senders_come_and_go_with_the_sdk(sandbox, twilio, service):
+    resource = twilio.messaging.v1.services(service)
+    code, agent = (sandbox.world.numbers[number].sid for number in ("55501", "rcs:brand_agent"))
+    short_code = await asyncio.to_thread(lambda: resource.short_codes.create(code))
+    alpha = await asyncio.to_thread(lambda: resource.alpha_senders.create("Brand"))
+    channel = await asyncio.to_thread(lambda: resource.channel_senders.create(agent))
+    pool = sandbox.world.services[service]
+    added = (pool.senders[2:], list(pool.alpha_senders))
+    await asyncio.to_thread(resource.short_codes(short_code.sid).delete)
+    await asyncio.to_thread(resource.alpha_senders(alpha.sid).delete)
+    await asyncio.to_thread(resource.channel_senders(channel.sid).delete)
+
+    assert (["55501", "rcs:brand_agent"], ["Brand"]) == added
+    assert ("55501", "Brand", "RCS") == (short_code.short_code, alpha.alpha_sender, channel.sender_type)
+    assert ([], []) == (pool.senders[2:], pool.alpha_senders)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        pytest.param("AlphaSenders", {"AlphaSender": "12345"}, id="only digits"),
+        pytest.param("AlphaSenders", {"AlphaSender": "A" * 12}, id="twelve characters"),
+        pytest.param("AlphaSenders", {}, id="none"),
+        pytest.param("PhoneNumbers", {}, id="no number"),
+        pytest.param("", {"InboundMethod": "PUT"}, id="no method of a webhook"),
+        pytest.param("", {"StickySender": "maybe"}, id="no flag"),
+    ],
+)
+async def test_what_a_service_does_not_take(sandbox, http, service, path, form):
+    url = f"{sandbox.url}/v1/Services/{service}" + (f"/{path}" if path else "")
+    async with http.post(url, data=form) as response:
+        assert (400, 20001) == (response.status, (await response.json())["code"])
+
+
+async def test_a_sender_id_is_in_a_service_once_but_in_any_number_of_services(sandbox, http, twilio, service):
+    second = await asyncio.to_thread(lambda: twilio.messaging.v1.services.create("Second"))
+    codes = []
+    for sid in (service, second.sid, service):
+        async with http.post(f"{sandbox.url}/v1/Services/{sid}/AlphaSenders", data={"AlphaSender": "ACME"}) as response:
+            codes.append((response.status, (await response.json()).get("code")))
+
+    assert [(201, None), (201, None), (409, 21710)] == codes
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "capabilities"),
+    [
+        pytest.param("+525512345678", "MX", ["SMS", "Voice"], id="Mexico"),
+        pytest.param("+14165550100", "CA", ["MMS", "SMS", "Voice"], id="Canada"),
+        pytest.param("+18765550100", "JM", ["SMS", "Voice"], id="Jamaica"),
+    ],
+)
+async def test_a_number_tells_its_country(sandbox, twilio, service, number, country, capabilities):
+    sandbox.world.numbers[number] = number_from(SandboxNumber("AC" + "a1" * 16, number))
+    sandbox.world.services[service].senders = [number]
+    (member,) = await asyncio.to_thread(twilio.messaging.v1.services(service).phone_numbers.list)
+
+    assert (number, country, capabilities) == (member.phone_number, member.country_code, member.capabilities)
+
+
 async def test_each_kind_of_member_has_its_own_list_and_key(sandbox, http, service):
     pool = sandbox.world.services[service]
     pool.senders += ["55501", "whatsapp:+12025550110"]
@@ -62,6 +130,46 @@ async def test_each_kind_of_member_has_its_own_list_and_key(sandbox, http, servi
     (channel,) = found["senders"]
     assert (channel["sender"], channel["sender_type"]) == ("whatsapp:+12025550110", "WhatsApp")
     assert (channel["messaging_service_sid"], "service_sid" in channel) == (service, False)
+
+
+MEMBERS = {
+    "PhoneNumbers": PhoneNumberInstance,
+    "ShortCodes": ShortCodeInstance,
+    "AlphaSenders": AlphaSenderInstance,
+    "ChannelSenders": ChannelSenderInstance,
+    "DestinationAlphaSenders": DestinationAlphaSenderInstance,
+}
+
+
+@pytest.mark.parametrize("path", MEMBERS)
+async def test_members_have_the_fields_that_twilios_sdk_reads(sandbox, twilio, http, service, path):
+    pool = sandbox.world.services[service]
+    pool.senders += ["55501", "whatsapp:+12025550110"]
+    pool.alpha_senders.append("ACME")
+    async with http.get(f"{sandbox.url}/v1/Services/{service}/{path}") as response:
+        document = await response.json()
+    (first, *_) = document[document["meta"]["key"]]
+    read = {name for name in vars(MEMBERS[path](twilio.messaging.v1, {}, service, "sid")) if not name.startswith("_")}
+
+    assert read == set(first)
+
+
+@pytest.mark.parametrize("path", ["", *(f"/{{service}}/{path}" for path in MEMBERS)])
+async def test_every_list_is_paged_by_absolute_urls(sandbox, http, service, path):
+    world = sandbox.world
+    senders = ["+15005550006", "+15005550007", "55501", "55502", "whatsapp:+12025550110", "rcs:brand_agent"]
+    world.services[service].senders = senders
+    world.services[service].alpha_senders = ["ACME", "Brand"]
+    world.services["MG" + "b2" * 16] = Service("MG" + "b2" * 16, "AC" + "a1" * 16, "Second")
+    url: str | None = f"{sandbox.url}/v1/Services{path.format(service=service)}?PageSize=1"
+    found = []
+    while url is not None:
+        async with http.get(url) as response:
+            document = await response.json()
+        found += [each["sid"] for each in document[document["meta"]["key"]]]
+        url = document["meta"]["next_page_url"]
+
+    assert 2 == len(set(found)) == len(found)
 
 
 async def test_pages_lead_on_by_absolute_urls(sandbox, twilio, http, service):
