@@ -66,6 +66,10 @@ class Directory:
         """The account of this SID, if it is one of ours."""
         return self._accounts.get(account_sid)
 
+    def demand(self, account_sid: str) -> Account:
+        """The account of this SID, known to be one of ours."""
+        return self._accounts[account_sid]
+
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All accounts."""

@@ -1,14 +1,16 @@
-"""``gateway keywords test``: what a body means."""
+"""``gateway keywords test``: what a body means, and what it would do."""
 
 from typing import Annotated
 
 import typer
 
-from gateway.cli import options
+from gateway.cli import options, reading
+from gateway.cli.explain_output import body_as_json, tell_body
 from gateway.cli.failures import BadInput
+from gateway.cli.opened import Opened, run
 from gateway.cli.output import say, say_json
-from gateway.messaging.folding import fold
-from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, match_keyword
+from gateway.operations.explain import BodyExplained, explain_default
+from gateway.settings import from_environment
 
 app = typer.Typer(help="Keywords.")
 
@@ -21,27 +23,43 @@ def _root() -> None:
 @app.command("test")
 def meaning_of(
     body: Annotated[str, typer.Argument(help="The whole body of a message, as a phone sends it.")],
+    service: options.Service = None,
+    from_: Annotated[str | None, typer.Option("--from", help="The phone that sends it.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="The sender of ours that gets it.")] = None,
+    account: options.Account = None,
+    config: options.Config = None,
     *,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say which keyword a body is, by the default keyword sets, and what the reply would be."""
+    """Say which keyword a body is, by which set and why, what it would change, and the exact reply.
+
+    Without --service, --from and --to by the default keyword sets, with no need of settings or a store.
+    """
     if not body.isascii() and any("\ud800" <= char <= "\udfff" for char in body):
         raise BadInput("BODY: it is not valid text in this terminal's encoding; use UTF-8")
-    match = match_keyword(body, DEFAULT_KEYWORD_SETS)
+    if (service, from_, to) == (None, None, None):
+        explained = explain_default(body)
+    else:
+        explained = _explained(body, service, from_, to, account, config)
     if as_json:
-        say_json(
-            {
-                "folded": fold(body),
-                "opt_out_type": match and match.opt_out_type,
-                "keyword_set": match and match.set_name,
-                "reply": match and match.reply,
-            }
-        )
+        say_json(body_as_json(explained))
         return
-    say(f"folded       {fold(body)!r}")
-    if match is None:
-        say("keyword      none: the message is relayed like any other")
-        return
-    say(f"keyword      {match.opt_out_type}")
-    say(f"keyword set  {match.set_name}")
-    say(f"reply        {match.reply}")
+    for line in tell_body(explained):
+        say(line)
+
+
+def _explained(
+    body: str, service: str | None, from_: str | None, to: str | None, account: str | None, config: options.Config
+) -> BodyExplained:
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+    service_sid = reading.service_sid(service)
+    sender = reading.sender(to, owner.default_region, "--to")
+    whom = None if from_ is None else reading.whom(owner.sid, from_, owner.default_region, sender, "--to", "--from")
+
+    async def work(opened: Opened) -> BodyExplained:
+        known = opened.directory.demand(owner.sid)
+        recipient = whom.recipient if whom is not None else None
+        return await opened.explain.body(known, body, recipient=recipient, service_sid=service_sid, sender=sender)
+
+    return run(settings, work)

@@ -54,14 +54,30 @@ def service_sid(text: str | None) -> str | None:
     return text
 
 
-def whom(account: str, text: str, region: str | None, speaking: Sender | None = None, option: str = "") -> Whom:
-    """A recipient. ``speaking`` is the sender that ``option`` gave; it must be on the recipient's channel."""
+def service_argument(text: str) -> str:
+    """A Messaging Service's SID, given as an argument."""
+    if not is_messaging_service(text):
+        raise BadInput("MG…: it is not MG and 32 hexadecimal digits in lower case")
+    return text
+
+
+def whom(
+    account: str,
+    text: str,
+    region: str | None,
+    speaking: Sender | None = None,
+    option: str = "",
+    named: str = "RECIPIENT",
+) -> Whom:
+    """A recipient, given as ``named``. ``speaking`` is the sender that ``option`` gave; it must be on the recipient's
+    channel.
+    """
     try:
         read = read_whom(account, text, region, speaking)
     except UnreadableAddress as error:
-        raise BadInput(f"RECIPIENT: {error}") from None
+        raise BadInput(f"{named}: {error}") from None
     if speaking is not None and _channel_of(speaking) != read.recipient.channel:
-        raise BadInput(f"{option}: it is on the channel {_channel_of(speaking)}, RECIPIENT on {read.recipient.channel}")
+        raise BadInput(f"{option}: it is on the channel {_channel_of(speaking)}, {named} on {read.recipient.channel}")
     return read
 
 

@@ -125,7 +125,7 @@ class KeywordRecorder:
             recipient=message.recipient.wire,
             event_type=change.opt_out_type,
             change=change.change,
-            scopes=change.add + change.lift,
+            scopes=change.scopes,
             source=change.source,
             actor=BY_RECIPIENT,
             role=BY_RECIPIENT,

@@ -53,6 +53,11 @@ class ConsentChange:
     version: int | None = None
     lift_at_twilio: tuple[Scope, ...] = ()
 
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What is added or lifted."""
+        return self.add + self.lift
+
 
 # Toll-free numbers: the carrier answers STOP itself, and only these words lift its block (Twilio, Advanced Opt-Out).
 CARRIER_STOP: Final = "stop"

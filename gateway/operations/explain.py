@@ -1,20 +1,29 @@
 """Why: what a body would do, and whether a send would go. Nothing is changed and nobody is asked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.directory import Account, Directory
 from gateway.messaging.addresses import Address
 from gateway.messaging.consent import CARRIER_REGIONS, ConsentChange, change_for
 from gateway.messaging.folding import fold, fold_loosely
-from gateway.messaging.handling import MANAGED_KINDS, Handling, Reading, country_of, is_default_word, read_body
+from gateway.messaging.handling import (
+    MANAGED_KINDS,
+    Handling,
+    KeywordPolicy,
+    Reading,
+    country_of,
+    is_default_word,
+    read_body,
+)
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import Matching, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.messaging.policy import Decision, Suppress, decide, unplaced
+from gateway.messaging.pools import Pools
 from gateway.messaging.segments import Segments, segments_of
 from gateway.messaging.senders import Sender, SenderKind, read_sender
 from gateway.messaging.services import AccountState
@@ -53,6 +62,15 @@ class SendExplained:
     unplaced: tuple[str, ...]
 
 
+def explain_default(body: str) -> BodyExplained:
+    """What a body means by the default keyword sets, sent to a long code by somebody who is not opted out."""
+    to = Sender("", "", SenderKind.LONG_CODE)
+    message = InboundMessage("", NO_MESSAGE, NOBODY, to, None, body)
+    reading = read_body(message, KeywordPolicy(TwilioHandling.OFF), Pools(), {})
+    change = None if reading.match is None else change_for(message, reading.match, reading.handling, Pools(), (), 0)
+    return _explained(message, reading, change)
+
+
 class Explain:
     """Explains; ``clock`` gives microseconds since 1970, UTC. Each call raises `StoreUnavailable`."""
 
@@ -84,18 +102,8 @@ class Explain:
             opt_outs = await self._opt_outs(account.sid, recipient)
             now = self._clock()
             change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, now)
-        reply = change.confirmation if change is not None else None
-        is_loose = reading.handling.matching is Matching.NORMALIZED
-        return BodyExplained(
-            folded=fold(body),
-            loosely_folded=fold_loosely(body) if is_loose else None,
-            country=country_of(message),
-            sender=to,
-            reading=reading,
-            change=change,
-            segments=segments_of(reply) if reply else None,
-            remarks=tuple(_remarks(message, reading, change, is_placeholder=not to.wire)),
-        )
+        told = _explained(message, reading, change)
+        return replace(told, remarks=(*_remarks_on_placeholders(message), *told.remarks))
 
     async def send(self, message: OutboundMessage) -> SendExplained:
         """Whether a send would go."""
@@ -129,19 +137,37 @@ def _sender_of(service_sid: str | None, state: AccountState) -> Sender:
     return pool[0] if pool else Sender("", "", SenderKind.LONG_CODE)
 
 
-def _remarks(
-    message: InboundMessage, reading: Reading, change: ConsentChange | None, *, is_placeholder: bool
-) -> list[str]:
+def _explained(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> BodyExplained:
+    if change is not None and not message.sender.key:
+        change = replace(change, add=tuple(scope for scope in change.add if scope.id))
+    reply = change.confirmation if change is not None else None
+    return BodyExplained(
+        folded=fold(message.body),
+        loosely_folded=fold_loosely(message.body) if reading.handling.matching is Matching.NORMALIZED else None,
+        country=country_of(message),
+        sender=message.sender,
+        reading=reading,
+        change=change,
+        segments=segments_of(reply) if reply else None,
+        remarks=tuple(_remarks(message, reading, change)),
+    )
+
+
+def _remarks_on_placeholders(message: InboundMessage) -> list[str]:
     told = []
-    if is_placeholder:
+    if not message.sender.wire:
         told.append("no sender was named and none of the service's is known: explained as for a long code")
     if message.recipient is NOBODY:
         told.append("no recipient was named: explained for somebody of no country who is not opted out")
-    if reading.match is None:
-        if reading.intent is not None:
-            told.append(f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list")
-        return told
-    return told + _remarks_on_keyword(message, reading, change)
+    return told
+
+
+def _remarks(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> list[str]:
+    if reading.match is not None:
+        return _remarks_on_keyword(message, reading, change)
+    if reading.intent is not None:
+        return [f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list"]
+    return []
 
 
 def _remarks_on_keyword(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> list[str]:

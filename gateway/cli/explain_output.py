@@ -1,0 +1,120 @@
+"""Explanations in words for the eye and as JSON."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gateway.cli.output import event_as_json, iso, scope_as_json, to_the_second
+from gateway.messaging.keywords import Matching
+from gateway.messaging.policy import Forward
+from gateway.operations.explain import BodyExplained, SendExplained
+
+WIDTH: Final = 13
+
+
+def tell_body(explained: BodyExplained) -> Iterator[str]:
+    """What a body means and would do, line by line."""
+    reading, change = explained.reading, explained.change
+    yield _line("folded", repr(explained.folded))
+    if explained.loosely_folded is not None:
+        yield _line("as typed", repr(explained.loosely_folded))
+    if reading.match is None:
+        yield _line("keyword", "none: the message is relayed like any other")
+    else:
+        yield _line("keyword", reading.match.opt_out_type)
+        yield _line("keyword set", _set_and_why(explained))
+    if explained.country:
+        yield _line("country", explained.country)
+    if change is not None and change.scopes:
+        yield _line("change", f"{change.change}: {', '.join(map(str, change.scopes))}")
+    elif change is not None:
+        yield _line("change", change.change)
+    if reading.match is not None:
+        yield _line("reply", _reply(explained))
+    for remark in explained.remarks:
+        yield _line("remark", remark)
+
+
+def body_as_json(explained: BodyExplained) -> dict[str, Any]:
+    """The same as one object."""
+    reading, change, segments = explained.reading, explained.change, explained.segments
+    match, intent, handling = reading.match, reading.intent, reading.handling
+    return {
+        "folded": explained.folded,
+        "loosely_folded": explained.loosely_folded,
+        "opt_out_type": match and match.opt_out_type,
+        "keyword_set": match and match.set_name,
+        "keyword": match and match.keyword,
+        "matching": match and match.matching,
+        "country": explained.country,
+        "sender": explained.sender.wire or None,
+        "service_sid": handling.service.sid if handling.service else None,
+        "version": handling.version,
+        "advanced_opt_out": handling.is_advanced,
+        "twilio_handling": handling.policy.twilio_handling,
+        "change": change and change.change,
+        "scopes": [scope_as_json(scope) for scope in change.scopes] if change else [],
+        "reply": change and change.confirmation,
+        "segments": segments.count if segments else None,
+        "encoding": segments.encoding if segments else None,
+        "asks_to_stop": list(intent.words) if intent else None,
+        "remarks": list(explained.remarks),
+    }
+
+
+def tell_send(explained: SendExplained) -> Iterator[str]:
+    """Whether a send would go, line by line."""
+    decision, event = explained.decision, explained.event
+    goes = isinstance(decision, Forward)
+    yield _line("send", "would go" if goes else "would be held back with error 21610")
+    yield _line("reason", decision.reason)
+    if not isinstance(decision, Forward):
+        opt_out = decision.opt_out
+        yield _line("opt-out", f"{opt_out.scope} since {to_the_second(opt_out.effective_at)} ({opt_out.source})")
+    if event is not None:
+        told = {"by": event.actor, "keyword": event.keyword, "set": event.keyword_set, "message": event.message_sid}
+        told |= {"sender": event.sender, "reason": event.reason}
+        yield _line("evidence", ", ".join(f"{name} {value}" for name, value in told.items() if value))
+    if explained.unplaced:
+        yield _line("not placed", f"{', '.join(explained.unplaced)}: covered by every opt-out until Twilio was asked")
+    yield _line("settings", f"version {explained.settings_version} of the account's")
+
+
+def send_as_json(explained: SendExplained) -> dict[str, Any]:
+    """The same as one object."""
+    decision = explained.decision
+    told: dict[str, Any] = {"forwarded": True, "reason": decision.reason, "opt_out": None}
+    if not isinstance(decision, Forward):
+        opt_out = decision.opt_out
+        told["forwarded"] = False
+        told["opt_out"] = {
+            "scope": scope_as_json(opt_out.scope),
+            "effective_at": iso(opt_out.effective_at),
+            "source": opt_out.source,
+            "hold": opt_out.hold,
+        }
+    told["event"] = event_as_json(explained.event) if explained.event else None
+    told["unplaced"] = list(explained.unplaced)
+    told["settings_version"] = explained.settings_version
+    return told
+
+
+def _set_and_why(explained: BodyExplained) -> str:
+    match, handling = explained.reading.match, explained.reading.handling
+    if match is None:
+        return ""
+    how = "" if match.matching is Matching.EXACT else f", as people type {match.keyword!r}"
+    if not handling.is_advanced or handling.service is None:
+        return f"{match.set_name}{how}"
+    return f"{match.set_name} of {handling.service.sid}, version {handling.version}{how}"
+
+
+def _reply(explained: BodyExplained) -> str:
+    change, segments = explained.change, explained.segments
+    if change is None or change.confirmation is None or segments is None:
+        return "none"
+    unit = "segment" if segments.count == 1 else "segments"
+    return f"{change.confirmation}  ({segments.count} {unit}, {segments.encoding})"
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name.ljust(WIDTH)}{text}"
