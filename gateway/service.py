@@ -21,6 +21,8 @@ from gateway import metrics
 from gateway.admin.edge import AdminEdge
 from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
+from gateway.flows.accounts import Accounts
+from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
@@ -38,8 +40,9 @@ from gateway.store.transaction import Transaction
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
-from gateway.twilio.paths import Door
+from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
+from gateway.twilio.upstreams import Origins, Upstreams, origins_of
 from gateway.web.client import AppClient
 
 log: Final = structlog.get_logger()
@@ -167,12 +170,13 @@ class Service:
         store = await self._open_store()
         kept = await _keep(settings, store)
         self.new_admin_token = kept.new_admin_token
-        api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
-        directory = Directory([_account(given) for given in settings.accounts], store, messaging, self._clock)
+        upstreams = self._upstreams()
+        accounts = [_account(given, upstreams.default) for given in settings.accounts]
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
         outbox = self._start_outbox(store, relaying)
-        edge = self._edge(store, directory, api, messaging, relaying, outbox, kept.root_key)
+        edge = self._edge(store, directory, upstreams, relaying, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
@@ -183,11 +187,12 @@ class Service:
         _tell_if_made(store)
         return store
 
-    def _upstream(self, url: str) -> Upstream:
+    def _upstreams(self) -> Upstreams:
         twilio = self._settings.twilio
-        upstream = Upstream(url, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
-        self._undo.callback(upstream.close)
-        return upstream
+        opened = partial(Upstream, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
+        upstreams = Upstreams(opened, Origins(twilio.api_url, twilio.messaging_url, twilio.product_url))
+        self._undo.callback(upstreams.close)
+        return upstreams
 
     def _app_client(self) -> AppClient:
         client = AppClient.open()
@@ -209,14 +214,15 @@ class Service:
         self,
         store: Store,
         directory: Directory,
-        api: Upstream,
-        messaging: Upstream,
+        upstreams: Upstreams,
         relaying: Relaying,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
         check = Check(directory, store, self._clock)
-        credentials = Credentials(api, secret, time.monotonic)
+        attempts = Attempts(time.monotonic)
+        credentials = Credentials(upstreams, attempts, secret, time.monotonic)
+        accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         inbound = InboundFlow(
             directory,
@@ -229,10 +235,10 @@ class Service:
             secret=secret,
             clock=self._clock,
         )
-        upstreams = {Door.API: api, Door.CALL: api, Door.MESSAGING: messaging}
+        allowed = frozenset(self._settings.twilio.allow_unchecked)
         return TrafficEdge(
-            OutboundFlow(directory, credentials, check, api, time.monotonic),
-            PassingFlow(directory, upstreams, time.monotonic),
+            OutboundFlow(accounts, check, upstreams, time.monotonic),
+            PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,
@@ -302,7 +308,7 @@ async def _finish(task: asyncio.Task[None]) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _account(given: AccountSettings) -> Account:
+def _account(given: AccountSettings, twilio: Origins) -> Account:
     return Account(
         sid=given.sid,
         auth_tokens=tuple(token.get_secret_value() for token in given.auth_tokens),
@@ -313,6 +319,8 @@ def _account(given: AccountSettings) -> Account:
         app_url=given.app_url,
         app_fallback_url=given.app_fallback_url,
         stated={service.sid: frozenset(service.senders) for service in given.services},
+        origins=origins_of(twilio, given.api_region, given.api_edge, given.api_url, given.messaging_url),
+        subaccounts=given.subaccounts,
     )
 
 

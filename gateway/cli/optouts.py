@@ -208,7 +208,8 @@ def _directory(settings: Settings, store: Store) -> Directory:
         )
         for given in settings.accounts
     ]
-    return Directory(accounts, store, Upstream(settings.twilio.messaging_url), _now)
+    messaging = Upstream(settings.twilio.messaging_url)
+    return Directory(accounts, store, lambda _: messaging, _now)
 
 
 def _operator() -> Actor:

@@ -37,6 +37,7 @@ ANSWER_HEADERS: Final = frozenset(
         "expires",
         "last-modified",
         "location",
+        "operationid",  # Twilio, Bulk Messaging: where the answer to a create tells its operation
         "pragma",
         "retry-after",
         "vary",
