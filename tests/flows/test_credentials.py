@@ -136,10 +136,12 @@ def basic(user: str, password: str) -> str:
     return aiohttp.encode_basic_auth(user, password)
 
 
-async def send(gateway: Gateway, authorization: str, to: str = PHONE, account: str = ACCOUNT, **more: str) -> Answered:
-    url = gateway.messages_url(more.pop("rest", ".json"), account)
+async def send(
+    gateway: Gateway, authorization: str, to: str = PHONE, account: str = ACCOUNT, rest: str = ".json", **more: str
+) -> Answered:
+    url = gateway.messages_url(rest, account)
     body = f"To=%2B{to[1:]}&From=%2B{ALONE[1:]}&Body=x"
-    return await gateway.post(url, body, Authorization=authorization, **more)
+    return await gateway.post(url, body, auth=None, Authorization=authorization, **more)
 
 
 def proofs(sandbox: Sandbox) -> int:
@@ -272,11 +274,10 @@ async def test_a_sub_account_comes_through_by_its_parent(
 ) -> None:
     gateway = await start_gateway(account={"subaccounts": True})
     world.world.numbers[ALONE] = replace(world.world.numbers[ALONE], account_sid=SUBACCOUNT)
-    for _ in range(2):
-        answered = await send(gateway, authorization, NOT_OPTED_OUT, SUBACCOUNT)
-        assert status == answered.status
+    answers = [await send(gateway, authorization, NOT_OPTED_OUT, SUBACCOUNT) for _ in range(2)]
+    assert [status, status] == [answered.status for answered in answers]
     if status == 201:
-        assert SUBACCOUNT == answered.json["account_sid"]
+        assert {SUBACCOUNT} == {answered.json["account_sid"] for answered in answers}
     asked = [request for request in world.requests if request.target.endswith(f"/{SUBACCOUNT}.json")]
     assert (1 if status == 201 else 0) == len(asked)
 
