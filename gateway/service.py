@@ -18,10 +18,12 @@ import structlog
 from aiohttp import web
 
 from gateway import metrics
-from gateway.accounts import accounts_of
+from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Directory
+from gateway.flows.accounts import Accounts
+from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
@@ -40,8 +42,9 @@ from gateway.store.transaction import Transaction
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
-from gateway.twilio.paths import Door
+from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
+from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
 
 log: Final = structlog.get_logger()
@@ -169,14 +172,14 @@ class Service:
         store = await self._open_store()
         kept = await _keep(settings, store)
         self.new_admin_token = kept.new_admin_token
-        api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
-        accounts = self._upstream(settings.twilio.accounts_url)
-        directory = Directory(accounts_of(settings), store, messaging, self._clock)
+        upstreams = self._upstreams()
+        accounts = accounts_of(settings, upstreams.default)
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
-        lifting = Lifting(directory, accounts)
+        lifting = Lifting(directory, upstreams)
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
-        edge = self._edge(store, directory, api, messaging, relaying, lifting, outbox, kept.root_key)
+        edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
@@ -187,11 +190,12 @@ class Service:
         _tell_if_made(store)
         return store
 
-    def _upstream(self, url: str) -> Upstream:
+    def _upstreams(self) -> Upstreams:
         twilio = self._settings.twilio
-        upstream = Upstream(url, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
-        self._undo.callback(upstream.close)
-        return upstream
+        opened = partial(Upstream, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
+        upstreams = Upstreams(opened, origins_in(self._settings))
+        self._undo.callback(upstreams.close)
+        return upstreams
 
     def _app_client(self) -> AppClient:
         client = AppClient.open()
@@ -213,15 +217,16 @@ class Service:
         self,
         store: Store,
         directory: Directory,
-        api: Upstream,
-        messaging: Upstream,
+        upstreams: Upstreams,
         relaying: Relaying,
         lifting: Lifting,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
         check = Check(directory, store, self._clock)
-        credentials = Credentials(api, secret, time.monotonic)
+        attempts = Attempts(time.monotonic)
+        credentials = Credentials(upstreams, attempts, secret, time.monotonic)
+        accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         inbound = InboundFlow(
             directory,
@@ -235,10 +240,10 @@ class Service:
             secret=secret,
             clock=self._clock,
         )
-        upstreams = {Door.API: api, Door.CALL: api, Door.MESSAGING: messaging}
+        allowed = frozenset(self._settings.twilio.allow_unchecked)
         return TrafficEdge(
-            OutboundFlow(directory, credentials, check, Learning(store, self._clock), api, time.monotonic),
-            PassingFlow(directory, upstreams, time.monotonic),
+            OutboundFlow(accounts, check, Learning(store, self._clock), upstreams, time.monotonic),
+            PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,

@@ -129,7 +129,13 @@ async def start_gateway(
                 "admin_listen": "127.0.0.1:0",
                 "public_url": url,
                 "database_url": database_url,
-                "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url, "sync_seconds": 0},
+                "twilio": {
+                    "api_url": sandbox.url,
+                    "messaging_url": sandbox.url,
+                    "accounts_url": sandbox.url,
+                    "product_url": f"{sandbox.url}/{{product}}",
+                    "sync_seconds": 0,
+                },
                 "accounts": [given | (account or {})],
             }
             service = Service(Settings.model_validate(values | overrides), clock)

@@ -43,6 +43,13 @@ def _origin(text: str) -> str:
     return text.rstrip("/")
 
 
+def _product_url(text: str) -> str:
+    if text.count("{product}") > 1:
+        raise ValueError("must hold {product} once, or not at all")
+    _origin(text.replace("{product}", "product"))
+    return text.rstrip("/")
+
+
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
@@ -81,6 +88,25 @@ AuthToken = Annotated[SecretStr, AfterValidator(_token)]
 ServiceSid = Annotated[str, AfterValidator(lambda text: _sid(text, "MG"))]
 WebUrl = Annotated[str, AfterValidator(_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
+ProductUrl = Annotated[str, AfterValidator(_product_url)]
+TwilioRegion = Annotated[str, Field(pattern=r"^[a-z]{2}[0-9]$")]
+TwilioEdge = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+UncheckedProduct = Literal[
+    "assistants",
+    "chat",
+    "comms",
+    "conversations",
+    "flex-api",
+    "ip-messaging",
+    "messaging",
+    "notify",
+    "preview",
+    "proxy",
+    "studio",
+    "supersim",
+    "verify",
+    "wireless",
+]
 ListenAddress = Annotated[str, AfterValidator(_address)]
 
 
@@ -123,6 +149,21 @@ class AccountSettings(Section):
         default=None,
         description="ISO 3166 country in which recipients without + are read when From does not tell.",
     )
+    subaccounts: bool = Field(
+        default=False, description="Whether its sub-accounts, proved by Twilio, may send by its settings."
+    )
+    api_region: TwilioRegion | None = Field(
+        default=None, description="Twilio's region in which the account is, as ie1; its calls go there."
+    )
+    api_edge: TwilioEdge | None = Field(
+        default=None, description="The edge through which the region is reached, as dublin."
+    )
+    api_url: Origin | None = Field(
+        default=None, description="Twilio's REST API for this account, in the place of region and edge."
+    )
+    messaging_url: Origin | None = Field(
+        default=None, description="Twilio's Messaging API for this account, in the place of region and edge."
+    )
     # These may hold a user and a password, so they do not print.
     app_url: WebUrl | None = Field(default=None, repr=False, description="Where inbound messages are relayed to.")
     app_fallback_url: WebUrl | None = Field(
@@ -155,6 +196,13 @@ class AccountSettings(Section):
             raise ValueError("senders: the same sender stands twice")
         return self
 
+    @model_validator(mode="after")
+    def _region_with_its_edge(self) -> "AccountSettings":
+        # Hosts without an edge ended on 28 April 2026, us1's excepted (Twilio changelog).
+        if self.api_region not in {None, "us1"} and self.api_edge is None:
+            raise ValueError("api_edge: api_region needs an edge, as dublin for ie1 or sydney for au1")
+        return self
+
 
 class TwilioSettings(Section):
     """Where Twilio is."""
@@ -162,6 +210,12 @@ class TwilioSettings(Section):
     api_url: Origin = Field(default="https://api.twilio.com", description="Twilio's REST API.")
     messaging_url: Origin = Field(default="https://messaging.twilio.com", description="Twilio's Messaging API.")
     accounts_url: Origin = Field(default="https://accounts.twilio.com", description="Twilio's Consents API.")
+    product_url: ProductUrl = Field(
+        default="https://{product}.twilio.com", description="Twilio's other products; {product} is lookups, verify…"
+    )
+    allow_unchecked: tuple[UncheckedProduct, ...] = Field(
+        default=(), description="Products whose calls may create messages that nobody checks."
+    )
     answer_seconds: float = Field(default=30.0, gt=0, le=300, description="How long to wait for an answer.")
     most_connections: int = Field(default=256, ge=1, le=10_000, description="Connections to each of them.")
     sync_seconds: float = Field(

@@ -65,7 +65,7 @@ class TrafficEdge:
 
     async def _api(self, request: web.BaseRequest) -> Outcome:
         path, _ = read_line(request)
-        call = read_call(request.method, path)
+        call = read_call(request.method, path, request.headers.get("Host"))
         whole = await read_request(request)
         if call.door is Door.SEND:
             return await self._outbound.send(call, whole)
@@ -90,7 +90,7 @@ class TrafficEdge:
             answer_as = format_of(request.path) if side == "api" else Format.JSON
             outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
         except Exception as error:
-            outcome = _fault(side, error)
+            outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
         request_id = uuid.uuid4().hex
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
         headers = (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
@@ -120,13 +120,13 @@ class TrafficEdge:
         )
 
 
-def _fault(side: str, error: Exception) -> Outcome:
+def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
     """A fault of ours. An app is told that the outcome is unknown, as its SDK would repeat a 500 by itself and the
     message may have left; Twilio is told 500, as a repeated webhook is recognised.
     """
     log.error("failed", side=side, error=type(error).__name__, where=where(error))
     told = TrafficError(OUTCOME_UNKNOWN if side == "api" else INTERNAL)
-    return failure(What.FAILED, "fault", told, Format.JSON)
+    return failure(What.FAILED, "fault", told, answer_as)
 
 
 def _is_webhook(request: web.BaseRequest) -> bool:

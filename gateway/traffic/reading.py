@@ -35,7 +35,7 @@ async def read_request(request: web.BaseRequest) -> Request:
     headers = tuple(request.headers.items())
     if not all(value.isascii() and value.isprintable() for _, value in headers):
         raise TrafficError(BAD_HTTP, "a header's value holds other than printable ASCII")
-    return Request(request.method, path, query, headers, await _read_body(request))
+    return Request(request.method, path, query, headers, await _read_body(request), request.remote or "")
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:

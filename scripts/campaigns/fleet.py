@@ -28,6 +28,12 @@ from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, SERVICE, TOKEN,
 
 ENGINES: Final = ("sqlite", "postgresql")
 SENDERS: Final = (ALONE, IN_POOL, ALSO_IN_POOL)
+SEEDS: Final = Seeds(
+    accounts=(SandboxAccount(ACCOUNT, (TOKEN,)),),
+    numbers=tuple(SandboxNumber(ACCOUNT, number) for number in SENDERS),
+    services=(SandboxService(SERVICE, ACCOUNT, "Pool", senders=(IN_POOL, ALSO_IN_POOL)),),
+    status_step_seconds=0.005,
+)
 START_SECONDS: Final = 60.0
 END_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 20.0
@@ -58,9 +64,11 @@ class Replica:
             "GATEWAY_DATABASE_URL": database_url,
             "GATEWAY_TWILIO__API_URL": sandbox_url,
             "GATEWAY_TWILIO__MESSAGING_URL": sandbox_url,
+            "GATEWAY_TWILIO__PRODUCT_URL": f"{sandbox_url}/{{product}}",
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
+            "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
             "GATEWAY_ACCOUNT__APP_URL": app_url,
         }
         self._process: asyncio.subprocess.Process | None = None
@@ -150,17 +158,12 @@ def database(engine: str, folder: Path, given: str | None = None) -> Iterator[st
 
 
 @contextlib.asynccontextmanager
-async def started_fleet(database_url: str, processes: int, folder: Path) -> AsyncIterator[Fleet]:
+async def started_fleet(
+    database_url: str, processes: int, folder: Path, seeds: Seeds | None = None
+) -> AsyncIterator[Fleet]:
     """Start sandbox, app and processes; end them all in the end."""
-    numbers = tuple(SandboxNumber(ACCOUNT, number) for number in SENDERS)
-    seeds = Seeds(
-        accounts=(SandboxAccount(ACCOUNT, (TOKEN,)),),
-        numbers=numbers,
-        services=(SandboxService(SERVICE, ACCOUNT, "Pool", senders=(IN_POOL, ALSO_IN_POOL)),),
-        status_step_seconds=0.005,
-    )
     async with (
-        Sandbox(seeds) as sandbox,
+        Sandbox(seeds or SEEDS) as sandbox,
         SampleApp(TOKEN) as app,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
     ):

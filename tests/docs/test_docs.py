@@ -153,6 +153,7 @@ DOORS = {
     "/2010-04-01/Accounts/…": f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json",
     "/v1/Services…": "/v1/Services",
     "/messaging/…": "/messaging/v2/Channels/Senders",
+    "/<product>/…": "/lookups/v2/PhoneNumbers/+14155550100",
 }
 
 
