@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
 from gateway.messaging.consent import KeywordPolicy
-from gateway.settings import AccountSettings, Settings, TlsSettings
+from gateway.settings import AccountSettings, AppsSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
 from gateway.timers import Timers
@@ -41,6 +42,7 @@ from gateway.traffic.listener import Listener
 from gateway.twilio.paths import Door
 from gateway.twilio.upstream import Upstream
 from gateway.web.client import AppClient
+from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -190,7 +192,7 @@ class Service:
         return upstream
 
     def _app_client(self) -> AppClient:
-        client = AppClient.open()
+        client = AppClient.open(_guard(self._settings.apps))
         self._undo.push_async_callback(client.close)
         return client
 
@@ -313,6 +315,14 @@ def _account(given: AccountSettings) -> Account:
         app_url=given.app_url,
         app_fallback_url=given.app_fallback_url,
         stated={service.sid: frozenset(service.senders) for service in given.services},
+    )
+
+
+def _guard(given: AppsSettings) -> Guard:
+    ranges = (ports.partition("-") for ports in given.allow_ports)
+    return Guard(
+        tuple(ip_network(network) for network in given.allow_private),
+        tuple((int(first), int(last or first)) for first, _, last in ranges),
     )
 
 

@@ -22,6 +22,7 @@ from tests.staging import (
     ALSO_IN_POOL,
     API_KEY,
     IN_POOL,
+    ON_LOOPBACK,
     OTHER_ACCOUNT,
     SERVICE,
     SHORT_CODE,
@@ -130,6 +131,7 @@ async def start_gateway(
                 "public_url": url,
                 "database_url": database_url,
                 "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url, "sync_seconds": 0},
+                "apps": ON_LOOPBACK,
                 "accounts": [given | (account or {})],
             }
             service = Service(Settings.model_validate(values | overrides), clock)

@@ -71,6 +71,7 @@ def _settings(gateway_url: str, sandbox: Sandbox, app: SampleApp, database: Path
             "public_url": gateway_url,
             "database_url": f"sqlite:///{database}",
             "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url},
+            "apps": {"allow_private": [f"{HOST}/32"], "allow_ports": [app.url.rpartition(":")[2]]},
             "accounts": [
                 {
                     "sid": ACCOUNT.sid,
