@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import parse_qsl
 
 import structlog
 
@@ -20,11 +21,11 @@ from gateway.messaging.messages import InboundMessage
 from gateway.store import Store, StoreError
 from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
-from gateway.twilio.errors import STORE_AWAY, WRONG_SIGNATURE, TrafficError
-from gateway.twilio.forms import demand_form, read_form
-from gateway.twilio.inbound import account_of, demand_unsplit, read_inbound
+from gateway.twilio.errors import AMBIGUOUS, STORE_AWAY, WRONG_SIGNATURE, TrafficError
+from gateway.twilio.forms import Form, demand_form, read_form
+from gateway.twilio.inbound import REQUIRED, account_of, demand_unsplit, read_inbound
 from gateway.twilio.paths import Format
-from gateway.twilio.signature import is_signed, signed_form_of
+from gateway.twilio.signature import explain, is_signed, signed_form_of
 from gateway.twilio.twiml import CONTENT_TYPE, NotTwiML, Verb, confirmation, read_answer, write_answer
 from gateway.web.client import AppAnswer, AppUnreachable
 
@@ -83,18 +84,32 @@ class InboundFlow:
         """The account a webhook comes from, and what is to be relayed. Raises `TrafficError` (403) unless one of
         the account's keys signed exactly this, over the URL that the settings say Twilio sees.
         """
-        demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
-        form = read_form(request.body)
+        form, signed = _form_of(request)
         account = self._directory.account(account_of(form))
         if account is None:
             raise TrafficError(WRONG_SIGNATURE, "the gateway has no such account in its settings")
         url = self._public_url + request.target
-        if not is_signed(request.header("X-Twilio-Signature") or "", account.auth_tokens, url, form):
-            # Without what follows /redirect/, which names an app's URL, and without a password.
-            tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
-            raise TrafficError(WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {tried} and the parameters")
+        signature = request.header("X-Twilio-Signature") or ""
+        if not is_signed(signature, account.auth_tokens, url, signed):
+            raise TrafficError(WRONG_SIGNATURE, self._why_not_signed(request, account, url, signed))
         token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
         return account, Relay(account.sid, form, token, cookie)
+
+    def _why_not_signed(self, request: Request, account: Account, url: str, signed: Form) -> str:
+        """The URL that was tried, without what follows /redirect/, which names an app's URL, and without a password;
+        and the likely cause.
+        """
+        tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
+        others = [key for other in self._directory.accounts if other is not account for key in other.auth_tokens]
+        cause = explain(
+            request.header("X-Twilio-Signature") or "",
+            account.auth_tokens,
+            url,
+            signed,
+            hosts=[request.header("Host") or ""],
+            other_keys=others,
+        )
+        return f"X-Twilio-Signature does not fit {tried} and the parameters; {cause.text}"
 
     # Keywords
 
@@ -249,6 +264,21 @@ class InboundFlow:
         parts = (message.recipient.wire, message.sender.wire, message.body)
         content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+
+
+def _form_of(request: Request) -> tuple[Form, Form]:
+    """The parameters of a webhook, and those of them that are signed beside its URL: with POST all, with GET none, as
+    they stand in the URL itself (Twilio, webhooks security). Raises `TrafficError`.
+    """
+    if request.method == "GET":
+        if request.body:
+            raise TrafficError(AMBIGUOUS, "a webhook by GET has a body")
+        return read_form(request.query.encode("utf-8", "surrogateescape")), Form(())
+    demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
+    if any(name in REQUIRED for name, _ in parse_qsl(request.query, keep_blank_values=True)):
+        raise TrafficError(AMBIGUOUS, "parameters of the message stand in the URL of a POST")
+    form = read_form(request.body)
+    return form, form
 
 
 def _verbs_of(answer: AppAnswer, url: str) -> tuple[Verb, ...]:
