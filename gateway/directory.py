@@ -14,6 +14,7 @@ import structlog
 
 from gateway.messaging.consent import KeywordPolicy
 from gateway.messaging.pools import Pools
+from gateway.messaging.targets import AppUrls
 from gateway.store import Store, StoreError
 from gateway.store.transaction import Transaction
 from gateway.twilio.rest import read_pools
@@ -30,16 +31,17 @@ FROM_TWILIO: Final = "twilio"
 class Account:
     """One Twilio account: how its keywords are handled and where its inbound messages go.
 
-    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``stated`` are the Messaging Services
-    that the settings state, each with the keys of its senders.
+    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``senders_urls`` are, by their keys, the
+    senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
+    its senders.
     """
 
     sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
     policy: KeywordPolicy
     default_region: str | None = None
-    app_url: str | None = None
-    app_fallback_url: str | None = None
+    app_urls: AppUrls = field(default=AppUrls(), repr=False)
+    senders_urls: Mapping[str, AppUrls] = field(default_factory=dict, repr=False)
     stated: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 

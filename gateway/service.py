@@ -33,7 +33,8 @@ from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
 from gateway.messaging.consent import KeywordPolicy
-from gateway.settings import AccountSettings, AppsSettings, Settings, TlsSettings
+from gateway.messaging.targets import AppUrls, Target
+from gateway.settings import AccountSettings, AppsSettings, SenderSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
 from gateway.timers import Timers
@@ -312,9 +313,16 @@ def _account(given: AccountSettings) -> Account:
             given.twilio_handling, given.unmanaged_senders, given.reply_when_not_opted_out, given.help_when_opted_out
         ),
         default_region=given.default_region,
-        app_url=given.app_url,
-        app_fallback_url=given.app_fallback_url,
+        app_urls=_app_urls(given),
+        senders_urls={sender.sender: _app_urls(sender) for sender in given.senders},
         stated={service.sid: frozenset(service.senders) for service in given.services},
+    )
+
+
+def _app_urls(given: AccountSettings | SenderSettings) -> AppUrls:
+    return AppUrls(
+        Target(given.app_url, given.app_method) if given.app_url else None,
+        Target(given.app_fallback_url, given.app_fallback_method) if given.app_fallback_url else None,
     )
 
 

@@ -3,17 +3,16 @@
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
-
-import structlog
 
 from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.keyword import KeywordRecorder, Recorded
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
-from gateway.flows.relay import IDEMPOTENCY_HEADER, Relay, Relaying
-from gateway.flows.replies import Filtered, Replies
+from gateway.flows.relay import IDEMPOTENCY_HEADER, Heard, NobodyAnswered, Relay, Relaying
+from gateway.flows.replies import Filtered, Parties, Replies
 from gateway.flows.request import Request
 from gateway.messaging.consent import keyword_of
 from gateway.messaging.keywords import KeywordMatch, OptOutType
@@ -26,10 +25,7 @@ from gateway.twilio.forms import Form, demand_form, read_form
 from gateway.twilio.inbound import REQUIRED, account_of, demand_unsplit, read_inbound
 from gateway.twilio.paths import Format
 from gateway.twilio.signature import explain, is_signed, signed_form_of
-from gateway.twilio.twiml import CONTENT_TYPE, NotTwiML, Verb, confirmation, read_answer, write_answer
-from gateway.web.client import AppAnswer, AppUnreachable
-
-log: Final = structlog.get_logger()
+from gateway.twilio.twiml import CONTENT_TYPE, Verb, confirmation, read_answer, write_answer
 
 APP_SECONDS_FOR_KEYWORDS: Final = 3.0
 APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
@@ -69,6 +65,8 @@ class InboundFlow:
             account, relay = self.verified(request)
             account_sid = account.sid
             message = read_inbound(relay.form)
+            asked = await self._relaying.targets(account, message.service_sid, message.sender)
+            relay = replace(relay, targets=asked)
             match = keyword_of(message, account.policy)
             if match is None:
                 return await self._ordinary(account, message, relay)
@@ -115,7 +113,7 @@ class InboundFlow:
 
     async def _keyword(self, account: Account, message: InboundMessage, match: KeywordMatch, relay: Relay) -> Outcome:
         demand_unsplit(relay.form)
-        waits_for_app = match.opt_out_type is not OptOutType.STOP and account.app_url is not None
+        waits_for_app = match.opt_out_type is not OptOutType.STOP and bool(relay.targets)
         recorded = await self._recorder.record(
             account, message, match, relay, self._fingerprint(message), is_held=waits_for_app
         )
@@ -137,17 +135,16 @@ class InboundFlow:
         """START and HELP: the app has three seconds to say something after the confirmation. What it says is kept as
         it is; it is checked whenever it is given.
         """
-        url = account.app_url or ""
         try:
-            answer = await self._relaying.post(account, relay, url, APP_SECONDS_FOR_KEYWORDS)
-            if not answer.is_success:
-                raise AppUnreachable(f"it answered {answer.status}")
-        except AppUnreachable as error:
-            await self._leave_to_outbox(recorded, str(error))
-            return (), ()
-        verbs = _verbs_of(answer, url)
-        await self._settle(message, recorded, write_answer(confirmation(recorded.change.confirmation) + verbs))
-        return verbs, answer.cookies
+            heard = await self._relaying.hear(account, relay, APP_SECONDS_FOR_KEYWORDS)
+        except NobodyAnswered as error:
+            if not error.was_told:
+                await self._leave_to_outbox(recorded, str(error))
+                return (), ()
+            heard = Heard()
+        answer = write_answer(confirmation(recorded.change.confirmation) + heard.verbs)
+        await self._settle(message, recorded, answer)
+        return heard.verbs, heard.cookies
 
     async def _allowed(
         self, account: Account, message: InboundMessage, opt_out_type: str | None, verbs: tuple[Verb, ...]
@@ -208,35 +205,26 @@ class InboundFlow:
         return await self._relayed(account, message, relay)
 
     async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
-        why = "no_app"
-        give_up_at = self._clock() + int(APP_SECONDS * 1_000_000)
-        for url in (account.app_url, account.app_fallback_url):
-            left = (give_up_at - self._clock()) / 1_000_000
-            if url is None or left <= 0:
-                continue
-            try:
-                answer = await self._relaying.post(account, relay, url, left)
-            except AppUnreachable as error:
-                why = str(error)
-                continue
-            if not answer.is_success:
-                why = f"the app answered {answer.status}"
-                continue
-            return await self.answered(message, answer, url)
-        return self._unanswered(account, why)
-
-    async def answered(self, message: InboundMessage, answer: AppAnswer, url: str) -> Outcome:
-        """The app's own answer, filtered."""
-        filtered = await self._replies.filtered(_verbs_of(answer, url), message)
-        twiml = write_answer(filtered.verbs)
-        reason = "replies_held_back" if filtered.held_back else "app_answered"
-        return Outcome(What.RELAYED, reason, twiml_answer(twiml, answer.cookies), message.account_sid)
-
-    @staticmethod
-    def _unanswered(account: Account, why: str) -> Outcome:
-        if account.app_url is None:
+        if not relay.targets:
             return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
-        return Outcome(What.FAILED, "app_failed", twiml_answer(EMPTY, status=502), account.sid, detail=why)
+        try:
+            heard = await self._relaying.hear(account, relay, APP_SECONDS)
+        except NobodyAnswered as error:
+            if error.was_told:
+                answer = twiml_answer(EMPTY)
+                return Outcome(What.RELAYED, "answer_not_understood", answer, account.sid, detail=str(error))
+            answer = twiml_answer(EMPTY, status=502)
+            return Outcome(What.FAILED, "app_failed", answer, account.sid, detail=str(error))
+        return await self.answered(message, heard)
+
+    async def answered(
+        self, message: InboundMessage, heard: Heard, *, depth: int = 0, parties: Parties = ()
+    ) -> Outcome:
+        """The app's own answer, filtered; see `Replies.filtered`."""
+        filtered = await self._replies.filtered(heard.verbs, message, depth=depth, parties=parties)
+        answer = twiml_answer(write_answer(filtered.verbs), heard.cookies)
+        reason = "replies_held_back" if filtered.held_back else "app_answered"
+        return Outcome(What.RELAYED, reason, answer, message.account_sid, detail=_told(filtered))
 
     # Both
 
@@ -255,9 +243,8 @@ class InboundFlow:
         change = recorded.change
         scope = next(iter(change.add + change.lift), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
-        detail = "replies held back" if filtered.held_back else ""
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
-        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=detail)
+        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
 
     def _fingerprint(self, message: InboundMessage) -> str:
         """A keyed hash of what a message is: the same SID with another of these is not the same message."""
@@ -281,10 +268,5 @@ def _form_of(request: Request) -> tuple[Form, Form]:
     return form, form
 
 
-def _verbs_of(answer: AppAnswer, url: str) -> tuple[Verb, ...]:
-    """The verbs of an app's answer; none when it cannot be understood."""
-    try:
-        return read_answer(answer.content_type, answer.body, url)
-    except NotTwiML as error:
-        log.warning("answer_not_understood", why=str(error))
-        return ()
+def _told(filtered: Filtered) -> str:
+    return f"{filtered.held_back} replies held back" if filtered.held_back else ""

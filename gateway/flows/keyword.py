@@ -148,7 +148,7 @@ class KeywordRecorder:
     async def _owe(
         self, transaction: Transaction, account: Account, change: ConsentChange, relay: Relay, *, is_held: bool
     ) -> Recorded:
-        if account.app_url is None:
+        if not relay.targets:
             return Recorded(change, None, None)
         now = self._clock()
         lease = new_id(now) if is_held else None

@@ -21,6 +21,7 @@ from pydantic import (
 from gateway.messaging.consent import TwilioHandling, UnmanagedSenders
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.senders import read_sender
+from gateway.messaging.targets import Method
 
 
 def _sid(text: str, prefix: str) -> str:
@@ -116,6 +117,18 @@ class ServiceSettings(Section):
     )
 
 
+class SenderSettings(Section):
+    """A sender whose inbound messages go to an app of their own."""
+
+    sender: Annotated[str, AfterValidator(_sender)] = Field(description="The sender, a number in full.")
+    app_url: WebUrl = Field(repr=False, description="Where messages to this sender are relayed to.")
+    app_fallback_url: WebUrl | None = Field(
+        default=None, repr=False, description="Where they are relayed to when its app_url fails."
+    )
+    app_method: Method = Field(default=Method.POST, description="How its app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="The same for its app_fallback_url.")
+
+
 class AccountSettings(Section):
     """One Twilio account whose traffic goes through the gateway."""
 
@@ -136,6 +149,8 @@ class AccountSettings(Section):
     app_fallback_url: WebUrl | None = Field(
         default=None, repr=False, description="Where an inbound message is relayed to when app_url fails."
     )
+    app_method: Method = Field(default=Method.POST, description="How app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="How app_fallback_url is asked.")
     unmanaged_senders: UnmanagedSenders = Field(
         default=UnmanagedSenders.RECORD,
         description="Keywords on short codes and WhatsApp senders: record (in force, no reply) or ignore.",
@@ -147,6 +162,15 @@ class AccountSettings(Section):
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
     )
+
+    senders: tuple[SenderSettings, ...] = Field(default=(), description="Senders with an app of their own.")
+
+    @model_validator(mode="after")
+    def _each_sender_once(self) -> "AccountSettings":
+        senders = [given.sender for given in self.senders]
+        if len(set(senders)) != len(senders):
+            raise ValueError("senders: the same sender stands twice")
+        return self
 
     @model_validator(mode="after")
     def _each_service_once(self) -> "AccountSettings":
