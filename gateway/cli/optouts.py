@@ -181,16 +181,16 @@ def _run(settings: Settings, work: Callable[[OptOutOperations, Store], Awaitable
 
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[tuple[OptOutOperations, Store]]:
-    _demand_store(settings.database_url)
-    store = Store(settings.database_url, _now)
+    demand_store(settings.database_url)
+    store = Store(settings.database_url, now)
     await store.open(serving=False)
     try:
-        yield OptOutOperations(store, _directory(settings, store).pools, _now), store
+        yield OptOutOperations(store, _directory(settings, store).pools, now), store
     finally:
         await store.close()
 
 
-def _demand_store(database_url: str) -> None:
+def demand_store(database_url: str) -> None:
     """Refuse to make a store where there is none: a new one would say that nobody opted out."""
     path = path_of(database_url)
     if database_url.startswith(SQLITE_URL) and not path.exists():
@@ -208,7 +208,7 @@ def _directory(settings: Settings, store: Store) -> Directory:
         )
         for given in settings.accounts
     ]
-    return Directory(accounts, store, Upstream(settings.twilio.messaging_url), _now)
+    return Directory(accounts, store, Upstream(settings.twilio.messaging_url), now)
 
 
 def _operator() -> Actor:
@@ -219,5 +219,6 @@ def _operator() -> Actor:
         return Actor(f"uid {os.getuid()}")
 
 
-def _now() -> int:
+def now() -> int:
+    """Now, in microseconds since 1970, UTC."""
     return time.time_ns() // 1_000

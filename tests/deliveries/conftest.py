@@ -98,12 +98,12 @@ Owe = Callable[..., Awaitable[str]]
 def owe(store: Store, clock: Clock) -> Owe:
     """Writes down a delivery that is due now."""
 
-    async def write(payload: str, *, kind: str = "post", give_up_after: float = 60.0) -> str:
+    async def write(payload: str, *, kind: str = "post", account: str = "AC1", give_up_after: float = 60.0) -> str:
         now = clock()
         give_up_at = now + int(give_up_after * SECOND)
         return await store.write(
             lambda transaction: transaction.owe(
-                "AC1", kind, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None
+                account, kind, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None
             )
         )
 

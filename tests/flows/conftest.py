@@ -1,5 +1,6 @@
 """An app of several pages, each of which answers what a test put there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -28,7 +29,14 @@ class Pages:
     def __init__(self) -> None:
         self.url = ""
         self.asked: list[Asked] = []
+        self.is_over = asyncio.Event()
         self._pages: dict[str, web.Response] = {}
+        self._hanging: set[str] = set()
+
+    def hang(self, path: str) -> str:
+        """Let a page never answer until the test is over; gives its URL."""
+        self._hanging.add(path)
+        return f"{self.url}{path}"
 
     def put(self, path: str, twiml: str, content_type: str = "text/xml", status: int = 200) -> str:
         """Let a page answer with verbs, or with anything of another type; gives its URL."""
@@ -52,6 +60,8 @@ class Pages:
                 bool(RequestValidator(TOKEN).validate(f"{self.url}{request.raw_path}", form, signature)),
             )
         )
+        if request.path in self._hanging:
+            await self.is_over.wait()
         page = self._pages.get(request.path)
         if page is None:
             return web.Response(status=404)
@@ -68,4 +78,5 @@ async def pages() -> AsyncIterator[Pages]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     pages.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield pages
+    pages.is_over.set()
     await runner.cleanup()

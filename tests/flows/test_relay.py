@@ -1,10 +1,13 @@
 """Where inbound messages are relayed to, how, and what happens when an app fails."""
 
+import asyncio
 import base64
 import re
 
 import pytest
 
+from gateway.flows.relay import MOST_TRIES_AT_ONE_APP
+from gateway.sandbox import SampleApp
 from tests.flows.conftest import Pages
 from tests.staging import ALONE, IN_POOL, PHONE, SERVICE, Answered, StartGateway, inbound
 
@@ -34,6 +37,22 @@ async def test_a_stop_is_delivered_to_the_senders_own_app(
     await gateway.webhook(inbound("STOP", "02", To=ALONE))
     await eventually(lambda: pages.paths == ["/sender"])
     await eventually(lambda: [("done",)] == gateway.rows("SELECT state FROM deliveries"))
+
+
+async def test_an_app_that_hangs_holds_up_no_other_app_of_its_account(
+    start_gateway: StartGateway, pages: Pages, app: SampleApp, eventually
+) -> None:
+    gateway = await start_gateway(
+        account={"app_url": pages.hang("/hangs"), "senders": [{"sender": IN_POOL, "app_url": app.sms_url}]}
+    )
+    stops = (inbound("STOP", str(number), from_=f"+1415555{1000 + number}") for number in range(40))
+    assert {200} == {answered.status for answered in await asyncio.gather(*map(gateway.webhook, stops))}
+    await gateway.webhook(inbound("STOP", "99", To=IN_POOL))
+    await eventually(lambda: [received.params["To"] for received in app.received] == [IN_POOL])
+    assert MOST_TRIES_AT_ONE_APP == len(pages.asked)
+    waiting = gateway.rows("SELECT count(*) FROM deliveries WHERE state = 'owed' AND last_error LIKE 'not tried:%'")
+    assert [(40 - MOST_TRIES_AT_ONE_APP,)] == waiting
+    pages.is_over.set()
 
 
 async def test_an_app_may_be_asked_by_get(start_gateway: StartGateway, pages: Pages, eventually) -> None:
