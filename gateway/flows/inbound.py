@@ -1,9 +1,11 @@
 """One inbound message, from a phone to its app: verify, read, match, commit, answer."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -12,6 +14,7 @@ from gateway.directory import Account, Directory
 from gateway.flows.keyword import KeywordRecorder, Recorded
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
 from gateway.flows.relay import IDEMPOTENCY_HEADER, Heard, NobodyAnswered, Relay, Relaying
+from gateway.flows.repetition import EMPTY, NOBODY_WAITS, KeptAnswer, Once, StillWaiting
 from gateway.flows.replies import Filtered, Parties, Replies
 from gateway.flows.request import Request
 from gateway.messaging.consent import keyword_of
@@ -25,11 +28,10 @@ from gateway.twilio.forms import Form, demand_form, read_form
 from gateway.twilio.inbound import REQUIRED, account_of, demand_unsplit, read_inbound
 from gateway.twilio.paths import Format
 from gateway.twilio.signature import explain, is_signed, signed_form_of
-from gateway.twilio.twiml import CONTENT_TYPE, Verb, confirmation, read_answer, write_answer
+from gateway.twilio.twiml import Verb, confirmation, read_written, write_answer
 
 APP_SECONDS_FOR_KEYWORDS: Final = 3.0
 APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
-EMPTY: Final = write_answer(())
 
 
 class InboundFlow:
@@ -54,6 +56,7 @@ class InboundFlow:
         self._relaying = relaying
         self._replies = replies
         self._outbox = outbox
+        self._once = Once(store, clock)
         self._public_url = public_url
         self._key = hmac.new(secret, b"fingerprint", hashlib.sha256).digest()
         self._clock = clock
@@ -74,6 +77,9 @@ class InboundFlow:
         except TrafficError as error:
             reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
             return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
+        except StillWaiting:
+            answer = twiml_answer(EMPTY, status=502)
+            return Outcome(What.FAILED, "still_waiting", answer, account_sid)
         except StoreError as error:
             told = TrafficError(STORE_AWAY, str(error))
             return failure(What.FAILED, "store_away", told, Format.JSON, account_sid=account_sid)
@@ -126,7 +132,8 @@ class InboundFlow:
             verbs += said
         else:
             self._outbox.wake()
-        filtered = await self._allowed(account, message, match.opt_out_type, verbs)
+        is_confirmed = recorded.change.confirmation is not None
+        filtered = await self._allowed(account, message, match.opt_out_type, verbs, is_confirmed=is_confirmed)
         return self._recorded(message, recorded, cookies, filtered)
 
     async def _asked(
@@ -139,42 +146,49 @@ class InboundFlow:
             heard = await self._relaying.hear(account, relay, APP_SECONDS_FOR_KEYWORDS)
         except NobodyAnswered as error:
             if not error.was_told:
-                await self._leave_to_outbox(recorded, str(error))
+                await self._leave_to_outbox(message, recorded, str(error))
                 return (), ()
             heard = Heard()
-        answer = write_answer(confirmation(recorded.change.confirmation) + heard.verbs)
-        await self._settle(message, recorded, answer)
+        await self._settle(message, recorded, heard.verbs)
         return heard.verbs, heard.cookies
 
     async def _allowed(
-        self, account: Account, message: InboundMessage, opt_out_type: str | None, verbs: tuple[Verb, ...]
+        self,
+        account: Account,
+        message: InboundMessage,
+        opt_out_type: str | None,
+        verbs: tuple[Verb, ...],
+        *,
+        is_confirmed: bool,
     ) -> Filtered:
         """What of an answer may leave now, asked last of all: a STOP may have come while the app was waited for.
 
-        Only the confirmation of a STOP goes out in spite of the block and, where the settings say so, that of a HELP.
+        Only the confirmation of a STOP (nothing else answers one) goes out in spite of the block and, where the
+        settings say so, that of a HELP; ``is_confirmed`` says whether the first verb is one.
         """
         is_help = opt_out_type == OptOutType.HELP and account.policy.help_when_opted_out
-        exempt = verbs[:1] if opt_out_type == OptOutType.STOP or is_help else ()
+        exempt = verbs[:1] if opt_out_type == OptOutType.STOP or (is_help and is_confirmed) else ()
         filtered = await self._replies.filtered(verbs[len(exempt) :], message)
         return Filtered(exempt + filtered.verbs, filtered.held_back)
 
-    async def _leave_to_outbox(self, recorded: Recorded, why: str) -> None:
+    async def _leave_to_outbox(self, message: InboundMessage, recorded: Recorded, why: str) -> None:
         """The app was not told in time: its webhook becomes a delivery that is due."""
         now = self._clock()
 
         async def put_off(transaction: Transaction) -> None:
             await transaction.put_off_delivery(recorded.delivery_id or "", recorded.lease or "", why, now)
+            await transaction.keep_answer(message.account_sid, message.message_sid, _kept(recorded, ()).stored())
 
         await self._unless_store_away(put_off)
         self._outbox.wake()
 
-    async def _settle(self, message: InboundMessage, recorded: Recorded, twiml: str) -> None:
+    async def _settle(self, message: InboundMessage, recorded: Recorded, said: tuple[Verb, ...]) -> None:
         """The app was told: nothing is owed, and repetitions get the whole answer."""
         now = self._clock()
 
         async def settle(transaction: Transaction) -> None:
             await transaction.end_delivery(recorded.delivery_id or "", recorded.lease or "", "done", None, now)
-            await transaction.keep_answer(message.account_sid, message.message_sid, twiml)
+            await transaction.keep_answer(message.account_sid, message.message_sid, _kept(recorded, said).stored())
 
         await self._unless_store_away(settle)
 
@@ -189,32 +203,33 @@ class InboundFlow:
 
     async def _ordinary(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
         """No keyword: remembered, so that it can never take effect as one, and the app's answer is the answer."""
-        fingerprint = self._fingerprint(message)
-        now = self._clock()
-
-        async def remember(transaction: Transaction) -> StoredMessage | None:
-            seen = await transaction.seen(account.sid, message.message_sid)
-            if seen is None:
-                stored = StoredMessage(fingerprint, None, None, None)
-                await transaction.remember(account.sid, message.message_sid, stored, None, now)
-            return seen
-
-        seen = await self._store.write(remember)
-        if seen is not None and seen.fingerprint != fingerprint:
+        give_up_at = asyncio.get_running_loop().time() + APP_SECONDS
+        seen = await self._once.take(message, self._fingerprint(message), APP_SECONDS, waits=bool(relay.targets))
+        if seen is not None:
             return await self._repeated(account, message, seen)
-        return await self._relayed(account, message, relay)
-
-    async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
         if not relay.targets:
             return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
+        return await self._relayed(message, *await self._heard(account, relay, give_up_at))
+
+    async def _heard(self, account: Account, relay: Relay, give_up_at: float) -> tuple[Heard | None, str]:
+        """What the app says, nothing where it took the message and answered nonsense; None where it did not take it;
+        and why.
+        """
         try:
-            heard = await self._relaying.hear(account, relay, APP_SECONDS)
+            left = give_up_at - asyncio.get_running_loop().time()
+            return await self._relaying.hear(account, relay, left), ""
         except NobodyAnswered as error:
-            if error.was_told:
-                answer = twiml_answer(EMPTY)
-                return Outcome(What.RELAYED, "answer_not_understood", answer, account.sid, detail=str(error))
+            return (Heard() if error.was_told else None), str(error)
+
+    async def _relayed(self, message: InboundMessage, heard: Heard | None, why: str) -> Outcome:
+        """The end of an ordinary message. What no app took is left for Twilio to repeat."""
+        kept = NOBODY_WAITS if heard is None else KeptAnswer(write_answer(heard.verbs))
+        await self._unless_store_away(partial(self._once.keep_in, message=message, kept=kept))
+        if heard is None:
             answer = twiml_answer(EMPTY, status=502)
-            return Outcome(What.FAILED, "app_failed", answer, account.sid, detail=str(error))
+            return Outcome(What.FAILED, "app_failed", answer, message.account_sid, detail=why)
+        if why:
+            return Outcome(What.RELAYED, "answer_not_understood", twiml_answer(EMPTY), message.account_sid, detail=why)
         return await self.answered(message, heard)
 
     async def answered(
@@ -229,14 +244,17 @@ class InboundFlow:
     # Both
 
     async def _repeated(self, account: Account, message: InboundMessage, seen: StoredMessage) -> Outcome:
-        """A message that was seen before: no effect, and what may leave now of its answer if it is the same."""
+        """A message that was seen before: no effect, and what may leave now of its answer if it is the same; where the
+        first is still waiting for the app, that is waited for.
+        """
         if seen.fingerprint != self._fingerprint(message):
             told = TrafficError(WRONG_SIGNATURE, "this MessageSid came before with another sender, recipient or body")
             return failure(What.REFUSED, "replayed", told, Format.JSON, account_sid=message.account_sid)
-        verbs = read_answer(CONTENT_TYPE, (seen.answer or EMPTY).encode(), "")
-        filtered = await self._allowed(account, message, seen.opt_out_type, verbs)
+        kept = KeptAnswer.of((await self._once.settled(message, seen, APP_SECONDS)).answer)
+        verbs = read_written(kept.twiml)
+        filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
         answer = twiml_answer(write_answer(filtered.verbs))
-        return Outcome(What.REPEATED, seen.change or "", answer, message.account_sid)
+        return Outcome(What.REPEATED, seen.change or "answered", answer, message.account_sid, detail=_told(filtered))
 
     @staticmethod
     def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
@@ -266,6 +284,12 @@ def _form_of(request: Request) -> tuple[Form, Form]:
         raise TrafficError(AMBIGUOUS, "parameters of the message stand in the URL of a POST")
     form = read_form(request.body)
     return form, form
+
+
+def _kept(recorded: Recorded, said: tuple[Verb, ...]) -> KeptAnswer:
+    """What is kept of a keyword's answer: the confirmation, if there is one, and behind it what the app said."""
+    text = recorded.change.confirmation
+    return KeptAnswer(write_answer(confirmation(text) + said), is_confirmed=text is not None)
 
 
 def _told(filtered: Filtered) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from gateway.deliveries import GIVE_UP_AFTER, SECOND
 from gateway.directory import Account, Directory
 from gateway.flows.relay import KIND, Relay
+from gateway.flows.repetition import WAITS_FOR_KEYWORD, KeptAnswer
 from gateway.messaging.consent import ConsentChange, change_for
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import KeywordMatch, OptOutType
@@ -66,7 +67,7 @@ class KeywordRecorder:
             at = self._effective_at(match, opt_outs)
             change = change_for(message, match, account.policy, pools, opt_outs, at)
             event_id = await self._write(transaction, message, change, pools.version, at)
-            await self._remember(transaction, message, change, fingerprint, event_id)
+            await self._remember(transaction, message, change, fingerprint, event_id, is_held=is_held)
             return await self._owe(transaction, account, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
@@ -140,9 +141,13 @@ class KeywordRecorder:
         change: ConsentChange,
         fingerprint: str,
         event_id: str,
+        *,
+        is_held: bool,
     ) -> None:
-        answer = write_answer(confirmation(change.confirmation))
-        stored = StoredMessage(fingerprint, change.opt_out_type, change.change, answer)
+        waits_until = self._clock() + WAITS_FOR_KEYWORD if is_held else None
+        is_confirmed = change.confirmation is not None
+        kept = KeptAnswer(write_answer(confirmation(change.confirmation)), waits_until, is_confirmed)
+        stored = StoredMessage(fingerprint, change.opt_out_type, change.change, kept.stored())
         await transaction.remember(message.account_sid, message.message_sid, stored, event_id, self._clock())
 
     async def _owe(

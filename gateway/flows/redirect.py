@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from gateway.flows.inbound import APP_SECONDS, EMPTY, InboundFlow
+from gateway.flows.inbound import APP_SECONDS, InboundFlow
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
 from gateway.flows.relay import NobodyAnswered, Relaying
+from gateway.flows.repetition import EMPTY
 from gateway.flows.replies import REDIRECT_PATH, RedirectTokens, turned
 from gateway.flows.request import Request
 from gateway.store import StoreError

@@ -17,7 +17,7 @@ from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
-from gateway.store.records import Found, ListedDelivery, ListedOptOut
+from gateway.store.records import Found, ListedDelivery, ListedOptOut, StoredMessage
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.transaction import Transaction, stored_pools
@@ -120,6 +120,11 @@ class Store:
         """Everything that ever happened to a recipient's consent, oldest first."""
         values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
         return [_event(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
+
+    async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
+        """What is kept of an inbound message; None when it was never seen."""
+        rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
+        return StoredMessage(*rows[0]) if rows else None
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""

@@ -20,6 +20,7 @@ TOO_DEEP: Final = f"boolean({'/*' * (MOST_DEPTH + 1)})"
 DOCUMENT_PARSE_FAILURE: Final = "12100"
 INVALID_CONTENT_TYPE: Final = "12300"
 DECLARED_ENCODING: Final = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+MESSAGE_VERBS: Final = frozenset({"Message", "Sms", "Redirect"})
 TEXTING: Final = frozenset({"sms", "message"})
 XML_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html"})
 PLAIN_TYPE: Final = "text/plain"
@@ -98,6 +99,11 @@ def _read_type(content_type: str) -> tuple[str, str]:
     return media_type, charsets[0] if charsets else "utf-8"
 
 
+def read_written(document: str) -> tuple[Verb, ...]:
+    """The verbs of a document that `write_answer` wrote."""
+    return tuple(_verb(element, "") for element in _parsed(document.encode()) if element.tag in MESSAGE_VERBS)
+
+
 def write_answer(verbs: Iterable[Verb]) -> str:
     """A TwiML document; no verbs make the empty answer."""
     response = MessagingResponse()
@@ -133,7 +139,7 @@ def _verbs(body: bytes) -> list[etree._Element]:
         raise NotTwiML("its outermost element is not <Response>")
     if len(root) > MOST_VERBS:
         raise NotTwiML(f"it has more than {MOST_VERBS} verbs")
-    return [element for element in root if element.tag in {"Message", "Sms", "Redirect"}]
+    return [element for element in root if element.tag in MESSAGE_VERBS]
 
 
 def _parsed(body: bytes) -> etree._Element:
