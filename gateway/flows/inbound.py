@@ -209,7 +209,9 @@ class InboundFlow:
             return await self._repeated(account, message, seen)
         if not relay.targets:
             return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
-        return await self._relayed(message, *await self._heard(account, relay, give_up_at))
+        async with self._once.waiting(message):
+            heard, why = await self._heard(account, relay, give_up_at)
+        return await self._relayed(message, heard, why)
 
     async def _heard(self, account: Account, relay: Relay, give_up_at: float) -> tuple[Heard | None, str]:
         """What the app says, nothing where it took the message and answered nonsense; None where it did not take it;

@@ -5,18 +5,20 @@ the two may come to different processes. What is kept of the answer says, in the
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
 from gateway.messaging.messages import InboundMessage
-from gateway.store import Store
+from gateway.store import Store, StoreError
 from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
 from gateway.twilio.twiml import write_answer
 
 SECOND: Final = 1_000_000  # microseconds
-WAITS_FOR: Final = 15 * SECOND  # what Twilio gives a webhook: after that whoever was waiting is gone
+WAITS_FOR: Final = 4 * SECOND  # whoever waits says so again before; who has not was killed
+SAY_AGAIN_EVERY_SECONDS: Final = 1.5
 WAITS_FOR_KEYWORD: Final = 5 * SECOND  # the app's three seconds, and some to write down what it said
 LOOK_EVERY_SECONDS: Final = 0.05
 KEPT: Final = "kept "
@@ -123,6 +125,32 @@ class Once:
         except TimeoutError as error:
             raise StillWaiting from error
         return seen
+
+    @contextlib.asynccontextmanager
+    async def waiting(self, message: InboundMessage) -> AsyncIterator[None]:
+        """Say again and again that a message which was taken is still waited for, so that no repetition takes it."""
+        is_over = asyncio.Event()
+
+        async def renew(transaction: Transaction) -> None:
+            seen = await transaction.seen(message.account_sid, message.message_sid)
+            if seen is not None and KeptAnswer.of(seen.answer).waits_until is not None:
+                kept = KeptAnswer(EMPTY, self._clock() + WAITS_FOR)
+                await transaction.keep_answer(message.account_sid, message.message_sid, kept.stored())
+
+        async def say_again() -> None:
+            while not is_over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(is_over.wait(), SAY_AGAIN_EVERY_SECONDS)
+                if not is_over.is_set():
+                    with contextlib.suppress(StoreError):  # at worst a repetition asks the app, too
+                        await self._store.write(renew)
+
+        async with asyncio.TaskGroup() as telling:
+            telling.create_task(say_again())
+            try:
+                yield
+            finally:
+                is_over.set()
 
     async def keep_in(self, transaction: Transaction, message: InboundMessage, kept: KeptAnswer) -> None:
         """Keep what the answer came to, for repetitions."""

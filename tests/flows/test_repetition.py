@@ -51,6 +51,17 @@ async def test_repetitions_at_two_processes_at_once_wait_for_the_first(
     assert answers[0].body == later.body
 
 
+async def test_a_repetition_waits_for_a_first_that_takes_long(
+    gateway: Gateway, app: SampleApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits says so again and again; a process that was killed does not."""
+    monkeypatch.setattr("gateway.flows.repetition.WAITS_FOR", 700_000)
+    monkeypatch.setattr("gateway.flows.repetition.SAY_AGAIN_EVERY_SECONDS", 0.1)
+    saying(app, "Hi", delay_seconds=1.2)
+    first, again = await asyncio.gather(*(gateway.webhook(inbound("Hello?")) for _ in range(2)))
+    assert (["Hi"], ["Hi"], 1) == (texts(first), texts(again), len(app.received))
+
+
 @on_one_engine
 async def test_a_message_that_no_app_took_is_carried_through_by_the_next(gateway: Gateway, app: SampleApp) -> None:
     app.answer_with(status=500)
