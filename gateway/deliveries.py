@@ -84,13 +84,15 @@ class Outbox:
 
     async def _take_up(self, tries: asyncio.TaskGroup) -> bool:
         """Begin due deliveries as there are places; true when there may be more. Nobody waits for a round to end."""
-        await self._count()
         limit, full = places(self._under_way)
         claimed = await self._claim(new_id(self._clock()), limit, full) if limit else []
         for delivery in claimed:
             self._under_way[delivery.account_sid, delivery.kind] += 1
             tries.create_task(self._try_and_leave(delivery))
-        return bool(claimed) and len(claimed) == limit
+        may_be_more = bool(claimed) and len(claimed) == limit
+        if not may_be_more:
+            await self._count()
+        return may_be_more
 
     async def _claim(self, lease: str, limit: int, full: tuple[Lane, ...]) -> list[StoredDelivery]:
         now = self._clock()

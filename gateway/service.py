@@ -8,7 +8,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
@@ -173,7 +173,7 @@ class Service:
         api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
         directory = Directory([_account(given) for given in settings.accounts], store, messaging, self._clock)
         self._undo.push_async_callback(directory.close)
-        relaying = Relaying(directory, self._app_client())
+        relaying = Relaying(directory, self._app_client(directory.accounts))
         outbox = self._start_outbox(store, relaying)
         edge = self._edge(store, directory, api, messaging, relaying, outbox, kept.root_key)
         self._start_timers(store, directory)
@@ -192,9 +192,13 @@ class Service:
         self._undo.callback(upstream.close)
         return upstream
 
-    def _app_client(self) -> AppClient:
+    def _app_client(self, accounts: Iterable[Account]) -> AppClient:
         client = AppClient.open(_guard(self._settings.apps))
         self._undo.push_async_callback(client.close)
+        for account in accounts:
+            for urls in (account.app_urls, *account.senders_urls.values()):
+                for target in filter(None, (urls.app, urls.fallback)):
+                    client.look_at(target.url)
         return client
 
     def _start_outbox(self, store: Store, relaying: Relaying) -> Outbox:

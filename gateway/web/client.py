@@ -83,6 +83,11 @@ class AppClient:
         """Close all connections."""
         await self._session.close()
 
+    def look_at(self, url: str) -> None:
+        """Log it if a URL can be told to be refused before its name is looked up, as those of the settings at start."""
+        if refusal := self._guard.refusal_of_url(url):
+            self._refused(url, refusal)
+
     async def post(self, url: str, headers: dict[str, str], body: bytes, within_seconds: float) -> AppAnswer:
         """Post to an app, to the URL exactly as it is written. Raises `AppUnreachable`."""
         return await self._asked("POST", url, headers, body, within_seconds)

@@ -385,6 +385,15 @@ async def test_a_refusal_is_logged_once_with_its_host_and_nothing_else_of_the_ur
     await client.close()
 
 
+async def test_a_url_of_the_settings_is_looked_at_before_it_is_asked():
+    client = AppClient.open()
+    with structlog.testing.capture_logs() as logged:
+        for url in ("https://app.example.com/sms", "https://app.example.com:8443/sms", "http://10.0.0.1/sms"):
+            client.look_at(url)
+    assert ["app.example.com:8443", "10.0.0.1:80"] == [line["host"] for line in logged]
+    await client.close()
+
+
 async def test_an_app_that_hangs_takes_no_connections_from_another(client):
     async with RawApp(silent) as hanging, RawApp(answering(OK)) as app:
         waiting = [asyncio.create_task(post(client, hanging, within=5.0)) for _ in range(150)]
