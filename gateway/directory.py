@@ -16,6 +16,7 @@ from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import stated_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.messaging.targets import AppUrls, ServiceUrls
 from gateway.store import Store, StoreError
 from gateway.store.records import TwilioService
 from gateway.store.transaction import Transaction
@@ -34,17 +35,18 @@ FROM_TWILIO: Final = "twilio"
 class Account:
     """One Twilio account: how its keywords are handled and where its inbound messages go.
 
-    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``stated`` are the Messaging Services
-    that the settings state, each with the keys of its senders. ``origins`` is where Twilio is for it, None where it is
-    for all. ``subaccounts``: its sub-accounts may send by these settings.
+    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``senders_urls`` are, by their keys, the
+    senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
+    its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
+    send by these settings.
     """
 
     sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
     policy: KeywordPolicy
     default_region: str | None = None
-    app_url: str | None = None
-    app_fallback_url: str | None = None
+    app_urls: AppUrls = field(default=AppUrls(), repr=False)
+    senders_urls: Mapping[str, AppUrls] = field(default_factory=dict, repr=False)
     stated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     origins: Origins | None = None
     subaccounts: bool = False
@@ -111,6 +113,11 @@ class Directory:
                 stored = await self._store.account_state(account_sid)
                 state = self._states[account_sid] = _with_stated(stored, self._stated(account_sid))
         return state
+
+    async def service_urls(self, account_sid: str, service_sid: str) -> ServiceUrls | None:
+        """What a Messaging Service says about its messages' way; None when nothing is set for it."""
+        service = (await self.state(account_sid, 0)).services.get(service_sid)
+        return service.urls if service is not None else None
 
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""

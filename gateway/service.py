@@ -8,9 +8,10 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.deliveries import Handler, Outbox
-from gateway.directory import Directory
+from gateway.directory import Account, Directory
 from gateway.flows.accounts import Accounts
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
@@ -36,7 +37,7 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.settings import Settings, TlsSettings
+from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
 from gateway.timers import Timers
@@ -46,6 +47,7 @@ from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
+from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -176,7 +178,11 @@ class Service:
         accounts = accounts_of(settings, upstreams.default)
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
-        relaying = Relaying(directory, self._app_client())
+        upstreams = self._upstreams()
+        accounts = accounts_of(settings, upstreams.default)
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
+        self._undo.push_async_callback(directory.close)
+        relaying = Relaying(directory, self._app_client(accounts), directory.service_urls)
         lifting = Lifting(directory, upstreams)
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
         edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
@@ -197,9 +203,13 @@ class Service:
         self._undo.callback(upstreams.close)
         return upstreams
 
-    def _app_client(self) -> AppClient:
-        client = AppClient.open()
+    def _app_client(self, accounts: Iterable[Account]) -> AppClient:
+        client = AppClient.open(_guard(self._settings.apps))
         self._undo.push_async_callback(client.close)
+        for account in accounts:
+            for urls in (account.app_urls, *account.senders_urls.values()):
+                for target in filter(None, (urls.app, urls.fallback)):
+                    client.look_at(target.url)
         return client
 
     def _start_outbox(self, store: Store, handlers: Mapping[str, Handler]) -> Outbox:
@@ -311,6 +321,14 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _guard(given: AppsSettings) -> Guard:
+    ranges = (ports.partition("-") for ports in given.allow_ports)
+    return Guard(
+        tuple(ip_network(network) for network in given.allow_private),
+        tuple((int(first), int(last or first)) for first, _, last in ranges),
+    )
 
 
 def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:

@@ -22,6 +22,7 @@ from tests.staging import (
     ALSO_IN_POOL,
     API_KEY,
     IN_POOL,
+    ON_LOOPBACK,
     OTHER_ACCOUNT,
     SERVICE,
     SHORT_CODE,
@@ -136,6 +137,7 @@ async def start_gateway(
                     "product_url": f"{sandbox.url}/{{product}}",
                     "sync_seconds": 0,
                 },
+                "apps": ON_LOOPBACK,
                 "accounts": [given | (account or {})],
             }
             service = Service(Settings.model_validate(values | overrides), clock)

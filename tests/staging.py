@@ -24,6 +24,7 @@ OTHER_ACCOUNT = "AC" + "c3" * 16
 TOKEN = "fa4e" * 8
 API_KEY = ("SK" + "a1" * 16, "fake-secret")
 SERVICE = "MG" + "a1" * 16
+ON_LOOPBACK = {"allow_private": ["127.0.0.0/8"], "allow_ports": ["1-65535"]}
 PHONE = "+14155550100"
 IN_POOL = "+12025550101"
 ALSO_IN_POOL = "+12025550102"

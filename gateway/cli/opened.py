@@ -14,6 +14,7 @@ from gateway.accounts import accounts_of, origins_in
 from gateway.cli.failures import Failed
 from gateway.directory import Directory
 from gateway.operations.actors import Actor
+from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
@@ -39,6 +40,11 @@ class Opened:
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
         return OptOutOperations(self.store, self.directory.pools, now)
+
+    @property
+    def deliveries(self) -> DeliveryOperations:
+        """Deliveries."""
+        return DeliveryOperations(self.store, now)
 
     @property
     def services(self) -> ServiceOperations:

@@ -73,8 +73,10 @@ def _settings(gateway_url: str, sandbox: Sandbox, app: SampleApp, database: Path
             "twilio": {
                 "api_url": sandbox.url,
                 "messaging_url": sandbox.url,
+                "accounts_url": sandbox.url,
                 "product_url": f"{sandbox.url}/{{product}}",  # nothing leaves the machine
             },
+            "apps": {"allow_private": [f"{HOST}/32"], "allow_ports": [app.url.rpartition(":")[2]]},
             "accounts": [
                 {
                     "sid": ACCOUNT.sid,

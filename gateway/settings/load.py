@@ -19,7 +19,8 @@ from gateway.settings.model import AccountSettings, Settings
 PREFIX: Final = "GATEWAY_"
 CONFIG_VARIABLE: Final = "GATEWAY_CONFIG"
 DEFAULT_CONFIG: Final = Path("config/gateway.toml")
-LISTS: Final = frozenset({"auth_tokens", "allow_unchecked"})  # in a variable, with commas between the items
+# In a variable, with commas between the items.
+LISTS: Final = frozenset({"auth_tokens", "allow_unchecked", "allow_private", "allow_ports"})
 
 
 class SettingsError(Exception):

@@ -1,6 +1,7 @@
 """What can be set: one class a section, each value checked and then unchangeable."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.senders import read_sender
+from gateway.messaging.targets import Method
 
 
 def _sid(text: str, prefix: str) -> str:
@@ -83,6 +85,21 @@ def _token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError("must be a network, as 10.0.0.0/8, with no bits set behind the slash's") from error
+
+
+def _ports(text: str) -> str:
+    first, dash, last = text.partition("-")
+    numbers = [int(part) for part in (first, last or first) if part.isascii() and part.isdigit()]
+    if len(numbers) != 2 or (dash and not last) or not 0 < numbers[0] <= numbers[1] < 65536:
+        raise ValueError("must be a port or a range of ports, as 8443 or 8000-8999")
+    return text
+
+
 AccountSid = Annotated[str, AfterValidator(lambda text: _sid(text, "AC"))]
 AuthToken = Annotated[SecretStr, AfterValidator(_token)]
 ServiceSid = Annotated[str, AfterValidator(lambda text: _sid(text, "MG"))]
@@ -108,6 +125,8 @@ UncheckedProduct = Literal[
     "wireless",
 ]
 ListenAddress = Annotated[str, AfterValidator(_address)]
+IpNetwork = Annotated[str, AfterValidator(_network)]
+Ports = Annotated[str, AfterValidator(_ports)]
 
 
 class Section(BaseModel):
@@ -132,6 +151,14 @@ class SenderSettings(Section):
     twilio_handling: TwilioHandling | None = Field(
         default=None, description="Who else handles its keywords; unset: as its service or account says."
     )
+    app_url: WebUrl | None = Field(
+        default=None, repr=False, description="Where messages to this sender are relayed to."
+    )
+    app_fallback_url: WebUrl | None = Field(
+        default=None, repr=False, description="Where they are relayed to when its app_url fails."
+    )
+    app_method: Method = Field(default=Method.POST, description="How its app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="The same for its app_fallback_url.")
 
 
 class AccountSettings(Section):
@@ -169,6 +196,8 @@ class AccountSettings(Section):
     app_fallback_url: WebUrl | None = Field(
         default=None, repr=False, description="Where an inbound message is relayed to when app_url fails."
     )
+    app_method: Method = Field(default=Method.POST, description="How app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="How app_fallback_url is asked.")
     unmanaged_senders: UnmanagedSenders = Field(
         default=UnmanagedSenders.RECORD,
         description="Keywords on short codes and WhatsApp senders: record (in force, no reply) or ignore.",
@@ -223,6 +252,17 @@ class TwilioSettings(Section):
     )
 
 
+class AppsSettings(Section):
+    """Which addresses URLs of apps, callbacks and sinks may lead to, beside public ones."""
+
+    allow_private: tuple[IpNetwork, ...] = Field(
+        default=(), description="Networks that are not public and may be reached all the same, as 10.1.0.0/16."
+    )
+    allow_ports: tuple[Ports, ...] = Field(
+        default=(), description="Ports, or ranges of them, that may be reached beside 80 and 443."
+    )
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -267,6 +307,7 @@ class Settings(Section):
         description="Token for /metrics and the admin API; unset, one is made at the first start and shown once.",
     )
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
+    apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

@@ -75,8 +75,8 @@ class TrafficEdge:
         path, _ = read_line(request)
         if not _is_webhook(request):
             raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
-        if request.method != "POST":
-            raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST")
+        if request.method not in {"POST", "GET"}:
+            raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST or GET")
         whole = await read_request(request)
         if path == INBOUND_PATH:
             return await self._inbound.receive(whole)

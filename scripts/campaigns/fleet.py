@@ -70,6 +70,8 @@ class Replica:
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
             "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
             "GATEWAY_ACCOUNT__APP_URL": app_url,
+            "GATEWAY_APPS__ALLOW_PRIVATE": "127.0.0.0/8",
+            "GATEWAY_APPS__ALLOW_PORTS": "1-65535",
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -112,11 +114,12 @@ class Fleet:
     app: SampleApp
     http: aiohttp.ClientSession
 
-    async def webhook(self, replica: Replica, fields: dict[str, str]) -> Answered:
-        """Post an inbound message as Twilio does. Raises `NotAnswered`."""
+    async def webhook(self, replica: Replica, fields: dict[str, str], token: str = "") -> Answered:
+        """Post an inbound message as Twilio does, with its idempotency token. Raises `NotAnswered`."""
         url = f"{replica.url}/inbound"
         signature = RequestValidator(TOKEN).compute_signature(url, fields)
-        return await self._post(url, fields, {"X-Twilio-Signature": signature})
+        headers = {"X-Twilio-Signature": signature} | ({"I-Twilio-Idempotency-Token": token} if token else {})
+        return await self._post(url, fields, headers)
 
     async def send(self, replica: Replica, *, to: str, sender: str, body: str) -> Answered:
         """Create a message as an app does. Raises `NotAnswered`."""
@@ -159,16 +162,17 @@ def database(engine: str, folder: Path, given: str | None = None) -> Iterator[st
 
 @contextlib.asynccontextmanager
 async def started_fleet(
-    database_url: str, processes: int, folder: Path, seeds: Seeds | None = None
+    database_url: str, processes: int, folder: Path, seeds: Seeds | None = None, app_url: str | None = None
 ) -> AsyncIterator[Fleet]:
-    """Start sandbox, app and processes; end them all in the end."""
+    """Start sandbox, app and processes; end them all in the end. ``app_url`` puts another app in the place of ours."""
     async with (
         Sandbox(seeds or SEEDS) as sandbox,
         SampleApp(TOKEN) as app,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
     ):
         replicas = tuple(
-            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app.sms_url) for number in range(processes)
+            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app_url or app.sms_url)
+            for number in range(processes)
         )
         try:
             await replicas[0].start(http)  # alone: it makes what they all share
