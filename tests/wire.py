@@ -29,7 +29,7 @@ class Raw:
         lines += [f"Host: {self.host}"] if self.host is not None else []
         lines += [f"{name}: {value}" for name, value in self.headers]
         lines += [f"Content-Length: {len(self.body)}"] if self.has_length else []
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
 def basic(user: str, password: str) -> tuple[str, str]:

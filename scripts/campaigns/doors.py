@@ -40,8 +40,8 @@ SEEDS: Final = Seeds(
     services=tuple(SandboxService(sid, ACCOUNT, "Pool", senders=senders) for sid, senders in POOLS.items()),
     status_step_seconds=3_600.0,  # what becomes of messages later is none of the matter
 )
-# What may happen to a request that is no HTTP, or half of it.
-BROKEN: Final = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, ValueError, IndexError)
+# What may happen to a request that is no HTTP, or half of one.
+BROKEN: Final = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
 
 
 @dataclass
