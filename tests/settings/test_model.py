@@ -70,7 +70,6 @@ def test_a_setting_that_makes_no_sense_is_refused(key: str, value: object) -> No
         pytest.param("app_url", "https://app.example/sms#x", id="a URL with a fragment"),
         pytest.param("unmanaged_senders", "drop", id="something else for unmanaged senders"),
         pytest.param("app_method", "PUT", id="another method"),
-        pytest.param("senders", [{"sender": "12345"}], id="a sender without an app"),
         pytest.param("senders", [{"sender": "12345", "app_url": "https://a.example"}] * 2, id="a sender twice"),
         pytest.param("services", [{"sid": "MG1"}], id="a service's SID cut short"),
         pytest.param("services", [{"sid": MG, "senders": ["2025550108"]}], id="a national number in a pool"),
