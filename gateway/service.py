@@ -26,6 +26,7 @@ from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
+from gateway.flows.leading import LeadingFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
@@ -229,10 +230,13 @@ class Service:
             secret=secret,
             clock=self._clock,
         )
+        settings = self._settings
         upstreams = {Door.API: api, Door.CALL: api, Door.MESSAGING: messaging}
         return TrafficEdge(
             OutboundFlow(directory, credentials, check, api, time.monotonic),
-            PassingFlow(directory, upstreams, time.monotonic),
+            LeadingFlow(
+                PassingFlow(directory, upstreams, time.monotonic), settings.traffic_url, settings.twilio.messaging_url
+            ),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,
