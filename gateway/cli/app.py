@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from gateway import __version__
-from gateway.cli import config, db, keywords, options, optouts
+from gateway.cli import config, db, doctor, keywords, options, optouts
 from gateway.cli.failures import status_after
 from gateway.cli.output import say
 
@@ -22,6 +22,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(optouts.app, name="optouts")
 app.add_typer(keywords.app, name="keywords")
+app.command("doctor")(doctor.doctor)
 
 
 def status_of(arguments: Sequence[str]) -> int:

@@ -77,6 +77,9 @@ class ConsentChange:
 # March 2026). On all others it is left to the customer: recorded, in force, not answered.
 MANAGED_KINDS: Final = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.RCS})
 
+# Stands as the keyword set of what Twilio itself recognised.
+TWILIOS_SET: Final = "twilio.OptOutType"
+
 # Toll-free numbers: the carrier answers STOP itself, and only these words lift its block (Twilio, Advanced Opt-Out).
 CARRIER_STOP: Final = "stop"
 CARRIER_STARTS: Final = frozenset({"start", "unstop"})
@@ -247,4 +250,4 @@ class _Situation:
 def _twilios_word(said: OptOutType, body: str) -> KeywordMatch:
     """The match that Twilio's own ``OptOutType`` stands for, without a reply of ours."""
     own = match_keyword(body, DEFAULT_KEYWORD_SETS)
-    return KeywordMatch(said, own.keyword if own else "", "twilio.OptOutType", "")
+    return KeywordMatch(said, own.keyword if own else "", TWILIOS_SET, "")

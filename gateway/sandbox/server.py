@@ -5,6 +5,7 @@ from types import TracebackType
 from aiohttp import web
 
 from gateway.sandbox.api import TwilioApi
+from gateway.sandbox.channels_api import ChannelsApi
 from gateway.sandbox.control import Control
 from gateway.sandbox.messages_api import MessagesApi
 from gateway.sandbox.numbers_api import NumbersApi
@@ -83,5 +84,6 @@ class Sandbox(Simulation):
             *MessagesApi(self.world, self.lifecycle).routes(),
             *NumbersApi(self.world).routes(),
             *ServicesApi(self.world).routes(),
+            *ChannelsApi(self.world).routes(),
         ]
         return TwilioApi(self.world, routes, self.faults, self.request_journal, self.released)

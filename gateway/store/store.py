@@ -14,6 +14,7 @@ from gateway.messaging.pools import Pools
 from gateway.store import statements as sql
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.identifiers import new_id
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -111,6 +112,14 @@ class Store:
         """Everything that ever happened to a recipient's consent, oldest first."""
         values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
         return [_event(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
+
+    async def count_events(self, account_sid: str, since: int) -> dict[tuple[str, str], int]:
+        """How many consent events an account had since then (microseconds since 1970, UTC), by source and keyword set;
+        an event without a keyword set counts under "".
+        """
+        values = {"account_sid": account_sid, "from_id": new_id(since)}
+        rows = await self._engine.read(sql.COUNT_EVENTS, values)
+        return {(str(source), str(keyword_set)): int(count) for source, keyword_set, count in rows}
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""
