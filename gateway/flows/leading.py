@@ -2,7 +2,7 @@
 
 Who reached the gateway by a base URL alone would follow a list's next page to Twilio, past the gateway. Who swaps the
 host of each request itself, as `gateway.sdk` does, can ask for Twilio's own URLs: an edge or a region set in the SDK
-would be written into any other host as well.
+would be written into any other host as well. Who came by Twilio's own host gets these, too.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from typing import Final
 from gateway.flows.outcome import Answer, Outcome
 from gateway.flows.passing import PassingFlow
 from gateway.flows.request import Request
-from gateway.twilio.page_urls import led_to
+from gateway.twilio.page_urls import is_twilios, led_to
 from gateway.twilio.paths import Call, Door
 
 PRODUCT: Final = "messaging"
@@ -43,7 +43,7 @@ class LeadingFlow:
         return replace(outcome, answer=self._led(outcome.answer, place))
 
     def _place(self, request: Request, reached_at: str | None) -> str | None:
-        if request.header(PAGE_URLS_HEADER) == OF_TWILIO:
+        if request.header(PAGE_URLS_HEADER) == OF_TWILIO or is_twilios(request.header("Host") or ""):
             return OWN_HOST
         base = self._traffic_url or reached_at
         return None if base is None else f"{base}/{PRODUCT}"

@@ -34,14 +34,16 @@ def reached_at(scheme: str, host: str | None, port: int, header_names: Iterable[
     """
     if host is None or not PLAIN_HOST.fullmatch(host) or any(name.lower() in FORWARDED for name in header_names):
         return None
-    parts = urlsplit(f"//{host}")
     try:
-        named = parts.port or DEFAULT_PORTS[scheme]
+        named = urlsplit(f"//{host}").port or DEFAULT_PORTS[scheme]
     except ValueError:  # above 65535
         return None
-    if named != port or TWILIO.fullmatch(parts.hostname or ""):
-        return None
-    return f"{scheme}://{host}"
+    return f"{scheme}://{host}" if named == port and not is_twilios(host) else None
+
+
+def is_twilios(host: str) -> bool:
+    """Whether a Host, with or without a port, is a name of Twilio's: the gateway stands in its place."""
+    return TWILIO.fullmatch(host.partition(":")[0]) is not None
 
 
 def led_to(place: str, product: str, stand_in: str, body: bytes) -> bytes:

@@ -30,6 +30,7 @@ const forms = {
     client.messaging.baseUrl = `${GATEWAY}/messaging`;
     return client;
   },
+  as_it_is: () => twilio(ACCOUNT, TOKEN),
   http_client_with_an_edge: () =>
     twilio(ACCOUNT, TOKEN, { httpClient: new GatewayClient(), region: "ie1", edge: "dublin" }),
 };

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.sandbox import Sandbox
-from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway
+from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway, StartGateway
 
 pytestmark = pytest.mark.node
 
@@ -23,17 +23,22 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/gateway.db"
 
 
-async def play(gateway: Gateway, journey: str, form: str, sender: str = ALONE) -> Any:
-    """The result of a journey, once it is clear that nothing went past the gateway."""
+async def play(
+    gateway: Gateway, journey: str, form: str, sender: str = ALONE, places: set[str] | None = None, **more: str
+) -> Any:
+    """The result of a journey, once it is clear that nothing went past the gateway; ``places`` are names of Twilio's
+    that lead to it.
+    """
     addresses = {"GATEWAY": gateway.url, "ACCOUNT": ACCOUNT, "TOKEN": TOKEN}
-    given = addresses | {"FROM": sender, "TO": PHONE, "SERVICE": SERVICE, "PATH": os.environ["PATH"]}
+    given = addresses | {"FROM": sender, "TO": PHONE, "SERVICE": SERVICE, "PATH": os.environ["PATH"]} | more
     process = await asyncio.create_subprocess_exec(
         "node", SCRIPT, journey, form, env=given, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     out, err = await process.communicate()
     assert (0, b"") == (process.returncode, err)
     said = json.loads(out)
-    assert [gateway.url] == said["places"]
+    expected = {gateway.url} if places is None else {f"https://{place}.twilio.com" for place in places}
+    assert expected == set(said["places"])
     return said["result"]
 
 
@@ -73,3 +78,21 @@ async def test_a_blocked_send_is_the_sdks_own_exception_with_21610(
         "moreInfo": "https://www.twilio.com/docs/errors/21610",
     }
     assert [told, told] == await play(gateway, "blocked", form, IN_POOL)
+
+
+LED = """
+const tls = require("tls");
+const connect = tls.connect;
+tls.connect = (options, ...rest) => connect({ ...options, host: "127.0.0.1", port: PORT }, ...rest);
+"""
+
+
+async def test_the_sdk_as_it_is_by_twilios_own_name(
+    start_gateway: StartGateway, authority: Any, tmp_path: Path
+) -> None:
+    gateway = await start_gateway(tls={"certificate": authority.certificate, "key": authority.key})
+    led = tmp_path / "led.js"
+    led.write_text(LED.replace("PORT", gateway.url.rpartition(":")[2]))
+    trusting = {"NODE_EXTRA_CA_CERTS": str(authority.trusted), "NODE_OPTIONS": f"--require {led}"}
+    said = await play(gateway, "services", "as_it_is", places={"api", "messaging"}, **trusting)
+    assert (["Pool", "Second", "Third"], ["Second", "Pool"]) == (said["names"], said["pages"])
