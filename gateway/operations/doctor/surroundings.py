@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -135,6 +135,3 @@ async def store(database_url: str) -> Finding:
         "there is no store yet at database_url: nobody is opted out",
         "nothing, if the gateway was never started; else see that database_url is the path that it uses",
     )
-
-
-Clock = Callable[[], int]

@@ -101,7 +101,7 @@ def of_numbers(numbers: list[dict[str, Any]], unused: frozenset[str], public_url
     """Numbers and short codes whose own webhook counts and does not lead to the gateway."""
     for number in numbers:
         name = str(number.get("phone_number") or number.get("short_code") or number.get("sid"))
-        if _key(name) in unused or (number.get("capabilities") or {}).get("sms") is False:
+        if _key(name) in unused or not _can_text(number):
             continue
         if number.get("sms_application_sid"):
             yield notice(
@@ -113,6 +113,12 @@ def of_numbers(numbers: list[dict[str, Any]], unused: frozenset[str], public_url
         found = judge(Check.NUMBERS, Webhook(name, number.get("sms_url"), number.get("sms_method")), public_url)
         if found is not None:
             yield found
+
+
+def _can_text(number: dict[str, Any]) -> bool:
+    """Whether a number takes part in messaging; Twilio writes the capability in either case."""
+    told = number.get("capabilities") or {}
+    return told.get("sms", told.get("SMS")) is not False
 
 
 def of_channels(senders: list[dict[str, Any]], unused: frozenset[str], public_url: str) -> Iterator[Finding]:

@@ -76,6 +76,8 @@ NUMBERS = [
     pytest.param(number(), frozenset(), Level.WRONG, id="elsewhere"),
     pytest.param(number(), frozenset({"+12025550101"}), None, id="elsewhere, but its service decides"),
     pytest.param(number(capabilities={"sms": False}), frozenset(), None, id="no messages at all"),
+    pytest.param(number(capabilities={"SMS": False}), frozenset(), None, id="none, in the other spelling"),
+    pytest.param(number(capabilities={"SMS": True}), frozenset(), Level.WRONG, id="messages, in the other spelling"),
     pytest.param(number(sms_application_sid="AP1", sms_url=RIGHT), frozenset(), Level.NOTICE, id="an application"),
     pytest.param({"short_code": "55501", "sms_url": ""}, frozenset(), Level.WRONG, id="a short code"),
     pytest.param(number(sms_url=RIGHT), frozenset(), None, id="to the gateway"),
