@@ -35,21 +35,11 @@ def by_base_url(gateway: Gateway) -> Client:
     return client
 
 
-def by_one_base_url(gateway: Gateway) -> Client:
-    client = by_base_url(gateway)
-    client.messaging.base_url = gateway.url
-    return client
-
-
-def by_http_client(gateway: Gateway) -> Client:
-    return Client(ACCOUNT, TOKEN, http_client=GatewayHttpClient(gateway.url))
-
-
 def by_http_client_with_an_edge(gateway: Gateway) -> Client:
     return Client(ACCOUNT, TOKEN, http_client=GatewayHttpClient(gateway.url), region="ie1", edge="dublin")
 
 
-FORMS = [by_base_url, by_one_base_url, by_http_client, by_http_client_with_an_edge]
+FORMS = [by_base_url, by_http_client_with_an_edge]  # without an edge it is run by the tests of the README
 
 
 @pytest.fixture(params=FORMS, ids=lambda form: form.__name__)

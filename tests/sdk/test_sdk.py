@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from gateway.sandbox import Fault, Sandbox
 from gateway.sdk import through_gateway
-from tests.sdk.conftest import Pointed
+from tests.sdk.conftest import Pointed, by_base_url
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway, StartGateway
 
 # The SDK itself uses what aiohttp will drop.
@@ -71,6 +71,19 @@ async def test_a_list_of_services_is_read_to_its_end_through_the_gateway(
     pages = [request.target for request in sandbox.requests if "Page=" in request.target]
     assert 2 == len(pages)  # the first is asked for by its size alone
     assert [] == [url for url in pointed.urls if not url.startswith(f"{gateway.url}/")]
+
+
+async def test_one_base_url_serves_both_attributes_of_the_sdk(gateway: Gateway) -> None:
+    client: Any = by_base_url(gateway)  # its HTTP client is annotated as any
+    client.messaging.base_url = gateway.url
+
+    def journey() -> list[str]:
+        client.messaging.v1.services.create(friendly_name="Second")
+        names = [str(service.friendly_name) for service in client.messaging.v1.services.list(page_size=1)]
+        client.http_client.session.close()
+        return names
+
+    assert ["Pool", "Second"] == await asyncio.to_thread(journey)
 
 
 async def test_pages_are_turned_in_both_directions(pointed: Pointed) -> None:
