@@ -30,6 +30,7 @@ from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
+from gateway.flows.leading import LeadingFlow
 from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
@@ -250,10 +251,12 @@ class Service:
             secret=secret,
             clock=self._clock,
         )
-        allowed = frozenset(self._settings.twilio.allow_unchecked)
+        settings = self._settings
+        allowed = frozenset(settings.twilio.allow_unchecked)
+        passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
         return TrafficEdge(
             OutboundFlow(accounts, check, Learning(store, self._clock), upstreams, time.monotonic),
-            PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic),
+            LeadingFlow(passing, settings.traffic_url, upstreams.default.url),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,

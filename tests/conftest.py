@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import re
+import shutil
+import subprocess
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +152,28 @@ async def start_gateway(
             return Gateway(service, url, clock, database_url, http)
 
         yield start
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Certificates for Twilio's names, made as docs/sdks.md says: whom to trust, and what the gateway shows."""
+
+    trusted: Path
+    certificate: Path
+    key: Path
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """A certificate authority for Twilio's names, and the gateway's certificate by it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("THE WAY WITHOUT A CHANGE TO THE APP IS NOT TESTED: there is no openssl command")
+    page = (Path(__file__).parents[1] / "docs" / "sdks.md").read_text("utf-8")
+    [commands] = re.findall(r"^```bash\n(openssl .*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    subprocess.run(["bash", "-euc", commands], cwd=folder, check=True, capture_output=True)
+    return Authority(folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key")
 
 
 @pytest.fixture

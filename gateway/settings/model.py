@@ -285,6 +285,10 @@ class Settings(Section):
         default=None,
         description="A listener of its own for Twilio's webhooks; unset, they come to the traffic listener.",
     )
+    traffic_url: Origin | None = Field(
+        default=None,
+        description="How apps see the traffic listener; unset, page URLs name the address that a request came to.",
+    )
     admin_listen: ListenAddress = Field(default="127.0.0.1:8081", description="The admin listener, for operators.")
     public_url: Origin = Field(
         default="http://127.0.0.1:8080",

@@ -64,6 +64,13 @@ SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, cha
  ORDER BY event_id
 """
 
+COUNT_EVENTS: Final = """
+SELECT source, COALESCE(keyword_set, ''), count(*)
+  FROM consent_events
+ WHERE account_sid = :account_sid AND event_id >= :from_id
+ GROUP BY source, COALESCE(keyword_set, '')
+"""
+
 LIST_OPT_OUTS: Final = """
 SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
        effective_at, received_at

@@ -15,6 +15,7 @@ from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.identifiers import new_id
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -174,6 +175,14 @@ class Store:
             "limit": limit,
         }
         return [_delivery(row) for row in await self._engine.read(sql.LIST_DELIVERIES, values)]
+
+    async def count_events(self, account_sid: str, since: int) -> dict[tuple[str, str], int]:
+        """How many consent events an account had since then (microseconds since 1970, UTC), by source and keyword set;
+        an event without a keyword set counts under "".
+        """
+        values = {"account_sid": account_sid, "from_id": new_id(since)}
+        rows = await self._engine.read(sql.COUNT_EVENTS, values)
+        return {(str(source), str(keyword_set)): int(count) for source, keyword_set, count in rows}
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""

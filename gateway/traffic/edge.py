@@ -12,14 +12,14 @@ from prometheus_client import Counter
 
 from gateway import metrics
 from gateway.flows.inbound import InboundFlow
+from gateway.flows.leading import LeadingFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
-from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.messaging.optouts import ScopeKind
 from gateway.traffic.listener import as_response, where
-from gateway.traffic.reading import read_line, read_request
+from gateway.traffic.reading import read_base, read_line, read_request
 from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
@@ -38,7 +38,7 @@ class TrafficEdge:
     def __init__(
         self,
         outbound: OutboundFlow,
-        passing: PassingFlow,
+        passing: LeadingFlow,
         inbound: InboundFlow,
         redirect: RedirectFlow,
         monotonic: Callable[[], float],
@@ -69,7 +69,7 @@ class TrafficEdge:
         whole = await read_request(request)
         if call.door is Door.SEND:
             return await self._outbound.send(call, whole)
-        return await self._passing.hand_on(call, whole)
+        return await self._passing.hand_on(call, whole, read_base(request))
 
     async def _webhook(self, request: web.BaseRequest) -> Outcome:
         path, _ = read_line(request)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gateway.messaging.folding import fold
 from gateway.messaging.intent import Intent, asks_to_stop
-from gateway.messaging.keywords import fold
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "review-list.md"

@@ -16,6 +16,7 @@ from gateway.admin.edge import AdminEdge
 from gateway.cli.app import app
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
+from gateway.operations.doctor import Check
 from gateway.settings import Settings, known_variables
 from gateway.store.schema import metadata
 from gateway.traffic.edge import INBOUND_PATH
@@ -111,6 +112,10 @@ def test_every_field_of_a_requests_line_is_documented_and_no_other():
     expected = set(re.findall(r"^            (\w+)=", call, flags=re.MULTILINE))
     fields = section("docs/operations.md", "Logs").partition("| Field of")[2]
     assert expected == set(first_column("| Field of" + fields))
+
+
+def test_every_check_of_the_doctor_is_documented_and_no_other():
+    assert list(Check) == first_column(section("docs/operations.md", "Doctor"))
 
 
 # Design
@@ -233,7 +238,7 @@ def test_every_command_is_in_the_readme():
 
 
 def test_a_command_that_does_not_exist_would_be_noticed():
-    page = "`gateway optouts vanish +1` and `gateway serve --fast`\n\n```\ngateway doctor\n```\n"
+    page = "`gateway optouts vanish +1` and `gateway serve --fast`\n\n```\ngateway cure\n```\n"
     assert [False] * 3 == [exists(said, options) for said, options in commands_in(page)]
 
 

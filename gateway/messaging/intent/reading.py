@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.messaging.keywords import fold
+from gateway.messaging.folding import fold
 
 # Twilio's longest body (Messages resource, Body: "up to 1,600 characters in length"); what lies beyond is not read.
 LONGEST_BODY: Final = 1_600
