@@ -1,0 +1,151 @@
+"""Reading a body for its words: how people type, brought to one form, with the way back to what they typed.
+
+A body becomes a line of words, folded as keywords are and freed of accents and apostrophes, with three marks between
+them: ``.`` and ``?`` end a sentence, ``,`` is a pause. Rules are written for such lines.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Final
+
+from gateway.messaging.keywords import fold
+
+# Twilio's longest body (Messages resource, Body: "up to 1,600 characters in length"); what lies beyond is not read.
+LONGEST_BODY: Final = 1_600
+
+LAUGHTER: Final = "haha"
+LAUGHING: Final = frozenset("😂🤣😆😅😄😁😹😜😝😛🤪😍🥰😘😊☺🤗❤💕💖")
+
+APOSTROPHES: Final = str.maketrans(dict.fromkeys("'’‘ʼ`´′＇"))
+AROUND_WORDS: Final = "\"“”„«»'‘’`´.,;:!?¡¿()[]{}<>*_~…-–—"
+PIECE: Final = re.compile(r"[^\W_]+|[\W_]")
+INITIALS: Final = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?\.?")  # s.t.o.p
+DRAWN_OUT: Final = re.compile(r"([^\W\d_])\1{2,}")  # stooop
+ZERO_FOR_O: Final = re.compile(r"(?<=[^\W\d_])0|0(?=[^\W\d_])")  # st0p
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word or mark of a body as rules see it, with what stood there between two blanks, and at which place.
+
+    A mark has no place of its own: -1.
+    """
+
+    read: str
+    written: str = ""
+    place: int = -1
+
+
+SENTENCE_END: Final = Word(".")
+MARK_OF: Final = {
+    **dict.fromkeys(".!;…¿¡|•–—。", SENTENCE_END),
+    **dict.fromkeys(",:", Word(",")),
+    "?": Word("?"),
+}
+STRENGTH: Final = {",": 0, ".": 1, "?": 2}
+ALONE: Final = {"-": SENTENCE_END, "--": SENTENCE_END, "&": Word("and", "&"), "#": Word("number", "#")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A body as rules see it. Each word and mark is followed by one blank, so that patterns end in blanks, too."""
+
+    words: tuple[Word, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """All of it in one string, between two ends of sentences."""
+        return "".join(f"{word.read} " for word in self.words)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words and marks that occur."""
+        return frozenset(word.read for word in self.words)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(len(word.read) + 1 for word in self.words))
+
+    def written(self, start: int, end: int) -> tuple[str, ...]:
+        """What stood in the body where the text has ``[start, end)``."""
+        within = [word for word, at in zip(self.words, self._ends, strict=True) if start < at <= end]
+        return tuple({word.place: word.written for word in within if word.written}.values())
+
+
+def read(body: str, corrections: "Corrections") -> Line:
+    """The line that rules look at."""
+    words = [SENTENCE_END]
+    place = 0
+    for row in body[:LONGEST_BODY].splitlines():
+        for place, chunk in enumerate(row.split(), place + 1):
+            for word in _words(chunk, place, corrections):
+                _append(words, word)
+        _append(words, SENTENCE_END)
+    return Line(tuple(words))
+
+
+def _append(words: list[Word], word: Word) -> None:
+    """Put a word or mark behind the others; of marks side by side the strongest one stays."""
+    if word.read in STRENGTH and words[-1].read in STRENGTH:
+        if STRENGTH[word.read] <= STRENGTH[words[-1].read] or len(words) == 1:
+            return
+        words.pop()
+    words.append(word)
+
+
+def _words(chunk: str, place: int, corrections: "Corrections") -> Iterator[Word]:
+    """The words and marks of what stands between two blanks."""
+    if chunk in ALONE:
+        yield ALONE[chunk]
+        return
+    written = chunk.strip(AROUND_WORDS) or chunk
+    for piece in PIECE.findall(_plain(chunk)):
+        if piece in MARK_OF:
+            yield MARK_OF[piece]
+        elif piece in LAUGHING:
+            yield Word(LAUGHTER, written, place)
+        elif piece.isalnum():
+            yield Word(corrections.of(_spelled(piece)), written, place)
+
+
+def _plain(chunk: str) -> str:
+    """Folded, without accents and apostrophes; initials drawn together."""
+    chunk = chunk.translate(APOSTROPHES)
+    folded = fold(chunk)
+    if not folded.isascii():
+        bare = (char for char in unicodedata.normalize("NFD", folded) if unicodedata.category(char) != "Mn")
+        folded = "".join(bare).translate(APOSTROPHES)
+    return folded.replace(".", "") if INITIALS.fullmatch(folded) else folded
+
+
+def _spelled(word: str) -> str:
+    """Without letters drawn out for effect and zeros for o's."""
+    return ZERO_FOR_O.sub("o", DRAWN_OUT.sub(r"\1", word))
+
+
+class Corrections:
+    """Long words, found again when one letter is wrong, missing, too many or swapped with the next.
+
+    ``others`` are true words that stand one letter away from one of ``words`` and stay what they are.
+    """
+
+    def __init__(self, words: Iterable[str], others: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._others = frozenset(others)
+        self._shortest = min(map(len, self._words)) - 1
+        self._near = {near: word for word in sorted(self._words) for near in (word, *_one_less(word))}
+
+    def of(self, written: str) -> str:
+        """The known word that was meant, or the word itself."""
+        if len(written) < self._shortest or written in self._words or written in self._others:
+            return written
+        near = (self._near.get(form) for form in (written, *_one_less(written)))
+        return next((word for word in near if word is not None), written)
+
+
+def _one_less(word: str) -> list[str]:
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]

@@ -1,0 +1,166 @@
+"""What a rule is, and how its pattern is read and looked for.
+
+A pattern is a row of items between blanks, looked for anywhere in a line (``reading.Line``):
+
+=========  ==========================================================================================
+``word``   that word as it is read: small letters, no accents, no apostrophes (``dont``, ``numero``)
+``NAME``   one of the patterns that the language lists under this name
+``a|b``    one of these
+``x?``     perhaps
+``x*3``    up to three times, also not at all
+``ANY``    any word; ``NUMBER``: digits; ``GAP``: any word or pause
+``^ $``    a sentence begins, ends here; ``^^ $$``: so does the body
+``. ,``    these marks; ``QUESTION``: a question mark
+=========  ==========================================================================================
+
+Nothing repeats without a bound and nothing that repeats holds what repeats without one, so that a search costs time in
+proportion to the length of the line.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from gateway.messaging.intent.reading import Line
+
+WINDOW: Final = 120  # characters of the line before a match in which what excuses it is looked for
+
+BUILT_IN: Final = {
+    "ANY": r"(?:[^\W_]+ )",
+    "NUMBER": r"(?:\d+ )",
+    "GAP": r"(?:[^\W_]+ |, )",
+    "^": r"(?<=[.?] )",
+    "$": r"(?=[.?] )",
+    "^^": r"(?<=\A\. )",
+    "$$": r"(?=[.?] \Z)",
+    "QUESTION": r"\? ",
+}
+ITEM: Final = re.compile(r"(?P<core>[^\s?*]+)(?P<perhaps>\?)?(?:\*(?P<times>\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to ask.
+
+    ``unless_before`` ends right before the match and takes it back, ``unless_after`` begins right after it; both are
+    patterns divided by `` / ``. ``unless`` are words anywhere in the body that take it back, ``along`` words of
+    which one has to stand somewhere. ``shouted``: one of its words has to stand out in capitals.
+    """
+
+    name: str
+    pattern: str
+    unless_before: str = ""
+    unless_after: str = ""
+    unless: str = ""
+    along: str = ""
+    shouted: bool = False
+
+
+class Language:
+    """The rules of one language, ready to be looked for."""
+
+    def __init__(self, code: str, names: Mapping[str, str], rules: tuple[Rule, ...]) -> None:
+        self.code = code
+        self.rules = rules
+        self._names = names
+        self._searches = tuple(_Search(self, rule) for rule in rules)
+
+    def first(self, line: Line) -> tuple[Rule, tuple[str, ...]] | None:
+        """The first rule that holds, in the order of the table, with the words that made it hold."""
+        for search in self._searches:
+            span = search.span(line)
+            if span is not None:
+                return search.rule, line.written(*span)
+        return None
+
+    def expression(self, pattern: str) -> str:
+        """The regular expression of one pattern."""
+        return "".join(self._item(item) for item in pattern.split())
+
+    def one_of(self, patterns: str) -> str:
+        """The regular expression of patterns divided by `` / ``."""
+        return "(?:" + "|".join(self.expression(pattern) for pattern in patterns.split(" / ")) + ")"
+
+    def words(self, names: str) -> frozenset[str]:
+        """All words under these names, or the words themselves."""
+        return frozenset(word for name in names.split() for word in self._words(name))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that a rule asks for or a name lists."""
+        rules = (word for rule in self.rules for word in self.words(rule.pattern))
+        return frozenset(rules) | self.words(" ".join(self._names))
+
+    def _item(self, item: str) -> str:
+        parts = ITEM.fullmatch(item)
+        if parts is None:
+            raise ValueError(f"{self.code}: {item!r} is no item of a pattern")
+        expression = "(?:" + "|".join(self._core(core) for core in parts["core"].split("|")) + ")"
+        if parts["perhaps"]:
+            return expression + "?"
+        return f"{expression}{{0,{parts['times']}}}" if parts["times"] else expression
+
+    def _core(self, core: str) -> str:
+        if core in BUILT_IN:
+            return BUILT_IN[core]
+        if core.isupper():
+            return self.one_of(self._names[core])
+        return re.escape(core) + " "
+
+    def _words(self, item: str) -> Iterator[str]:
+        for core in ITEM.sub(r"\g<core>", item).split("|"):
+            if core in self._names:
+                yield from self.words(self._names[core].replace(" / ", " "))
+            elif core not in BUILT_IN:
+                yield core
+
+    def begins_with(self, pattern: str) -> frozenset[str]:
+        """Words of which a line has to hold one, or it cannot hold the pattern."""
+        for item in pattern.split():
+            parts = ITEM.fullmatch(item)
+            if parts is not None and not (parts["perhaps"] or parts["times"]) and item not in BUILT_IN:
+                return frozenset(word for core in item.split("|") for word in self._first_words(core))
+        raise ValueError(f"{self.code}: {pattern!r} asks for nothing")
+
+    def _first_words(self, core: str) -> Iterator[str]:
+        if core not in self._names:
+            yield core
+            return
+        for pattern in self._names[core].split(" / "):
+            yield from self.begins_with(pattern)
+
+
+class _Search:
+    """A rule with its expressions compiled."""
+
+    def __init__(self, language: Language, rule: Rule) -> None:
+        self.rule = rule
+        self._needed = language.begins_with(rule.pattern)
+        self._pattern = re.compile(r"(?<= )" + language.expression(rule.pattern))
+        self._before = re.compile(r"(?<= )" + language.one_of(rule.unless_before) + r"\Z") if rule.unless_before else None
+        self._after = re.compile(language.one_of(rule.unless_after)) if rule.unless_after else None
+        self._unless = language.words(rule.unless)
+        self._along = language.words(rule.along)
+
+    def span(self, line: Line) -> tuple[int, int] | None:
+        """Where the text of the line holds what the rule describes."""
+        seen = line.vocabulary
+        if self._needed.isdisjoint(seen) or not self._unless.isdisjoint(seen):
+            return None
+        if self._along and self._along.isdisjoint(seen):
+            return None
+        return next((match.span() for match in self._pattern.finditer(line.text) if self._holds(line, match)), None)
+
+    def _holds(self, line: Line, match: re.Match[str]) -> bool:
+        start, end = match.span()
+        if self._before is not None and self._before.search(line.text, max(0, start - WINDOW), start):
+            return False
+        if self._after is not None and self._after.match(line.text, end):
+            return False
+        return not self.rule.shouted or any(_is_shouted(word) for word in line.written(start, end))
+
+
+def _is_shouted(word: str) -> bool:
+    return len(word) > 1 and word.isupper()
