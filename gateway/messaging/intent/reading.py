@@ -102,6 +102,9 @@ def _words(chunk: str, place: int, corrections: "Corrections") -> Iterator[Word]
     if chunk in ALONE:
         yield ALONE[chunk]
         return
+    if chunk.isascii() and chunk.isalnum():  # most are; the rest of this function would change no more of them
+        yield Word(corrections.of(_spelled(chunk.lower())), chunk, place)
+        return
     written = chunk.strip(AROUND_WORDS) or chunk
     for piece in PIECE.findall(_plain(chunk)):
         if piece in MARK_OF:
@@ -124,7 +127,7 @@ def _plain(chunk: str) -> str:
 
 def _spelled(word: str) -> str:
     """Without letters drawn out for effect and zeros for o's."""
-    return ZERO_FOR_O.sub("o", DRAWN_OUT.sub(r"\1", word))
+    return ZERO_FOR_O.sub("o", DRAWN_OUT.sub(r"\1", word)) if DRAWN_OUT.search(word) or "0" in word else word
 
 
 class Corrections:

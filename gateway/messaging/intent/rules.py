@@ -18,6 +18,7 @@ proportion to the length of the line.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,13 +67,18 @@ class Language:
         self.rules = rules
         self._names = names
         self._searches = tuple(_Search(self, rule) for rule in rules)
+        self._worth_a_search: dict[str, list[int]] = defaultdict(list)
+        for place, search in enumerate(self._searches):
+            for word in search.rarest:
+                self._worth_a_search[word].append(place)
 
     def first(self, line: Line) -> tuple[Rule, tuple[str, ...]] | None:
         """The first rule that holds, in the order of the table, with the words that made it hold."""
-        for search in self._searches:
-            span = search.span(line)
+        places = {place for word in line.vocabulary for place in self._worth_a_search.get(word, ())}
+        for place in sorted(places):
+            span = self._searches[place].span(line)
             if span is not None:
-                return search.rule, line.written(*span)
+                return self.rules[place], line.written(*span)
         return None
 
     def expression(self, pattern: str) -> str:
@@ -116,20 +122,26 @@ class Language:
             elif core not in BUILT_IN:
                 yield core
 
-    def begins_with(self, pattern: str) -> frozenset[str]:
-        """Words of which a line has to hold one, or it cannot hold the pattern."""
-        for item in pattern.split():
-            parts = ITEM.fullmatch(item)
-            if parts is not None and not (parts["perhaps"] or parts["times"]) and item not in BUILT_IN:
-                return frozenset(word for core in item.split("|") for word in self._first_words(core))
-        raise ValueError(f"{self.code}: {pattern!r} asks for nothing")
+    def required(self, pattern: str) -> list[frozenset[str]]:
+        """Sets of words; a line that holds the pattern has at least one word of each."""
+        found = (self._one_required(item) for item in pattern.split())
+        return [words for words in found if words]
 
-    def _first_words(self, core: str) -> Iterator[str]:
+    def _one_required(self, item: str) -> frozenset[str]:
+        parts = ITEM.fullmatch(item)
+        if parts is None or parts["perhaps"] or parts["times"]:
+            return frozenset()
+        choices = [self._required_by(core) for core in item.split("|")]
+        return frozenset().union(*choices) if all(choices) else frozenset()
+
+    def _required_by(self, core: str) -> frozenset[str]:
+        """The rarest that each pattern under a name requires, all together; nothing where one of them requires nothing."""
+        if core in BUILT_IN:
+            return frozenset()
         if core not in self._names:
-            yield core
-            return
-        for pattern in self._names[core].split(" / "):
-            yield from self.begins_with(pattern)
+            return frozenset({core})
+        each = [self.required(pattern) for pattern in self._names[core].split(" / ")]
+        return frozenset().union(*(min(sets, key=len) for sets in each)) if all(each) else frozenset()
 
 
 class _Search:
@@ -137,7 +149,8 @@ class _Search:
 
     def __init__(self, language: Language, rule: Rule) -> None:
         self.rule = rule
-        self._needed = language.begins_with(rule.pattern)
+        self._required = language.required(rule.pattern)
+        self.rarest = min(self._required, key=len)
         self._pattern = re.compile(r"(?<= )" + language.expression(rule.pattern))
         self._before = re.compile(r"(?<= )" + language.one_of(rule.unless_before) + r"\Z") if rule.unless_before else None
         self._after = re.compile(language.one_of(rule.unless_after)) if rule.unless_after else None
@@ -147,7 +160,7 @@ class _Search:
     def span(self, line: Line) -> tuple[int, int] | None:
         """Where the text of the line holds what the rule describes."""
         seen = line.vocabulary
-        if self._needed.isdisjoint(seen) or not self._unless.isdisjoint(seen):
+        if any(words.isdisjoint(seen) for words in self._required) or not self._unless.isdisjoint(seen):
             return None
         if self._along and self._along.isdisjoint(seen):
             return None
