@@ -4,8 +4,8 @@ A pattern is a row of items between blanks, looked for anywhere in a line (``rea
 
 =========  ==========================================================================================
 ``word``   that word as it is read: small letters, no accents, no apostrophes (``dont``, ``numero``)
-``NAME``   one of the patterns that the language lists under this name
-``a|b``    one of these
+``NAME``   one of the patterns, divided by `` / ``, that the language lists under this name
+``a|b``    one of these; ``a|b_c`` where one of them is two words
 ``x?``     perhaps
 ``x*3``    up to three times, also not at all
 ``ANY``    any word; ``NUMBER``: digits; ``GAP``: any word or pause
@@ -113,14 +113,14 @@ class Language:
             return BUILT_IN[core]
         if core.isupper():
             return self.one_of(self._names[core])
-        return re.escape(core) + " "
+        return "".join(f"{re.escape(word)} " for word in core.split("_"))
 
     def _words(self, item: str) -> Iterator[str]:
         for core in ITEM.sub(r"\g<core>", item).split("|"):
             if core in self._names:
                 yield from self.words(self._names[core].replace(" / ", " "))
             elif core not in BUILT_IN:
-                yield core
+                yield from core.split("_")
 
     def required(self, pattern: str) -> list[frozenset[str]]:
         """Sets of words; a line that holds the pattern has at least one word of each."""
@@ -139,7 +139,7 @@ class Language:
         if core in BUILT_IN:
             return frozenset()
         if core not in self._names:
-            return frozenset({core})
+            return frozenset(core.split("_")[:1])
         each = [self.required(pattern) for pattern in self._names[core].split(" / ")]
         return frozenset().union(*(min(sets, key=len) for sets in each)) if all(each) else frozenset()
 
