@@ -16,8 +16,16 @@ RULES: Final = (
     Rule("keyword with marks", "^^ cancel|end|quit|revoke $$"),
     Rule("stop, asked", "^^ POLITE|,*6 ASK PLEASE|just BARE BARE|POLITE|.|,*6 QUESTION? $$", unless="JOKING UNDO"),
     Rule("stop, asked", "^^ POLITE|,*6 ASK BARE PLEASE|already POLITE|.|,*6 QUESTION? $$", unless="JOKING UNDO"),
-    Rule("stop as a sentence", "LEAD BARE BARE|POLITE|,*6 $", unless_after="QUESTION", unless="JOKING UNDO", shouted=True),
-    Rule("stop as a sentence", "LEAD BARE BARE|POLITE|,*6 $", unless_after="QUESTION", unless="JOKING UNDO", along="AMONG"),
+    Rule(
+        "stop as a sentence", "LEAD BARE BARE|POLITE|,*6 $", unless_after="QUESTION", unless="JOKING UNDO", shouted=True
+    ),
+    Rule(
+        "stop as a sentence",
+        "LEAD BARE BARE|POLITE|,*6 $",
+        unless_after="QUESTION",
+        unless="JOKING UNDO",
+        along="AMONG",
+    ),
     Rule("stop as a sentence", "LEAD stop CLAUSE", unless="JOKING UNDO", shouted=True),
     Rule("stop as a sentence", "LEAD stop CLAUSE", unless="JOKING UNDO", along="AMONG_CLOSER"),
     Rule("please stop", "PLEASE SWEAR? stop END", unless_before="UNMEANT_PLEA", unless="JOKING"),
@@ -25,7 +33,9 @@ RULES: Final = (
     Rule("please stop", "LEAD PLEASE stop ,? CLAUSE", unless="JOKING"),
     Rule("please stop", "LEAD stop PLEASE ,? CLAUSE", unless="JOKING"),
     Rule("and stop", "NO_THANKS ,? PLEASE? stop END", unless="JOKING UNDO"),
-    Rule("and stop", ", PLEASE|just|so|ok|and*2 stop END", unless_after="QUESTION", unless="JOKING UNDO", along="AMONG"),
+    Rule(
+        "and stop", ", PLEASE|just|so|ok|and*2 stop END", unless_after="QUESTION", unless="JOKING UNDO", along="AMONG"
+    ),
     Rule(
         "and stop",
         "stop END",
@@ -39,7 +49,11 @@ RULES: Final = (
         "ASKED YOU? TIMES*3 to? PLEASE? stop|quit POLITE|,*2 $|and|but|yet|so|i|you|why|TIMES",
         unless_before="SOMEBODY ANY? / PAST",
     ),
-    Rule("said stop, still gets messages", "SAID YOU? ANY*3 SAID_STOP GAP*8 still|keep|continue|kept GAP*4 COMING", unless="UNDO"),
+    Rule(
+        "said stop, still gets messages",
+        "SAID YOU? ANY*3 SAID_STOP GAP*8 still|keep|continue|kept GAP*4 COMING",
+        unless="UNDO",
+    ),
     Rule("said stop, still gets messages", "still RECEIVING MY_MESSAGES GAP*6 unsubscribed|opted|stop", unless="UNDO"),
     Rule(
         "said stop, still gets messages",
@@ -62,16 +76,41 @@ RULES: Final = (
         unless_after="LATER / OTHERS / in / it",
         unless="text txt texting message messages email sms",
     ),
-    Rule("stop the messages", "STOP it? SWEAR*2 w|with? MY_MESSAGES", unless_before="UNMEANT_STOP", unless_after="UNMEANT_OBJECT"),
-    Rule("stop the messages", "STOP it? SWEAR*2 w|with? THE*4 KIND*3 contact", unless_before="UNMEANT_STOP", unless_after="UNMEANT_OBJECT"),
+    Rule(
+        "stop the messages",
+        "STOP it? SWEAR*2 w|with? MY_MESSAGES",
+        unless_before="UNMEANT_STOP",
+        unless_after="UNMEANT_OBJECT",
+    ),
+    Rule(
+        "stop the messages",
+        "STOP it? SWEAR*2 w|with? THE*4 KIND*3 contact",
+        unless_before="UNMEANT_STOP",
+        unless_after="UNMEANT_OBJECT",
+    ),
     Rule(
         "how to stop the messages",
         "HOW make|get? STOP SWEAR? TEXTING|RECEIVING|with*2 from? MY_MESSAGES",
         unless_after="UNMEANT_OBJECT",
     ),
-    Rule("stop sending", "STOP SWEAR*2 SENDING to? ME? THE*4 ANY*2 PLURAL|ads", unless_before="UNMEANT_STOP", unless_after="LATER / OTHERS"),
-    Rule("stop sending", "STOP SWEAR*2 SENDING to? ME? MY_MESSAGES", unless_before="UNMEANT_STOP", unless_after="LATER / OTHERS"),
-    Rule("stop sending", "STOP SWEAR*2 SENDING to? ME? THE*3 KIND*2 STUFF", unless_before="UNMEANT_STOP", unless_after="LATER / OTHERS"),
+    Rule(
+        "stop sending",
+        "STOP SWEAR*2 SENDING to? ME? THE*4 ANY*2 PLURAL|ads",
+        unless_before="UNMEANT_STOP",
+        unless_after="LATER / OTHERS",
+    ),
+    Rule(
+        "stop sending",
+        "STOP SWEAR*2 SENDING to? ME? MY_MESSAGES",
+        unless_before="UNMEANT_STOP",
+        unless_after="LATER / OTHERS",
+    ),
+    Rule(
+        "stop sending",
+        "STOP SWEAR*2 SENDING to? ME? THE*3 KIND*2 STUFF",
+        unless_before="UNMEANT_STOP",
+        unless_after="LATER / OTHERS",
+    ),
     Rule("stop sending", "STOP SWEAR*2 SENDING to? ME? IT? to? ME? AGAIN? END", unless_before="UNMEANT_STOP"),
     Rule(
         "make the messages stop",
@@ -80,8 +119,17 @@ RULES: Final = (
         unless_after="NUMBER / INSTRUCTION / to",
     ),
     Rule("make the messages stop", "these|the|your KIND*3 MESSAGES ANY? MUST ANY? to? stop|end|cease"),
-    Rule("make the messages stop", "make|have|get it|this|them|these stop", unless="JOKING UNDO", along="PLURAL text message"),
-    Rule("stop getting", "stop|quit SWEAR? RECEIVE THE|from*4 KIND*3 MESSAGES|YOU", unless_before="NEGATED / PAST / will|would|should YOU|i|we"),
+    Rule(
+        "make the messages stop",
+        "make|have|get it|this|them|these stop",
+        unless="JOKING UNDO",
+        along="PLURAL text message",
+    ),
+    Rule(
+        "stop getting",
+        "stop|quit SWEAR? RECEIVE THE|from*4 KIND*3 MESSAGES|YOU",
+        unless_before="NEGATED / PAST / will|would|should YOU|i|we",
+    ),
     Rule(
         "stop getting",
         "stop|quit SWEAR? RECEIVING any? more? of? IT AGAIN? END",
@@ -177,14 +225,26 @@ RULES: Final = (
     ),
     Rule("wants no messages", "WANT_NOT to? be? on THE*2 KIND*2 LISTING", unless_before="UNMEANT_WANT"),
     # --- take me off
-    Rule("off the list", "TAKE ME|MY_NAME|it|to? be? off|out of? THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"),
+    Rule(
+        "off the list", "TAKE ME|MY_NAME|it|to? be? off|out of? THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"
+    ),
     Rule(
         "off the list",
         "off of? your|this|ur|ya|yalls KIND*2 LISTING",
         unless_before="NEGATED GAP*4 / did YOU GAP*3 / why GAP*4 / took|fell|knocked|dropped|got|was|were ANY?",
     ),
-    Rule("off the list", "REMOVE|TAKE ME|MY_NAME|it from|off of? THE*3 ANY*3 list|lists", unless_before="UNMEANT_REMOVAL", unless="OTHER_LIST"),
-    Rule("off the list", "take|get ME|MY_NUMBER off of? IT? END", unless_before="UNMEANT_REMOVAL", unless="JOKING speaker hold"),
+    Rule(
+        "off the list",
+        "REMOVE|TAKE ME|MY_NAME|it from|off of? THE*3 ANY*3 list|lists",
+        unless_before="UNMEANT_REMOVAL",
+        unless="OTHER_LIST",
+    ),
+    Rule(
+        "off the list",
+        "take|get ME|MY_NUMBER off of? IT? END",
+        unless_before="UNMEANT_REMOVAL",
+        unless="JOKING speaker hold",
+    ),
     Rule("off the list", "REMOVE ME|MY_NAME|IT from THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"),
     Rule("remove me", "REMOVE ME POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL", unless_after="a|an|the|soon"),
     Rule("remove my number", "REMOVE|LOSE MY_NUMBER POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL / MYSELF"),
@@ -194,7 +254,10 @@ RULES: Final = (
     Rule("be removed", "ASKED YOU? to be? REMOVED"),
     Rule(
         "be removed",
-        "be|want|wants|get|wish|like|need|have|having|getting ME|MY_NAME? to? be? REMOVED|off from? of? THE*3 KIND*2 LISTING",
+        (
+            "be|want|wants|get|wish|like|need|have|having|getting ME|MY_NAME? to? be? REMOVED|off from? "
+            "of? THE*3 KIND*2 LISTING"
+        ),
         unless_before="UNMEANT_REMOVAL / did ANY / was|were",
         unless_after="price",
     ),
@@ -219,11 +282,19 @@ RULES: Final = (
     ),
     Rule("unsubscribe", "UNSUBSCRIBE|out link|button|page|option|url|thing|feature|form GAP*4 BROKEN"),
     Rule("opt out", "OPT_OUT of|from RECEIVE? THE*4 KIND*3 LISTING|YOU", unless_before="UNMEANT_CHOICE", unless="UNDO"),
-    Rule("opt out", "OPT_OUT of|from? RECEIVE? any? more? of? IT|all|here|any END", unless_before="UNMEANT_CHOICE", unless="UNDO"),
+    Rule(
+        "opt out",
+        "OPT_OUT of|from? RECEIVE? any? more? of? IT|all|here|any END",
+        unless_before="UNMEANT_CHOICE",
+        unless="UNDO",
+    ),
     Rule(
         "opt out",
         "OPT_OUT POLITE|,*4 $|,|and|i",
-        unless_before="UNMEANT_CHOICE / what|does ANY? / have|need|has|forgot|forget|easy|possible|able to / an|the|a|our|last|state",
+        unless_before=(
+            "UNMEANT_CHOICE / what|does ANY? / have|need|has|forgot|forget|easy|possible|able to "
+            "/ an|the|a|our|last|state"
+        ),
         unless_after="INSTRUCTION / OPT_OUT_THING / of|from|to",
         unless="UNDO",
     ),
@@ -249,13 +320,26 @@ RULES: Final = (
         unless_before="NEGATED YOU? / SOMEBODY ANY*2 / PAST",
         unless_after="with|in|on|for|at|tonight|while|after|until|till",
     ),
-    Rule("go away", "^^ POLITE|,*4 go_away|get_away|get_lost|get_bent POLITE|,*4 $$", unless_after="QUESTION", unless="JOKING"),
+    Rule(
+        "go away",
+        "^^ POLITE|,*4 go_away|get_away|get_lost|get_bent POLITE|,*4 $$",
+        unless_after="QUESTION",
+        unless="JOKING",
+    ),
     Rule("go away", "^^ POLITE|,*4 fuck|f|piss|buzz|bugger|eff|fck|fuk|sod off|of POLITE|,*4 $$", unless="JOKING"),
     # --- consent
     Rule("consent withdrawn", "REVOKE my|our|any|all THE*2 PRIOR? CONSENT $|,|to_be|to_receive|to_text|to_contact"),
     Rule("consent withdrawn", "i hereby? REVOKE all|any|my*2 PRIOR? CONSENT $|,"),
-    Rule("consent withdrawn", "REVOKE my|our|any|all THE*2 PRIOR? CONSENT to|for|of ANY*3 TEXT|MESSAGES|contacted|texted|called"),
-    Rule("consent withdrawn", "CONSENT GAP*7 revoked|withdrawn|rescinded|retracted", unless_before="NEGATED / did ANY", along="PLURAL text contact my"),
+    Rule(
+        "consent withdrawn",
+        "REVOKE my|our|any|all THE*2 PRIOR? CONSENT to|for|of ANY*3 TEXT|MESSAGES|contacted|texted|called",
+    ),
+    Rule(
+        "consent withdrawn",
+        "CONSENT GAP*7 revoked|withdrawn|rescinded|retracted",
+        unless_before="NEGATED / did ANY",
+        along="PLURAL text contact my",
+    ),
     Rule(
         "consent withdrawn",
         "not|never|no|dont|longer have|gave|give|given|had|got YOU? my|our|any? CONSENT to TEXT|TEXTING|SEND|BOTHER",
@@ -263,7 +347,10 @@ RULES: Final = (
     ),
     Rule(
         "consent withdrawn",
-        "not|never|no|dont|longer consent|consented|authorize|agree to RECEIVE|being*2 THE*4 KIND*3 MESSAGES|contacted|texted|messaged",
+        (
+            "not|never|no|dont|longer consent|consented|authorize|agree to RECEIVE|being*2 THE*4 KIND*3 "
+            "MESSAGES|contacted|texted|messaged"
+        ),
         unless_before="SOMEBODY / why|did|if ANY",
     ),
 )

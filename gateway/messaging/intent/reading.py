@@ -4,12 +4,12 @@ A body becomes a line of words, folded as keywords are and freed of accents and 
 them: ``.`` and ``?`` end a sentence, ``,`` is a pause. Rules are written for such lines.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Final
 
 from gateway.messaging.keywords import fold
@@ -68,7 +68,7 @@ class Line:
 
     @cached_property
     def _ends(self) -> list[int]:
-        return list(accumulate(len(word.read) + 1 for word in self.words))
+        return list(itertools.accumulate(len(word.read) + 1 for word in self.words))
 
     def written(self, start: int, end: int) -> tuple[str, ...]:
         """What stood in the body where the text has ``[start, end)``."""
@@ -79,10 +79,10 @@ class Line:
 def read(body: str, corrections: "Corrections") -> Line:
     """The line that rules look at."""
     words = [SENTENCE_END]
-    place = 0
+    places = itertools.count()
     for row in body[:LONGEST_BODY].splitlines():
-        for place, chunk in enumerate(row.split(), place + 1):
-            for word in _words(chunk, place, corrections):
+        for chunk in row.split():
+            for word in _words(chunk, next(places), corrections):
                 _append(words, word)
         _append(words, SENTENCE_END)
     return Line(tuple(words))

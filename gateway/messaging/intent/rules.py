@@ -135,7 +135,7 @@ class Language:
         return frozenset().union(*choices) if all(choices) else frozenset()
 
     def _required_by(self, core: str) -> frozenset[str]:
-        """The rarest that each pattern under a name requires, all together; nothing where one of them requires nothing."""
+        """What one alternative requires: of each pattern under a name its rarest set, or nothing where one has none."""
         if core in BUILT_IN:
             return frozenset()
         if core not in self._names:
@@ -152,7 +152,9 @@ class _Search:
         self._required = language.required(rule.pattern)
         self.rarest = min(self._required, key=len)
         self._pattern = re.compile(r"(?<= )" + language.expression(rule.pattern))
-        self._before = re.compile(r"(?<= )" + language.one_of(rule.unless_before) + r"\Z") if rule.unless_before else None
+        self._before = (
+            re.compile(r"(?<= )" + language.one_of(rule.unless_before) + r"\Z") if rule.unless_before else None
+        )
         self._after = re.compile(language.one_of(rule.unless_after)) if rule.unless_after else None
         self._unless = language.words(rule.unless)
         self._along = language.words(rule.along)
