@@ -4,7 +4,8 @@ In the United States consent may be revoked by any reasonable means: other words
 reasonable person would understand them as a request (47 CFR 64.1200(a)(10)). What is recognised here goes to a review
 list; it is never an opt-in, and whether it changes the blocklist is the service's choice.
 
-Precision comes before recall: a body that nobody would doubt. Each language keeps its rules as a table in its own module.
+Precision comes before recall: only what nobody would doubt. Each language keeps its rules as a table in its own module;
+what counts and what does not, and how well it is told apart, stands in docs/review-list.md.
 """
 
 import re
@@ -36,11 +37,11 @@ OTHER_WORDS: Final = ("message", "messaged", "massages", "massaging", "contracti
 TAPPED: Final = re.compile(
     r"\s*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,20} to|removed an? .{1,20} from"
     r"|(?:le |me )?gust[oó]|(?:le |me )?encant[oó]|(?:le |me )?dio risa|se rio de|a .{1,40} le (?:gust|encant)[oó]"
-    r"|aim[eé]|a aim[eé]|a adoré|gostou de|adorou|gefällt|mag|liebt)\s*[\"“„«‘]",
+    r"|a? ?aim[eé]|a ador[eé]|gostou de|adorou|gefällt|gefiel)\s*[\"“„«‘]",
     re.IGNORECASE,
 )
 
-_CORRECTIONS: Final = Corrections(MISTYPED, OTHER_WORDS)
+CORRECTIONS: Final = Corrections(MISTYPED, OTHER_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def asks_to_stop(body: str) -> Intent | None:
     """
     if TAPPED.match(body):
         return None
-    line = read(body, _CORRECTIONS)
+    line = read(body, CORRECTIONS)
     for language in LANGUAGES:
         found = language.first(line)
         if found is not None:

@@ -54,6 +54,9 @@ RULES: Final = (
         "SAID YOU? ANY*3 SAID_STOP GAP*8 still|keep|continue|kept GAP*4 COMING",
         unless="UNDO",
     ),
+    Rule("asked before", "how many times GAP*8 stop|unsubscribe|remove"),
+    Rule("asked before", "ASKED YOU? TIMES*2 to? REMOVE ME|MY_NUMBER", unless_before="SOMEBODY ANY? / PAST"),
+    Rule("and stop", "so PLEASE? stop END", unless_after="QUESTION", unless="JOKING UNDO", along="AMONG"),
     Rule("said stop, still gets messages", "still RECEIVING MY_MESSAGES GAP*6 unsubscribed|opted|stop", unless="UNDO"),
     Rule(
         "said stop, still gets messages",
@@ -69,6 +72,7 @@ RULES: Final = (
         unless_after="ME? AGAIN? LATER / ANY? OTHERS",
     ),
     Rule("stop texting", "if YOU dont|do_not SWEAR? STOP SWEAR? TEXTING|SENDING"),
+    Rule("stop texting", "STOP the? harassment|spamming END", unless_before="UNMEANT_STOP"),
     Rule(
         "stop calling",
         "STOP SWEAR*2 calling ME? AGAIN? POLITE*2 CALL_ENDS",
@@ -127,12 +131,12 @@ RULES: Final = (
     ),
     Rule(
         "stop getting",
-        "stop|quit SWEAR? RECEIVE THE|from*4 KIND*3 MESSAGES|YOU",
+        "STOP SWEAR? RECEIVE THE|from*4 KIND*3 MESSAGES|YOU",
         unless_before="NEGATED / PAST / will|would|should YOU|i|we",
     ),
     Rule(
         "stop getting",
-        "stop|quit SWEAR? RECEIVING any? more? of? IT AGAIN? END",
+        "STOP SWEAR? RECEIVING any? more? of? IT AGAIN? END",
         unless_before="NEGATED / PAST",
         unless="JOKING",
     ),
@@ -151,6 +155,16 @@ RULES: Final = (
     Rule("threat", "LEAD STOP GAP*5 or i|ill|im|we|youll GAP*5 LAW", unless="JOKING"),
     Rule("threat", "TEXT ME AGAIN|one|once more? time? ,? GAP*8 LAW", unless_before="NEGATED GAP*3"),
     # --- do not send
+    Rule(
+        "do not text",
+        "NOT keep|continue to? TEXT|TEXTING|SEND|SENDING",
+        unless_before="UNMEANT_NOT",
+        unless_after="OTHERS",
+    ),
+    Rule("do not bother", "NOT SWEAR? BOTHER ME with MY_MESSAGES|IT", unless_before="UNMEANT_NOT"),
+    Rule(
+        "do not send", "NOT SWEAR? SEND any? more|anymore END", unless_before="UNMEANT_NOT", along="PLURAL text message"
+    ),
     Rule(
         "do not text",
         "NOT SWEAR? TEXT ME",
@@ -184,7 +198,7 @@ RULES: Final = (
         unless_after="QUESTION / than / left / UNTIL / at / about|regarding my / from|for him|her|them|my",
     ),
     Rule("no more messages", "LEAD no more END", unless="JOKING"),
-    Rule("no more messages", "LEAD PLEASE ,? no texts|texting|messages|msgs|sms END", unless_after="QUESTION"),
+    Rule("no more messages", "LEAD PLEASE ,? no texts|texting|messages|msgs|sms POLITE*3 $|,", unless_after="QUESTION"),
     Rule("no more messages", "LEAD no texts|texting|messages|msgs|sms ,? PLEASE END", unless_after="QUESTION"),
     Rule(
         "no more messages",
@@ -235,17 +249,11 @@ RULES: Final = (
     ),
     Rule(
         "off the list",
-        "REMOVE|TAKE ME|MY_NAME|it from|off of? THE*3 ANY*3 list|lists",
-        unless_before="UNMEANT_REMOVAL",
-        unless="OTHER_LIST",
-    ),
-    Rule(
-        "off the list",
-        "take|get ME|MY_NUMBER off of? IT? END",
+        "take|get ME|MY_NUMBER off of? IT? thing? END",
         unless_before="UNMEANT_REMOVAL",
         unless="JOKING speaker hold",
     ),
-    Rule("off the list", "REMOVE ME|MY_NAME|IT from THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"),
+    Rule("off the list", "REMOVE ME|MY_NAME|IT from|frm|off THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"),
     Rule("remove me", "REMOVE ME POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL", unless_after="a|an|the|soon"),
     Rule("remove my number", "REMOVE|LOSE MY_NUMBER POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL / MYSELF"),
     Rule("remove my number", "LOSE MY_NUMBER", unless_before="UNMEANT_REMOVAL / MYSELF / you"),
@@ -312,7 +320,6 @@ RULES: Final = (
         unless_after="of|from the|my / of|from ANY END / mean|means",
         unless="UNDO BY_MAIL",
     ),
-    Rule("how to opt out", "HOW to? get off of? THE*2 KIND*2 LISTING", unless_before="NEGATED", unless="UNDO BY_MAIL"),
     # --- leave me alone
     Rule(
         "leave me alone",

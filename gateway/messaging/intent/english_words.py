@@ -1,4 +1,4 @@
-"""The words of the English rules, by name. Each name holds patterns divided by `` / `` (``rules.py`` says how they are read)."""
+"""The words of the English rules, by name, without apostrophes (``rules.py`` says how they are read)."""
 
 from typing import Final
 
@@ -47,7 +47,8 @@ ENGLISH_WORDS: Final = {
         "/ txt / sms / phone / marketing / promo / promotional / political / campaign / election / automated "
         "/ automatic / reminder / appointment / sales / spam / junk / group / news / fundraising "
         "/ donation / survey / weather / school / random / future / other / or / and / additional / further "
-        "/ coupon / service / ridiculous / dumb / bs / silly / robo / push"
+        "/ coupon / service / ridiculous / dumb / bs / silly / robo / push "
+        "/ parent / parents / customer / donor / voter / patient / member / church"
     ),
     "MESSAGES": (
         "text / txt / message / msg / messege / texting / messaging / notification / spam / PLURAL / calls "
@@ -74,13 +75,11 @@ ENGLISH_WORDS: Final = {
         "list|lists|database|system|book / group text|chat|message|thread / text|texting|sms|messaging "
         "program|service|thread|group|chain|alerts / subscription / mailings / KIND*2 MESSAGES"
     ),
-    "OTHER_LIST": (
-        "waiting / wait / waitlist / guest / standby / wish / wishlist / price / invite / attendance "
-        "/ wedding / prayer / backup / cancellation / volunteer / roster / team / substitute / email "
-        "/ emails / class / schedule / tasks / registry / bus"
-    ),
     "MY_NUMBER": "my|this|our number|num|nmbr|digits|cell / my|this|our PHONE number|phone / this contact",
-    "MY_NAME": "MY_NUMBER / my|this|our name|info|information|contact|phone / my|this|our contact info|information",
+    "MY_NAME": (
+        "MY_NUMBER / my|our name and MY_NUMBER|number|phone "
+        "/ my|this|our name|info|information|contact|phone / my|this|our contact info|information"
+    ),
     "BY_MAIL": "email / emails / newsletter",
     # --- what is asked for
     "STOP": (
@@ -88,11 +87,11 @@ ENGLISH_WORDS: Final = {
         "/ cut out / desist from? / refrain from / cease from"
     ),
     "BARE": (
-        "stop / stopp / stp / stahp / sotp / stpo / s t o p / stopall / UNSUBSCRIBE / OPT_OUT / stop2end "
+        "stop / stopp / stp / stahp / sotp / stpo / s t o p / discontinue / stopall / UNSUBSCRIBE / OPT_OUT / stop2end "
         "/ stop2quit / 2stop / stop all|it|this|that|them|these|everything / cease and desist / remove "
         "/ remove me|us / quit it"
     ),
-    "UNSUBSCRIBE": "unsubscribe / unsub / unsubs / un subscribe / unsuscribe / unsubcribe / unsubscribing / desubscribe",
+    "UNSUBSCRIBE": "unsubscribe / unsub / unsubs / un subscribe / unsubscribing / desubscribe",
     "OPT_OUT": "opt out / optout / opting out / opt me|us out / opt MY_NUMBER out",
     "TEXTING": (
         "texting / txting / texing / textin / txtin / textng / texying / messaging / messagin / msging "
@@ -140,7 +139,7 @@ ENGLISH_WORDS: Final = {
     "WANT_NOT": (
         "dont|not|never|didnt|dnt want|wanna|wish|need|care|like / do|did|don not|t "
         "want|wish|need|care|like / no longer want|wish|need|care|interested / not|nor interested "
-        "/ rather|prefer not / no interest|desire|wish / would not like / would like not"
+        "/ rather|prefer not / no interest|desire|wish / would not like / would like not / not wanting"
     ),
     "NOT": (
         "dont / do not / don t / donot / do nt / dnt / never / dont you|u|yall / must not / may not "
@@ -170,7 +169,7 @@ ENGLISH_WORDS: Final = {
         "to / refuse to / unless you|u / hate to / by not / please dont / why not"
     ),
     "SOMEBODY": (
-        "he / she / they / him / them / her / hes / shes / theyre / it / someone / somebody / everyone "
+        "he / she / they / him / them / her / hes / shes / theyre / it / everyone "
         "/ everybody / nobody / kids / kid / son / daughter / husband / wife / mom / dad / mother / father "
         "/ brother / sister / ex / boyfriend / girlfriend / bf / gf / boss / neighbor / friend / guy "
         "/ students / teachers / drivers / driver / scammers / landlord / doctor / manager / child / who "
@@ -190,7 +189,7 @@ ENGLISH_WORDS: Final = {
         "/ stop|stopall|end|quit|stop2|2 to / stop to NUMBER to / option|ability|link|button|instructions to "
         "/ can i still"
     ),
-    "INSTRUCTION": "ANY*2 ,? reply|text|txt|send|call|dial|visit|click|goto|sto|x / with stop / NUMBER / ANY NUMBER / stop",
+    "INSTRUCTION": ("ANY*2 ,? reply|text|txt|send|call|dial|visit|click|goto|sto|x / with stop / ANY? NUMBER / stop"),
     "UNTIL": "until / till / til / before / after / today / tonight / tomorrow / this week|weekend|month",
     "LATER": (
         "UNTIL / while / when / whenever / unless / during / at|past|around ANY / now i|im / yet / between "
@@ -202,7 +201,7 @@ ENGLISH_WORDS: Final = {
     ),
     "BUSY": "meeting / driving / til / till / until / later / tonight / surgery",
     "OTHERS": (
-        "you / u / him / her / them / his / their / each other / people / everyone / my KIN / to? "
+        "you|u END|back|so|about|when / him / her / them / his / their / each other / people / everyone / my KIN / to? "
         "my|our|the old|other|previous|former / to my|the|our work|new|KIN / to him|her|them / your "
         "ex|wife|mom / and drive|driving"
     ),

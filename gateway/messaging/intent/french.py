@@ -119,10 +119,6 @@ RULES: Final = (
     Rule("stop sending", "STOP de? TO_SEND_ME", unless_before="UNMEANT", unless_after="THE*3 MESSAGES? LATER"),
     Rule("stop sending", "STOP avec|de|d? SEND? de? MY_MESSAGES", unless_before="UNMEANT", unless_after="LATER"),
     Rule("stop the messages", "LEAD stop|halte|assez a|aux|avec|de|les|d|vos MY_MESSAGES"),
-    Rule(
-        "stop the messages",
-        "pour|comment|veux|voudrais|souhaite|faut darreter|arreter|stopper|bloquer|annuler MY_MESSAGES",
-    ),
     Rule("stop the messages", "comment faire? pour? faire? ne plus recevoir|avoir MY_MESSAGES"),
     Rule(
         "do not send",

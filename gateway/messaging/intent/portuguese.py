@@ -146,9 +146,6 @@ RULES: Final = (
     ),
     Rule("no more messages", "sem mais MY_MESSAGES", unless_before="fiquei|estou|to|ficar|ando"),
     Rule("no more messages", "chega|basta de|com MY_MESSAGES", unless_before="nao"),
-    Rule(
-        "no more messages", "^^ POLITE|,*4 chega|basta|nao_mais POLITE|,*4 $$", unless_after="QUESTION", unless="JOKING"
-    ),
     Rule("wants no messages", "WANT_NOT RECEIVE de? MY_MESSAGES", unless_before="se / quem", unless_after="LATER"),
     Rule("wants no messages", "WANT_NOT mais? MY_MESSAGES", unless_before="se / quem", unless_after="LATER"),
     Rule(

@@ -30,9 +30,9 @@ ZERO_FOR_O: Final = re.compile(r"(?<=[^\W\d_])0|0(?=[^\W\d_])")  # st0p
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word or mark of a body as rules see it, with what stood there between two blanks, and at which place.
+    """One word or mark of a body as rules see it, what stood there between two blanks, and the how manieth that was.
 
-    A mark has no place of its own: -1.
+    A mark has neither of its own.
     """
 
     read: str
@@ -47,7 +47,8 @@ MARK_OF: Final = {
     "?": Word("?"),
 }
 STRENGTH: Final = {",": 0, ".": 1, "?": 2}
-ALONE: Final = {"-": SENTENCE_END, "--": SENTENCE_END, "&": Word("and", "&"), "#": Word("number", "#")}
+DASHES: Final = frozenset({"-", "--"})  # between blanks; inside a word they only divide it
+SIGNS: Final = {"&": "and", "#": "number"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Line:
     @cached_property
     def _ends(self) -> list[int]:
         return list(itertools.accumulate(len(word.read) + 1 for word in self.words))
+
+    @cached_property
+    def is_in_capitals(self) -> bool:
+        """Whether capitals mean nothing in this body, as it has no small letters."""
+        return not any(char.islower() for word in self.words for char in word.written)
 
     def written(self, start: int, end: int) -> tuple[str, ...]:
         """What stood in the body where the text has ``[start, end)``."""
@@ -99,20 +105,25 @@ def _append(words: list[Word], word: Word) -> None:
 
 def _words(chunk: str, place: int, corrections: "Corrections") -> Iterator[Word]:
     """The words and marks of what stands between two blanks."""
-    if chunk in ALONE:
-        yield ALONE[chunk]
-        return
-    if chunk.isascii() and chunk.isalnum():  # most are; the rest of this function would change no more of them
-        yield Word(corrections.of(_spelled(chunk.lower())), chunk, place)
+    if chunk in DASHES:
+        yield SENTENCE_END
         return
     written = chunk.strip(AROUND_WORDS) or chunk
-    for piece in PIECE.findall(_plain(chunk)):
+    for piece in _pieces(chunk):
         if piece in MARK_OF:
             yield MARK_OF[piece]
         elif piece in LAUGHING:
             yield Word(LAUGHTER, written, place)
         elif piece.isalnum():
             yield Word(corrections.of(_spelled(piece)), written, place)
+
+
+def _pieces(chunk: str) -> list[str]:
+    if chunk in SIGNS:
+        return [SIGNS[chunk]]
+    if chunk.isascii() and chunk.isalnum():  # most are, and one word
+        return [chunk.lower()]
+    return PIECE.findall(_plain(chunk))
 
 
 def _plain(chunk: str) -> str:

@@ -13,15 +13,13 @@ A pattern is a row of items between blanks, looked for anywhere in a line (``rea
 ``. ,``    these marks; ``QUESTION``: a question mark
 =========  ==========================================================================================
 
-Nothing repeats without a bound and nothing that repeats holds what repeats without one, so that a search costs time in
-proportion to the length of the line.
+Every repetition has a bound, so that a search costs time in proportion to the length of the line.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from gateway.messaging.intent.reading import Line
@@ -46,8 +44,8 @@ class Rule:
     """One way to ask.
 
     ``unless_before`` ends right before the match and takes it back, ``unless_after`` begins right after it; both are
-    patterns divided by `` / ``. ``unless`` are words anywhere in the body that take it back, ``along`` words of
-    which one has to stand somewhere. ``shouted``: one of its words has to stand out in capitals.
+    patterns divided by `` / ``. ``unless`` are words (or names of words) anywhere in the body that take it back,
+    ``along`` words of which one has to stand somewhere. ``shouted``: one of its words stands out in capitals.
     """
 
     name: str
@@ -65,7 +63,7 @@ class Language:
     def __init__(self, code: str, names: Mapping[str, str], rules: tuple[Rule, ...]) -> None:
         self.code = code
         self.rules = rules
-        self._names = names
+        self.names = names
         self._searches = tuple(_Search(self, rule) for rule in rules)
         self._worth_a_search: dict[str, list[int]] = defaultdict(list)
         for place, search in enumerate(self._searches):
@@ -93,12 +91,6 @@ class Language:
         """All words under these names, or the words themselves."""
         return frozenset(word for name in names.split() for word in self._words(name))
 
-    @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that a rule asks for or a name lists."""
-        rules = (word for rule in self.rules for word in self.words(rule.pattern))
-        return frozenset(rules) | self.words(" ".join(self._names))
-
     def _item(self, item: str) -> str:
         parts = ITEM.fullmatch(item)
         if parts is None:
@@ -112,14 +104,16 @@ class Language:
         if core in BUILT_IN:
             return BUILT_IN[core]
         if core.isupper():
-            return self.one_of(self._names[core])
+            return self.one_of(self.names[core])
         return "".join(f"{re.escape(word)} " for word in core.split("_"))
 
     def _words(self, item: str) -> Iterator[str]:
         for core in ITEM.sub(r"\g<core>", item).split("|"):
-            if core in self._names:
-                yield from self.words(self._names[core].replace(" / ", " "))
-            elif core not in BUILT_IN:
+            if core in BUILT_IN:
+                continue
+            if core.isupper():
+                yield from self.words(self.names[core].replace(" / ", " "))
+            else:
                 yield from core.split("_")
 
     def required(self, pattern: str) -> list[frozenset[str]]:
@@ -138,9 +132,9 @@ class Language:
         """What one alternative requires: of each pattern under a name its rarest set, or nothing where one has none."""
         if core in BUILT_IN:
             return frozenset()
-        if core not in self._names:
+        if core not in self.names:
             return frozenset(core.split("_")[:1])
-        each = [self.required(pattern) for pattern in self._names[core].split(" / ")]
+        each = [self.required(pattern) for pattern in self.names[core].split(" / ")]
         return frozenset().union(*(min(sets, key=len) for sets in each)) if all(each) else frozenset()
 
 
@@ -174,7 +168,7 @@ class _Search:
             return False
         if self._after is not None and self._after.match(line.text, end):
             return False
-        return not self.rule.shouted or any(_is_shouted(word) for word in line.written(start, end))
+        return not self.rule.shouted or (not line.is_in_capitals and any(map(_is_shouted, line.written(start, end))))
 
 
 def _is_shouted(word: str) -> bool:

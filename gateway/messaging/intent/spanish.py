@@ -34,7 +34,6 @@ RULES: Final = (
         unless="JOKING UNDO",
         along="AMONG",
     ),
-    Rule("no more messages", "^^ POLITE|,*5 no|ni mas POLITE|,|.*5 $$", unless_after="QUESTION", unless="JOKING"),
     Rule(
         "no more messages",
         "no|ni mas THE*3 KIND*2 MESSAGES",
@@ -159,6 +158,14 @@ RULES: Final = (
         unless_after="LATER",
     ),
     Rule("not to send", "PLEASE|pido|pedi|favor de|que? no TO_SEND_ME|TO_BOTHER|contactar|escribir MORE? END"),
+    Rule(
+        "do not write",
+        "no|nunca|jamas MORE? WRITE MORE*3 a este|mi|ese numero|telefono|celular|cel",
+        unless_before="UNMEANT_NOT",
+    ),
+    Rule(
+        "do not send", "no|nunca MORE? me|nos SEND mas informacion|info|cosas|correos END", unless_before="UNMEANT_NOT"
+    ),
     # --- does not want
     Rule(
         "wants no messages",
