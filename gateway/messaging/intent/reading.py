@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from gateway.messaging.keywords import fold
@@ -51,35 +50,21 @@ DASHES: Final = frozenset({"-", "--"})  # between blanks; inside a word they onl
 SIGNS: Final = {"&": "and", "#": "number"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A body as rules see it. Each word and mark is followed by one blank, so that patterns end in blanks, too."""
+    """A body as rules see it, between two ends of sentences."""
 
     words: tuple[Word, ...]
 
-    @cached_property
-    def text(self) -> str:
-        """All of it in one string, between two ends of sentences."""
-        return "".join(f"{word.read} " for word in self.words)
-
-    @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """The words and marks that occur."""
-        return frozenset(word.read for word in self.words)
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return list(itertools.accumulate(len(word.read) + 1 for word in self.words))
-
-    @cached_property
-    def is_in_capitals(self) -> bool:
-        """Whether capitals mean nothing in this body, as it has no small letters."""
-        return not any(char.islower() for word in self.words for char in word.written)
+    def has_shouted(self, start: int, end: int) -> bool:
+        """Whether one of the words ``[start, end)`` stands out in capitals: others of the body have small letters."""
+        if not any(char.islower() for word in self.words for char in word.written):
+            return False
+        return any(len(word.written) > 1 and word.written.isupper() for word in self.words[start:end])
 
     def written(self, start: int, end: int) -> tuple[str, ...]:
-        """What stood in the body where the text has ``[start, end)``."""
-        within = [word for word, at in zip(self.words, self._ends, strict=True) if start < at <= end]
-        return tuple({word.place: word.written for word in within if word.written}.values())
+        """What stood in the body where the line has the words ``[start, end)``."""
+        return tuple({word.place: word.written for word in self.words[start:end] if word.written}.values())
 
 
 def read(body: str, corrections: "Corrections") -> Line:

@@ -8,7 +8,7 @@ A pattern is a row of items between blanks, looked for anywhere in a line (``rea
 ``a|b``    one of these; ``a|b_c`` where one of them is two words
 ``x?``     perhaps
 ``x*3``    up to three times, also not at all
-``ANY``    any word; ``NUMBER``: digits; ``GAP``: any word or pause
+``ANY``    any word; ``NUMBER``: digits that no table names; ``GAP``: any word or pause
 ``^ $``    a sentence begins, ends here; ``^^ $$``: so does the body
 ``. ,``    these marks; ``QUESTION``: a question mark
 =========  ==========================================================================================
@@ -18,25 +18,33 @@ Every repetition has a bound, so that a search costs time in proportion to the l
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from gateway.messaging.intent.reading import Line
+from gateway.messaging.intent.reading import STRENGTH, Line
 
-WINDOW: Final = 120  # characters of the line before a match in which what excuses it is looked for
+# Expressions run over a line in which each word is one letter: the words of a language's tables have letters of their
+# own from here on (a private use area of Unicode), numbers and all other words share one each, marks are themselves.
+FIRST_LETTER: Final = 0xE000
+NUMBER: Final = "0"
+OTHER: Final = "o"
 
 BUILT_IN: Final = {
-    "ANY": r"(?:[^\W_]+ )",
-    "NUMBER": r"(?:\d+ )",
-    "GAP": r"(?:[^\W_]+ |, )",
-    "^": r"(?<=[.?] )",
-    "$": r"(?=[.?] )",
-    "^^": r"(?<=\A\. )",
-    "$$": r"(?=[.?] \Z)",
-    "QUESTION": r"\? ",
+    "ANY": "[^.?,]",
+    "GAP": "[^.?]",
+    "^": r"(?<=[.?])",
+    "$": r"(?=[.?])",
+    "^^": r"(?<=\A\.)",
+    "$$": r"(?=[.?]\Z)",
+    "QUESTION": r"\?",
+    ".": r"\.",
+    ",": ",",
+    "NUMBER": NUMBER,
 }
 ITEM: Final = re.compile(r"(?P<core>[^\s?*]+)(?P<perhaps>\?)?(?:\*(?P<times>\d))?")
+WINDOW: Final = 12  # words before a match in which what takes it back is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,9 @@ class Language:
         self.code = code
         self.rules = rules
         self.names = names
+        self._letters: dict[str, str] = {}
+        self._named: dict[str, str] = {}
+        self._required_by_name: dict[str, frozenset[str]] = {}
         self._searches = tuple(_Search(self, rule) for rule in rules)
         self._worth_a_search: dict[str, list[int]] = defaultdict(list)
         for place, search in enumerate(self._searches):
@@ -72,9 +83,11 @@ class Language:
 
     def first(self, line: Line) -> tuple[Rule, tuple[str, ...]] | None:
         """The first rule that holds, in the order of the table, with the words that made it hold."""
-        places = {place for word in line.vocabulary for place in self._worth_a_search.get(word, ())}
+        seen = frozenset(word.read for word in line.words)
+        places = {place for word in seen for place in self._worth_a_search.get(word, ())}
+        letters = "".join(self._letter_of(word.read) for word in line.words) if places else ""
         for place in sorted(places):
-            span = self._searches[place].span(line)
+            span = self._searches[place].span(line, letters, seen)
             if span is not None:
                 return self.rules[place], line.written(*span)
         return None
@@ -85,27 +98,35 @@ class Language:
 
     def one_of(self, patterns: str) -> str:
         """The regular expression of patterns divided by `` / ``."""
-        return "(?:" + "|".join(self.expression(pattern) for pattern in patterns.split(" / ")) + ")"
+        return _either(self.expression(pattern) for pattern in patterns.split(" / "))
 
     def words(self, names: str) -> frozenset[str]:
         """All words under these names, or the words themselves."""
         return frozenset(word for name in names.split() for word in self._words(name))
 
+    def _letter_of(self, word: str) -> str:
+        return self._letters.get(word) or (word if word in STRENGTH else NUMBER if word.isdecimal() else OTHER)
+
+    def _letter(self, word: str) -> str:
+        return self._letters.setdefault(word, chr(FIRST_LETTER + len(self._letters)))
+
     def _item(self, item: str) -> str:
         parts = ITEM.fullmatch(item)
         if parts is None:
             raise ValueError(f"{self.code}: {item!r} is no item of a pattern")
-        expression = "(?:" + "|".join(self._core(core) for core in parts["core"].split("|")) + ")"
+        expression = _either(self._core(core) for core in parts["core"].split("|"))
         if parts["perhaps"]:
-            return expression + "?"
-        return f"{expression}{{0,{parts['times']}}}" if parts["times"] else expression
+            return f"(?:{expression})?"
+        return f"(?:{expression}){{0,{parts['times']}}}" if parts["times"] else expression
 
     def _core(self, core: str) -> str:
         if core in BUILT_IN:
             return BUILT_IN[core]
         if core.isupper():
-            return self.one_of(self.names[core])
-        return "".join(f"{re.escape(word)} " for word in core.split("_"))
+            if core not in self._named:
+                self._named[core] = self.one_of(self.names[core])
+            return self._named[core]
+        return "".join(self._letter(word) for word in core.split("_"))
 
     def _words(self, item: str) -> Iterator[str]:
         for core in ITEM.sub(r"\g<core>", item).split("|"):
@@ -134,42 +155,59 @@ class Language:
             return frozenset()
         if core not in self.names:
             return frozenset(core.split("_")[:1])
-        each = [self.required(pattern) for pattern in self.names[core].split(" / ")]
-        return frozenset().union(*(min(sets, key=len) for sets in each)) if all(each) else frozenset()
+        if core not in self._required_by_name:
+            each = [self.required(pattern) for pattern in self.names[core].split(" / ")]
+            rarest = (min(sets, key=len) for sets in each) if all(each) else ()
+            self._required_by_name[core] = frozenset().union(*rarest)
+        return self._required_by_name[core]
+
+
+def _either(expressions: Iterable[str]) -> str:
+    """One expression for all; single letters are put into one set, which is quicker to compile and to try."""
+    found = list(dict.fromkeys(expressions))
+    letters = [each for each in found if len(each) == 1 and ord(each) >= FIRST_LETTER]
+    others = [each for each in found if each not in letters]
+    if letters:
+        others.insert(0, f"[{''.join(letters)}]" if len(letters) > 1 else letters[0])
+    return others[0] if len(others) == 1 else f"(?:{'|'.join(others)})"
 
 
 class _Search:
-    """A rule with its expressions compiled."""
+    """A rule ready to be looked for. Its expressions are compiled when they are needed first, a millisecond each."""
 
     def __init__(self, language: Language, rule: Rule) -> None:
         self.rule = rule
         self._required = language.required(rule.pattern)
         self.rarest = min(self._required, key=len)
-        self._pattern = re.compile(r"(?<= )" + language.expression(rule.pattern))
-        self._before = (
-            re.compile(r"(?<= )" + language.one_of(rule.unless_before) + r"\Z") if rule.unless_before else None
-        )
-        self._after = re.compile(language.one_of(rule.unless_after)) if rule.unless_after else None
         self._unless = language.words(rule.unless)
         self._along = language.words(rule.along)
+        self._expressions = (
+            language.expression(rule.pattern),
+            language.one_of(rule.unless_before) + r"\Z" if rule.unless_before else "",
+            language.one_of(rule.unless_after) if rule.unless_after else "",
+        )
 
-    def span(self, line: Line) -> tuple[int, int] | None:
-        """Where the text of the line holds what the rule describes."""
-        seen = line.vocabulary
+    @cached_property
+    def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[str] | None, re.Pattern[str] | None]:
+        asked, before, after = (re.compile(each) if each else None for each in self._expressions)
+        if asked is None:
+            raise ValueError(f"{self.rule.name!r} asks for nothing")
+        return asked, before, after
+
+    def span(self, line: Line, letters: str, seen: frozenset[str]) -> tuple[int, int] | None:
+        """From which word to which the line holds what the rule describes."""
         if any(words.isdisjoint(seen) for words in self._required) or not self._unless.isdisjoint(seen):
             return None
         if self._along and self._along.isdisjoint(seen):
             return None
-        return next((match.span() for match in self._pattern.finditer(line.text) if self._holds(line, match)), None)
-
-    def _holds(self, line: Line, match: re.Match[str]) -> bool:
-        start, end = match.span()
-        if self._before is not None and self._before.search(line.text, max(0, start - WINDOW), start):
-            return False
-        if self._after is not None and self._after.match(line.text, end):
-            return False
-        return not self.rule.shouted or (not line.is_in_capitals and any(map(_is_shouted, line.written(start, end))))
-
-
-def _is_shouted(word: str) -> bool:
-    return len(word) > 1 and word.isupper()
+        asked, before, after = self._compiled
+        for match in asked.finditer(letters):
+            start, end = match.span()
+            if before is not None and before.search(letters, max(0, start - WINDOW), start):
+                continue
+            if after is not None and after.match(letters, end):
+                continue
+            if self.rule.shouted and not line.has_shouted(start, end):
+                continue
+            return start, end
+        return None
