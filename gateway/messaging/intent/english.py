@@ -27,7 +27,8 @@ RULES: Final = (
         along="AMONG",
     ),
     Rule("stop as a sentence", "LEAD stop CLAUSE", unless="JOKING UNDO", shouted=True),
-    Rule("stop as a sentence", "LEAD stop CLAUSE", unless="JOKING UNDO", along="AMONG_CLOSER"),
+    Rule("stop as a sentence", "LEAD stop ,? CLAUSE", unless="JOKING UNDO", along="AMONG_CLOSER"),
+    Rule("stop as a sentence", "LEAD stop im|i_am|this_is not", unless="JOKING UNDO"),
     Rule("please stop", "PLEASE SWEAR? stop END", unless_before="UNMEANT_PLEA", unless="JOKING"),
     Rule("please stop", "stop PLEASE END", unless_before="UNMEANT_PLEA / PAST / THE ANY? / A_STOP", unless="JOKING"),
     Rule("please stop", "LEAD PLEASE stop ,? CLAUSE", unless="JOKING"),
@@ -47,7 +48,7 @@ RULES: Final = (
     Rule(
         "asked before",
         "ASKED YOU? TIMES*3 to? PLEASE? stop|quit POLITE|,*2 $|and|but|yet|so|i|you|why|TIMES",
-        unless_before="SOMEBODY ANY? / PAST",
+        unless_before="SOMEBODY ANY? / did|if|when YOU|i|we / i might|should|could|will",
     ),
     Rule(
         "said stop, still gets messages",
@@ -55,7 +56,9 @@ RULES: Final = (
         unless="UNDO",
     ),
     Rule("asked before", "how many times GAP*8 stop|unsubscribe|remove"),
-    Rule("asked before", "ASKED YOU? TIMES*2 to? REMOVE ME|MY_NUMBER", unless_before="SOMEBODY ANY? / PAST"),
+    Rule(
+        "asked before", "ASKED YOU? TIMES*2 to? REMOVE ME|MY_NUMBER", unless_before="SOMEBODY ANY? / did|if|when YOU|i"
+    ),
     Rule("and stop", "so PLEASE? stop END", unless_after="QUESTION", unless="JOKING UNDO", along="AMONG"),
     Rule("said stop, still gets messages", "still RECEIVING MY_MESSAGES GAP*6 unsubscribed|opted|stop", unless="UNDO"),
     Rule(
@@ -63,6 +66,12 @@ RULES: Final = (
         "i|ive|i_have already? unsubscribed",
         unless="UNDO BY_MAIL want like love",
         along="still why again keep",
+    ),
+    Rule(
+        "said stop, still gets messages",
+        "replied|texted|sent|typed|answered stop|unsubscribe ANY? $|last|yesterday|TIMES|and|but|,",
+        unless_after="QUESTION",
+        unless="UNDO BY_MAIL want like love back",
     ),
     # --- stop sending
     Rule(
@@ -118,7 +127,7 @@ RULES: Final = (
     Rule("stop sending", "STOP SWEAR*2 SENDING to? ME? IT? to? ME? AGAIN? END", unless_before="UNMEANT_STOP"),
     Rule(
         "make the messages stop",
-        "make|get|have|want|need THE|KIND*5 MESSAGES to? stop",
+        "make|get|have|want|need THE|KIND*5 MESSAGES to? stop|go_away",
         unless_before="QUOTING",
         unless_after="NUMBER / INSTRUCTION / to",
     ),
@@ -154,6 +163,7 @@ RULES: Final = (
     ),
     Rule("threat", "LEAD STOP GAP*5 or i|ill|im|we|youll GAP*5 LAW", unless="JOKING"),
     Rule("threat", "TEXT ME AGAIN|one|once more? time? ,? GAP*8 LAW", unless_before="NEGATED GAP*3"),
+    Rule("threat", "LAW GAP*3 if YOU ANY? TEXT ME? AGAIN", unless_before="NEGATED GAP*3"),
     # --- do not send
     Rule(
         "do not text",
@@ -173,7 +183,7 @@ RULES: Final = (
         unless="BUSY",
     ),
     Rule("do not text", "NOT SWEAR? TEXT ME? AGAIN", unless_before="UNMEANT_NOT", unless_after="UNTIL"),
-    Rule("do not text", "LEAD NOT SWEAR? TEXT AGAIN? END", unless="BUSY"),
+    Rule("do not text", "^|,|and|or POLITE*4 NOT SWEAR? TEXT AGAIN? END", unless="BUSY"),
     Rule(
         "do not bother",
         "NOT SWEAR? BOTHER ME? AGAIN",
@@ -238,6 +248,15 @@ RULES: Final = (
         unless_after="LATER",
     ),
     Rule("wants no messages", "WANT_NOT to? be? on THE*2 KIND*2 LISTING", unless_before="UNMEANT_WANT"),
+    Rule(
+        "do not text",
+        "ASK PLEASE? not SWEAR? TEXT ME",
+        unless_after="AGAIN? ,? LATER / a|the|that|your|another ANY",
+        unless="BUSY",
+    ),
+    Rule("do not text", "NOT BOTHER ,? or|and? NOT? TEXT END|NOT", unless="BUSY"),
+    Rule("wants no messages", "make sure|certain i|we|that*2 NOT RECEIVE MY_MESSAGES"),
+    Rule("wants no messages", "WANT_NOT to? receive|RECEIVING these|those END", unless_before="UNMEANT_WANT"),
     # --- take me off
     Rule(
         "off the list", "TAKE ME|MY_NAME|it|to? be? off|out of? THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"
@@ -253,7 +272,9 @@ RULES: Final = (
         unless_before="UNMEANT_REMOVAL",
         unless="JOKING speaker hold",
     ),
-    Rule("off the list", "REMOVE ME|MY_NAME|IT from|frm|off THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"),
+    Rule(
+        "off the list", "REMOVE|block ME|MY_NAME|IT from|frm|off THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"
+    ),
     Rule("remove me", "REMOVE ME POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL", unless_after="a|an|the|soon"),
     Rule("remove my number", "REMOVE|LOSE MY_NUMBER POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL / MYSELF"),
     Rule("remove my number", "LOSE MY_NUMBER", unless_before="UNMEANT_REMOVAL / MYSELF / you"),
@@ -273,6 +294,9 @@ RULES: Final = (
     Rule("be removed", "want|wish|like|need|have ME|MY_NUMBER to? be? REMOVED END", unless_before="NEGATED"),
     Rule("do not call list", "ADD ME|MY_NAME on|to THE*3 dnc|donotcall|no_contact|no_call|no_text|blocked"),
     Rule("do not call list", "ADD ME|MY_NAME on|to THE*3 do not call|text|contact|disturb|solicit"),
+    Rule("remove from the list", "LEAD REMOVE from THE*3 KIND*2 LISTING END"),
+    Rule("off the list", "LEAD off of? THE*3 KIND*2 LISTING END", unless_after="QUESTION"),
+    Rule("off the list", "i|number|we|phone should_not|shouldnt be? on|getting? THE*3 KIND*2 LISTING"),
     # --- unsubscribe, opt out
     Rule(
         "unsubscribe",
@@ -317,9 +341,10 @@ RULES: Final = (
         "how to opt out",
         "HOW to? UNSUBSCRIBE|OPT_OUT",
         unless_before="NEGATED",
-        unless_after="of|from the|my / of|from ANY END / mean|means",
+        unless_after="of|from|mean|means",
         unless="UNDO BY_MAIL",
     ),
+    Rule("stop getting", "HOW STOP RECEIVING any? more? of? IT END"),
     # --- leave me alone
     Rule(
         "leave me alone",
@@ -360,6 +385,8 @@ RULES: Final = (
         ),
         unless_before="SOMEBODY / why|did|if ANY",
     ),
+    Rule("consent withdrawn", "LEAD CONSENT revoked|withdrawn|rescinded END"),
+    Rule("consent withdrawn", "YOU dont|do_not|never have|had my|our CONSENT END", unless_after="QUESTION"),
 )
 
 ENGLISH: Final = Language("en", ENGLISH_WORDS, RULES)

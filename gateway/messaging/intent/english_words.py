@@ -47,8 +47,8 @@ ENGLISH_WORDS: Final = {
         "/ txt / sms / phone / marketing / promo / promotional / political / campaign / election / automated "
         "/ automatic / reminder / appointment / sales / spam / junk / group / news / fundraising "
         "/ donation / survey / weather / school / random / future / other / or / and / additional / further "
-        "/ coupon / service / ridiculous / dumb / bs / silly / robo / push "
-        "/ parent / parents / customer / donor / voter / patient / member / church"
+        "/ coupon / service / ridiculous / dumb / bs / silly / robo / push / parent / parents / customer "
+        "/ donor / voter / patient / member / church"
     ),
     "MESSAGES": (
         "text / txt / message / msg / messege / texting / messaging / notification / spam / PLURAL / calls "
@@ -60,12 +60,13 @@ ENGLISH_WORDS: Final = {
         "/ communication / communications"
     ),
     "SUBSCRIPTION": (
-        "text|txt|sms|messaging message? subscription|service|alert|program|messages|updates|reminders|notifications"
+        "subscription|subscriptions to MY_MESSAGES / text|txt|sms|messaging message? "
+        "subscription|service|alert|program|messages|updates|reminders|notifications"
     ),
     "OFFERS": "ads / offers / coupons / surveys / polls / promos / deals",
     "STUFF": (
-        "OFFERS / crap / shit / stuff / junk / garbage / nonsense / bs / bullshit / updates / links "
-        "/ notices / invites / requests"
+        "OFFERS / crap / shit / stuff / junk / garbage / nonsense / bs / bullshit / things / updates "
+        "/ links / notices / invites / requests"
     ),
     "IT": "this / these / those / them / it / that / anything / everything / nothing",
     "LISTING": (
@@ -75,10 +76,13 @@ ENGLISH_WORDS: Final = {
         "list|lists|database|system|book / group text|chat|message|thread / text|texting|sms|messaging "
         "program|service|thread|group|chain|alerts / subscription / mailings / KIND*2 MESSAGES"
     ),
-    "MY_NUMBER": "my|this|our number|num|nmbr|digits|cell / my|this|our PHONE number|phone / this contact",
+    "MY_NUMBER": (
+        "my|this|our number|num|nmbr|digits|cell / my|this|our PHONE number|phone / this contact / my contact "
+        "info|information"
+    ),
     "MY_NAME": (
-        "MY_NUMBER / my|our name and MY_NUMBER|number|phone "
-        "/ my|this|our name|info|information|contact|phone / my|this|our contact info|information"
+        "MY_NUMBER / my|our name and MY_NUMBER|number|phone / my|this|our "
+        "name|info|information|contact|phone / my|this|our contact info|information"
     ),
     "BY_MAIL": "email / emails / newsletter",
     # --- what is asked for
@@ -87,9 +91,9 @@ ENGLISH_WORDS: Final = {
         "/ cut out / desist from? / refrain from / cease from"
     ),
     "BARE": (
-        "stop / stopp / stp / stahp / sotp / stpo / s t o p / discontinue / stopall / UNSUBSCRIBE / OPT_OUT / stop2end "
-        "/ stop2quit / 2stop / stop all|it|this|that|them|these|everything / cease and desist / remove "
-        "/ remove me|us / quit it"
+        "stop / stopp / stp / stahp / sotp / stpo / s t o p / discontinue / stopall / UNSUBSCRIBE "
+        "/ OPT_OUT / unsubscribed PLEASE / stop2end / stop2quit / 2stop / stop "
+        "all|it|this|that|them|these|everything / cease and desist / remove / remove me|us / quit it"
     ),
     "UNSUBSCRIBE": "unsubscribe / unsub / unsubs / un subscribe / unsubscribing / desubscribe",
     "OPT_OUT": "opt out / optout / opting out / opt me|us out / opt MY_NUMBER out",
@@ -97,9 +101,9 @@ ENGLISH_WORDS: Final = {
         "texting / txting / texing / textin / txtin / textng / texying / messaging / messagin / msging "
         "/ msgin / contacting / spamming / bothering / harassing / harrassing / harrasing / hounding "
         "/ bugging / annoying / disturbing / pestering / soliciting / bombarding / smsing / writing to? "
-        "me|us / calling|emailing and|or|n texting / texting and|or|n calling / asking|begging me|us? for "
-        "money|donations / reaching out / hitting me|us up / blowing up my phone|cell / blowing my ANY? "
-        "phone up"
+        "me|us / calling|emailing and|or|n texting / texting and|or|n calling / asking|begging me|us? "
+        "to_donate / trying to TEXT|reach / asking|begging me|us? for money|donations / reaching out "
+        "/ hitting me|us up / blowing up my phone|cell / blowing my ANY? phone up"
     ),
     "TEXT": (
         "text / txt / texting / message / messages / msg / messaging / sms / contact / contacting "
@@ -130,7 +134,7 @@ ENGLISH_WORDS: Final = {
     ),
     "PRIOR": "prior / previous / express / written",
     "CONSENT": "consent / permission / authorization",
-    "HOW": "how|where|way do|can|could|would|to|may|does i|we|you|one|u?",
+    "HOW": "how|where|way do|can|could|would|to|may|does i|we|you|one|u? / can|may i|we",
     "MUST": "need / needs / must / have / has / should / better / gotta / got",
     "WISH": (
         "want / wanna / like / love / wish / need / please / going / choose / hereby / can|may i|we / id "
@@ -169,11 +173,10 @@ ENGLISH_WORDS: Final = {
         "to / refuse to / unless you|u / hate to / by not / please dont / why not"
     ),
     "SOMEBODY": (
-        "he / she / they / him / them / her / hes / shes / theyre / it / everyone "
-        "/ everybody / nobody / kids / kid / son / daughter / husband / wife / mom / dad / mother / father "
-        "/ brother / sister / ex / boyfriend / girlfriend / bf / gf / boss / neighbor / friend / guy "
-        "/ students / teachers / drivers / driver / scammers / landlord / doctor / manager / child / who "
-        "/ others"
+        "he / she / they / him / them / her / hes / shes / theyre / it / everyone / everybody / nobody "
+        "/ kids / kid / son / daughter / husband / wife / mom / dad / mother / father / brother / sister "
+        "/ ex / boyfriend / girlfriend / bf / gf / boss / neighbor / friend / guy / students / teachers "
+        "/ drivers / driver / scammers / landlord / doctor / manager / child / who / others"
     ),
     "PAST": (
         "did|have|has|do|does|why|come|when|if|because|since|once|hope|after YOU|i|we "
@@ -201,9 +204,9 @@ ENGLISH_WORDS: Final = {
     ),
     "BUSY": "meeting / driving / til / till / until / later / tonight / surgery",
     "OTHERS": (
-        "you|u END|back|so|about|when / him / her / them / his / their / each other / people / everyone / my KIN / to? "
-        "my|our|the old|other|previous|former / to my|the|our work|new|KIN / to him|her|them / your "
-        "ex|wife|mom / and drive|driving"
+        "you|u END|back|so|about|when / him / her / them / his / their / each other / people / everyone "
+        "/ my KIN / to? my|our|the old|other|previous|former / to my|the|our work|new|KIN / to him|her|them "
+        "/ your ex|wife|mom / and drive|driving"
     ),
     "KIN": (
         "wife / husband / son / sons / daughter / daughters / mom / moms / mother / dad / dads / father "

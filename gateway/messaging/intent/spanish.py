@@ -86,6 +86,14 @@ RULES: Final = (
     ),
     Rule("cancel the messages", "CANCEL mi|la|esta? suscripcion a|de|con MY_MESSAGES", unless_before="UNMEANT"),
     Rule("cancel the messages", "como|donde puedo? I_CANCEL MY_MESSAGES"),
+    Rule(
+        "threat",
+        (
+            "si me|nos siguen|sigue|sigues|vuelven|vuelve ANY? ANY? "
+            "mandando|enviando|escribiendo|molestando|mandar|enviar|escribir GAP*8 LAW"
+        ),
+    ),
+    Rule("threat", "LAW GAP*4 si no|me*2 dejan|deja|paran|siguen|sigue de? TO_SEND_ME|TO_BOTHER|molestando"),
     # --- do not send
     Rule(
         "do not send",
@@ -166,6 +174,11 @@ RULES: Final = (
     Rule(
         "do not send", "no|nunca MORE? me|nos SEND mas informacion|info|cosas|correos END", unless_before="UNMEANT_NOT"
     ),
+    Rule("do not send", "LEAD no TO_SEND mas END", unless_after="QUESTION"),
+    Rule("do not write", "LEAD no contactar|textear mas? END", unless_after="QUESTION"),
+    Rule("do not write", "LEAD no me? llamar ni me? TO_SEND", unless_after="QUESTION"),
+    Rule("stop sending", "LEAVE_ME ya? de TO_BOTHER|TO_SEND|TO_SEND_ME", unless_before="UNMEANT"),
+    Rule("no more messages", "ni un|otro MESSAGES mas", unless_before="UNMEANT"),
     # --- does not want
     Rule(
         "wants no messages",
@@ -174,7 +187,9 @@ RULES: Final = (
         unless_after="LATER / ,? sino / , quiero|prefiero|solo|mejor",
     ),
     Rule(
-        "wants no messages", "WANT_NOT MORE? RECEIVE MORE? mas|nada*2 de? ustedes? END", unless_before="si ya? / quien"
+        "wants no messages",
+        "WANT_NOT MORE? RECEIVE MORE? mas|nada|esto|estos|eso*2 de? ustedes? END",
+        unless_before="si ya? / quien",
     ),
     Rule(
         "wants no messages",
@@ -258,6 +273,7 @@ RULES: Final = (
         unless_after="del|de_la|de_el curso|clase|gimnasio|yoga / mi|a ANY",
         unless="UNDO",
     ),
+    Rule("off the list", "LEAD REMOVE ya? de THE*3 KIND*2 LISTING END", unless_after="QUESTION / OTHER_LIST"),
     # --- leave me alone
     Rule("leave me alone", "LEAVE_ME ya? en paz", unless_before="UNMEANT"),
     Rule("leave me alone", "LEAVE_ME ya? tranquilo|tranquila|tranquilos", unless_before="UNMEANT"),

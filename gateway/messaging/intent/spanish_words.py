@@ -86,16 +86,17 @@ SPANISH_WORDS: Final = {
         "ONE_WORD_REMOVAL / quitadme / quitenos / quitennos / sacadme / saquenos / saquennos / borradme "
         "/ borrennos / eliminadme / remueveme / removerme / quitarme / sacarme / borrarme / eliminarme "
         "/ desinscribanme / bajenme / bajeme / excluyanme / excluirme / desapuntadme / desapunteme / salirme "
-        "/ salir / me|nos OFF / me|nos pueden|puede|puedes|podrian|podria|podrias TO_TAKE_OFF"
+        "/ salir / me|nos OFF / me|nos pueden|puede|puedes|podrian|podria|podrias|quieren|quiere "
+        "TO_TAKE_OFF"
     ),
     "ONE_WORD_REMOVAL": (
         "borrenme / borreme / borrame / eliminenme / elimineme / eliminame / quitenme / quiteme / quitame "
         "/ saquenme / saqueme / sacame / remuevanme / remuevame / retirenme / retireme / retirame"
     ),
     "OFF": (
-        "quiten / quite / quites / saquen / saque / saques / borren / borre / borres / eliminen / elimine "
-        "/ elimines / remuevan / remueva / retiren / retire / quitan / sacan / borran / eliminan / quita "
-        "/ saca"
+        "quitaran / sacaran / borraran / eliminaran / quiten / quite / quites / saquen / saque / saques "
+        "/ borren / borre / borres / eliminen / elimine / elimines / remuevan / remueva / retiren / retire "
+        "/ quitan / sacan / borran / eliminan / quita / saca"
     ),
     "TO_TAKE_OFF": "quitar / sacar / borrar / eliminar / remover / retirar",
     "REMOVE": (
@@ -114,9 +115,9 @@ SPANISH_WORDS: Final = {
         "/ desinscribir / desinscribirme / desinscribanme / desafiliarme / desafilienme"
     ),
     "CANCEL": (
-        "cancelen / cancele / cancela / cancelar / suspendan / suspenda / suspender / desactiven "
-        "/ desactive / desactivar / detengan / detenga / detener / paren / pare / parar / terminen / eviten "
-        "/ quiten / quitar / anulen / anular / bloqueen / corten / cesen"
+        "cancelenme / canceleme / cancelame / cancelen / cancele / cancela / cancelar / suspendan "
+        "/ suspenda / suspender / desactiven / desactive / desactivar / detengan / detenga / detener / paren "
+        "/ pare / parar / terminen / eviten / quiten / quitar / anulen / anular / bloqueen / corten / cesen"
     ),
     "I_CANCEL": "cancelo / desactivo / paro / detengo / quito / bloqueo / elimino",
     "LEAVE_ME": "dejenme / dejeme / dejame / dejadme / dejennos / dejenos / dejanos",
@@ -139,6 +140,7 @@ SPANISH_WORDS: Final = {
         "siguen|sigo|sigue|continuan|seguir ANY*3 "
         "llegando|mandando|recibiendo|enviando|llegandome|mandandome|escribiendo|molestando|insistiendo"
     ),
+    "LAW": "reportar / reporto / demandar / demando / denunciar / denuncio / abogado / policia",
     # --- what takes a request back
     "UNMEANT": (
         "no ANY? / nunca / jamas / tampoco / sin / ni / por que / porque / xq / pq / si / cuando / hasta "
@@ -156,7 +158,7 @@ SPANISH_WORDS: Final = {
         "noche|madrugada|dia / fuera / si no / todavia / aun / repetidos|duplicados|dobles / dos veces "
         "/ doble / que no sean / excepto / salvo"
     ),
-    "SOMETHING": "nada en|de|sobre / en / la|el|lo|los|las|un|una|sobre|para|con|si",
+    "SOMETHING": "a mi , / a el|ella / nada en|de|sobre / en / la|el|lo|los|las|un|una|sobre|para|con|si",
     # --- what may stand anywhere in the body
     "JOKING": (
         "jaja / jajaja / jajajaja / jajaj / jeje / jejeje / jiji / haha / lol / broma / xd / risa "
