@@ -112,7 +112,7 @@ ENGLISH_WORDS: Final = {
     ),
     "BOTHER": "call / calling / bother / disturb / annoy / ring / phone / bug",
     "SEND": "send / sending / snd / sned",
-    "SENDING": "sending / sendin / snding / sening / sending out",
+    "SENDING": "sending / sendin / snding / sening / sending out / to send",
     "RECEIVING": "receiving / recieving / getting",
     "RECEIVE": (
         "receive / recieve / RECEIVING / get / got / have / see / seeing / keep|continue|be RECEIVING "
