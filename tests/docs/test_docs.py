@@ -283,5 +283,5 @@ def test_a_page_names_files_of_the_repository_that_exist(page):
 
 
 def test_every_page_is_reached_from_the_readme():
-    linked = set(re.findall(r"\]\((docs/\w+\.md)\)", text_of("README.md")))
+    linked = set(re.findall(r"\]\((docs/[\w-]+\.md)\)", text_of("README.md")))
     assert {f"docs/{page.name}" for page in PAGES[1:]} == linked
