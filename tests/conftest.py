@@ -11,10 +11,15 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway.accounts import account_of
+from gateway.directory import Directory
 from gateway.sandbox import SampleApp, Sandbox, SandboxAccount, SandboxNumber, SandboxService, Seeds
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.settings.model import AccountSettings
+from gateway.store import Store
 from gateway.store.upgrade import prepare
+from gateway.twilio.upstream import Upstream
 from tests.postgres_server import PostgresServer
 from tests.staging import (
     ACCOUNT,
@@ -30,6 +35,7 @@ from tests.staging import (
     WHATSAPP,
     Clock,
     Gateway,
+    Operator,
     StartGateway,
     free_port,
 )
@@ -129,7 +135,12 @@ async def start_gateway(
                 "admin_listen": "127.0.0.1:0",
                 "public_url": url,
                 "database_url": database_url,
-                "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url, "sync_seconds": 0},
+                "twilio": {
+                    "api_url": sandbox.url,
+                    "messaging_url": sandbox.url,
+                    "accounts_url": sandbox.url,
+                    "sync_seconds": 0,
+                },
                 "accounts": [given | (account or {})],
             }
             service = Service(Settings.model_validate(values | overrides), clock)
@@ -157,3 +168,15 @@ def eventually() -> Callable[[Callable[[], object]], Awaitable[None]]:
                 await asyncio.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+async def operator(gateway: Gateway, sandbox: Sandbox, clock: Clock) -> AsyncIterator[Operator]:
+    given = {"sid": ACCOUNT, "auth_tokens": [TOKEN], "twilio_handling": "off"}
+    store, messaging = Store(gateway.database_url, clock), Upstream(sandbox.url)
+    await store.open(serving=False)
+    directory = Directory([account_of(AccountSettings.model_validate(given))], store, messaging, clock)
+    yield Operator(store, directory, clock)
+    await directory.close()
+    messaging.close()
+    await store.close()
