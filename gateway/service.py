@@ -174,7 +174,7 @@ class Service:
         directory = Directory(accounts_of(settings), store, messaging, self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client())
-        lifting = Lifting(directory, accounts)
+        lifting = Lifting(directory, store, accounts)
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
         edge = self._edge(store, directory, api, messaging, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)

@@ -225,8 +225,10 @@ async def say(sandbox: Sandbox, body: str, to: str = IN_POOL, phone: str = PHONE
 async def code_of(gateway: Gateway, by: str, phone: str = PHONE) -> int | None:
     """The error's code of a send by a sender or a service; None when it went out."""
     to = f"whatsapp:{phone}" if by.startswith("whatsapp:") else phone
-    named = {"MessagingServiceSid": by} if by.startswith("MG") else {"from_": by}
-    answered = await gateway.send(To=to, Body="x", **named)
+    if by.startswith("MG"):
+        answered = await gateway.send(To=to, Body="x", MessagingServiceSid=by)
+    else:
+        answered = await gateway.send(To=to, Body="x", from_=by)
     return None if answered.status == 201 else int(answered.json["code"])
 
 

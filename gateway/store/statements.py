@@ -245,6 +245,10 @@ UPDATE deliveries SET due_at = :due_at, last_error = :error, lease = NULL
 RETURNING delivery_id
 """
 
+OWED_DELIVERIES: Final = """
+SELECT payload FROM deliveries WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid
+"""
+
 COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') GROUP BY state"
 
 FORGET_DELIVERIES: Final = """
