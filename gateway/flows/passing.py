@@ -76,6 +76,8 @@ class PassingFlow:
         started = self._monotonic()
         upstream = self._upstreams[call.door]
         target = f"{call.path}?{request.query}" if request.query else call.path
+        if request.method == "DELETE" and POOLS.match(call.path):
+            await self._directory.pools_will_change()
         answer = await upstream.fetch(UpstreamRequest(request.method, target, request_headers(request.headers), body))
         if request.method != "GET" and answer.status < MULTIPLE_CHOICES and POOLS.match(call.path):
             await self._directory.pools_changed()
