@@ -155,6 +155,13 @@ class Directory:
         await self._store.write(mark)
         return True
 
+    async def pools_will_change(self) -> None:
+        """Know the pools before an app takes something out of them: only who was seen in a service is remembered to
+        have left it. Where they cannot be read the change goes on, by what was known last.
+        """
+        for account in self.accounts:
+            await self._is_read_lately(account.sid)
+
     async def pools_changed(self) -> None:
         """Read the pools anew because an app changed them just now. Where that fails no sender has a place any more:
         better covered by every opt-out than by one too few.

@@ -184,7 +184,7 @@ class Service:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
         relaying = Relaying(directory, self._app_client(accounts), directory.service_urls)
-        lifting = Lifting(directory, upstreams)
+        lifting = Lifting(directory, store, upstreams)
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
         edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)

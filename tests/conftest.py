@@ -15,10 +15,16 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway.accounts import account_of
+from gateway.directory import Directory
 from gateway.sandbox import SampleApp, Sandbox, SandboxAccount, SandboxNumber, SandboxService, Seeds
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.settings.model import AccountSettings
+from gateway.store import Store
 from gateway.store.upgrade import prepare
+from gateway.twilio.upstream import Upstream
+from gateway.twilio.upstreams import Origins
 from tests.postgres_server import PostgresServer
 from tests.staging import (
     ACCOUNT,
@@ -35,6 +41,7 @@ from tests.staging import (
     WHATSAPP,
     Clock,
     Gateway,
+    Operator,
     StartGateway,
     free_port,
 )
@@ -191,3 +198,16 @@ def eventually() -> Callable[[Callable[[], object]], Awaitable[None]]:
                 await asyncio.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+async def operator(gateway: Gateway, sandbox: Sandbox, clock: Clock) -> AsyncIterator[Operator]:
+    given = {"sid": ACCOUNT, "auth_tokens": [TOKEN], "twilio_handling": "off"}
+    store, messaging = Store(gateway.database_url, clock), Upstream(sandbox.url)
+    await store.open(serving=False)
+    owner = account_of(AccountSettings.model_validate(given), Origins(sandbox.url, sandbox.url, sandbox.url))
+    directory = Directory([owner], store, lambda _: messaging, clock)
+    yield Operator(store, directory, clock)
+    await directory.close()
+    messaging.close()
+    await store.close()

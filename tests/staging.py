@@ -8,7 +8,7 @@ import random
 import socket
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,13 @@ import aiohttp
 import asyncpg
 from twilio.request_validator import RequestValidator
 
+from gateway.directory import Directory
+from gateway.messaging.opt_out_rules import read_settings
+from gateway.operations.actors import Actor
+from gateway.operations.services import ServiceOperations
+from gateway.sandbox import Sandbox
 from gateway.service import Service
+from gateway.store import Store
 
 ACCOUNT = "AC" + "a1" * 16
 OTHER_ACCOUNT = "AC" + "c3" * 16
@@ -186,3 +192,53 @@ def free_port() -> int:
 
 
 StartGateway = Callable[..., Awaitable[Gateway]]
+
+
+class Operator:
+    """An operator at the command line: another process with the store open beside the gateway's."""
+
+    def __init__(self, store: Store, directory: Directory, clock: Clock) -> None:
+        self.store = store
+        self.directory = directory
+        self.services = ServiceOperations(store, directory, clock)
+        self.by = Actor("ann")
+
+    async def save(self, settings: Mapping[str, Any], sid: str = SERVICE, *, enable: bool = True) -> None:
+        """Save settings, and enable Advanced Opt-Out with them."""
+        await self.services.save(ACCOUNT, sid, read_settings(settings), self.by)
+        if enable:
+            await self.services.enable(ACCOUNT, sid, self.by)
+
+    async def sync(self) -> None:
+        """Read the pools from Twilio, as `gateway services sync` does."""
+        await self.directory.sync(self.directory.demand(ACCOUNT))
+
+
+def later(gateway: Gateway, sandbox: Sandbox) -> None:
+    """Two seconds pass: a START no longer loses to the STOP before it."""
+    gateway.clock.advance(2)
+    sandbox.advance(2)
+
+
+async def say(sandbox: Sandbox, body: str, to: str = IN_POOL, phone: str = PHONE) -> list[str]:
+    """Write a message; gives what the gateway had the phone answered."""
+    return list((await sandbox.phone(phone).send(body, to=to)).replies)
+
+
+async def code_of(gateway: Gateway, by: str, phone: str = PHONE) -> int | None:
+    """The error's code of a send by a sender or a service; None when it went out."""
+    to = f"whatsapp:{phone}" if by.startswith("whatsapp:") else phone
+    if by.startswith("MG"):
+        answered = await gateway.send(To=to, Body="x", MessagingServiceSid=by)
+    else:
+        answered = await gateway.send(To=to, Body="x", from_=by)
+    return None if answered.status == 201 else int(answered.json["code"])
+
+
+async def codes_of(gateway: Gateway, senders: Iterable[str], phone: str = PHONE) -> list[int | None]:
+    return list(await asyncio.gather(*(code_of(gateway, by, phone) for by in senders)))
+
+
+def on_screen(sandbox: Sandbox, *directions: str, phone: str = PHONE) -> list[str]:
+    """What is on the phone's screen of these kinds: outbound-reply is the gateway's, automatic-reply Twilio's."""
+    return [message.body for message in sandbox.phone(phone).inbox if message.direction in directions]

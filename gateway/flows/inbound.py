@@ -126,9 +126,15 @@ class InboundFlow:
         return f"X-Twilio-Signature does not fit {tried} and the parameters; {cause.text}"
 
     async def _read(self, account: Account, message: InboundMessage) -> Reading:
-        """What the message is, by the newest settings that there are now."""
+        """What the message is, by the newest settings that there are now. Where the webhook names no service and nobody
+        knows where the sender stands, Twilio is asked first: a service may have keywords that nobody else has.
+        """
         found = await self._store.find_opt_outs(key_of(message))
         state = await self._directory.state(account.sid, found.settings_version)
+        sender_key = message.sender.key
+        if message.service_sid is None and state.services and not state.pools.knows(sender_key):
+            await self._directory.place(account.sid, (sender_key,))
+            state = await self._directory.newest(account.sid)
         return read_body(message, account.policy, state.pools, state.services)
 
     # Keywords

@@ -1,7 +1,8 @@
 """Learning from Twilio's own 21610: whom it will not send to is opted out, whether or not a keyword was seen.
 
 21610 does not always mean that somebody sent STOP (Twilio, Compliance Toolkit), so the source is ``twilio``. It counts
-from the creation of the send that it answers; a later opt-in lifts it.
+from the creation of the send that it answers; a later opt-in lifts it. While Twilio's block is still to be lifted after
+an opt-in, its 21610 tells nothing new.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Final
 import orjson
 import structlog
 
+from gateway.flows.lifting import BY_TWILIO, LIFT, Lift
 from gateway.flows.outcome import Answer
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
@@ -24,7 +26,6 @@ from gateway.twilio.errors import OPTED_OUT
 
 log: Final = structlog.get_logger()
 
-BY_TWILIO: Final = "twilio"
 REFUSED: Final = 400
 CODE_IN_XML: Final = f"<Code>{OPTED_OUT.code}</Code>".encode()
 
@@ -81,6 +82,9 @@ class Learning:
         last = next((o for o in await transaction.opt_outs_of(key) if o.scope == scope), None)
         if last is not None and last.standing:
             return  # known already, be it by a keyword: that is the better evidence
+        owed = await transaction.owed(message.account_sid, LIFT)
+        if any(Lift.of(payload).key(message.account_sid) == key for payload in owed):
+            return
         change = Change.ADDED if wins(True, learned.created_at, last) else Change.OUTDATED
         after = OptOut(scope, standing=True, effective_at=learned.created_at, source=Source.TWILIO)
         now = self._clock()

@@ -115,6 +115,8 @@ class PassingFlow:
         caller = self._unproved(account, request)
         if caller is not None:
             await self._attempts.slow_down(caller)
+        if request.method == "DELETE" and _is_of_pools(call):
+            await self._directory.pools_will_change()
         started = self._monotonic()
         answer = await upstream.fetch(rebuilt)
         if caller is not None:
@@ -144,5 +146,9 @@ class PassingFlow:
 
     @staticmethod
     def _changes_pools(call: Call, request: Request, answer: UpstreamResponse) -> bool:
-        is_change = request.method != "GET" and answer.status < MULTIPLE_CHOICES
-        return is_change and call.product == MESSAGING and POOLS.match(call.path) is not None
+        return request.method != "GET" and answer.status < MULTIPLE_CHOICES and _is_of_pools(call)
+
+
+def _is_of_pools(call: Call) -> bool:
+    """Whether a call is about Messaging Services and what is in them."""
+    return call.product == MESSAGING and POOLS.match(call.path) is not None

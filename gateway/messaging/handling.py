@@ -94,11 +94,18 @@ class Handling:
         if is_unmanaged and self.policy.unmanaged_senders is UnmanagedSenders.IGNORE:
             return None
         found = match_keyword(message.body, self.keyword_sets, self.matching)
+        if found is None and self.policy.twilio_handling is TwilioHandling.DEFAULT:
+            return self._twilios_default(message)
         if self.policy.twilio_handling is TwilioHandling.AOO and found and found.opt_out_type is not OptOutType.STOP:
             # Twilio's own Advanced Opt-Out did not say that it is one, so it lifted and answered nothing; where it is
             # not on for the sender, it still knows the default words.
             return found if is_default_word(found) else None
         return found
+
+    @staticmethod
+    def _twilios_default(message: InboundMessage) -> KeywordMatch | None:
+        """A default word that the settings do not list: Twilio has handled it all the same, where it handles any."""
+        return match_keyword(message.body, DEFAULT_KEYWORD_SETS) if message.sender.kind in MANAGED_KINDS else None
 
 
 @dataclass(frozen=True, slots=True)

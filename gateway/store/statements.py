@@ -272,6 +272,10 @@ UPDATE deliveries SET state = 'owed', due_at = :now, give_up_at = :give_up_at, a
 RETURNING delivery_id
 """
 
+OWED_DELIVERIES: Final = """
+SELECT payload FROM deliveries WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid
+"""
+
 COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') GROUP BY state"
 
 FORGET_DELIVERIES: Final = """

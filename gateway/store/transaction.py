@@ -251,6 +251,11 @@ class Transaction:
         )
         return delivery_id
 
+    async def owed(self, account_sid: str, kind: str) -> list[str]:
+        """The payloads of an account's deliveries of one kind that are owed still."""
+        rows = await self._run(sql.OWED_DELIVERIES, {"account_sid": account_sid, "kind": kind})
+        return [str(payload) for (payload,) in rows]
+
     async def claim(
         self, lease: str, *, now: int, leased_until: int, limit: int, but_not: Iterable[tuple[str, str]] = ()
     ) -> list[StoredDelivery]:
