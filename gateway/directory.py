@@ -84,12 +84,12 @@ class Directory:
             state = self._states.get(account_sid)
             if state is None or state.version < at_least:
                 stored = await self._store.account_state(account_sid)
-                state = self._states[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
+                state = self._states[account_sid] = _with_stated(stored, self._stated(account_sid))
         return state
 
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""
-        return _with_stated(await self._store.account_state(account_sid), self._accounts[account_sid].stated)
+        return _with_stated(await self._store.account_state(account_sid), self._stated(account_sid))
 
     async def pools(self, account_sid: str, at_least: int) -> Pools:
         """The account's pools, not older than settings version ``at_least``. Raises `StoreUnavailable`."""
@@ -100,7 +100,7 @@ class Directory:
         cached = self._states.get(account_sid)
         if cached is not None and cached.version == await transaction.settings_version(account_sid):
             return cached
-        return _with_stated(await transaction.account_state(account_sid), self._accounts[account_sid].stated)
+        return _with_stated(await transaction.account_state(account_sid), self._stated(account_sid))
 
     async def place(self, account_sid: str, names: tuple[str, ...]) -> bool:
         """Find out where senders or services stand that nobody knows of yet; false when it cannot be told now.
@@ -129,6 +129,11 @@ class Directory:
                     await self._store.write(partial(_unplace_all, account_sid=account.sid))
             except StoreError as error:
                 log.warning("pools_not_read", account=account.sid, why=str(error))
+
+    def _stated(self, account_sid: str) -> Mapping[str, frozenset[str]]:
+        """What the settings file states; nothing of an account that has left it, whose opt-outs go on."""
+        account = self._accounts.get(account_sid)
+        return account.stated if account is not None else {}
 
     async def close(self) -> None:
         """Break off what is being read."""
