@@ -295,7 +295,7 @@ def _whose_rows(service: str | None, *, two_axes: bool) -> str | None:
 def _read(file: Path) -> str:
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # editors on Windows begin a file with a mark
     except OSError as error:
         raise BadInput(f"FILE: it cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
