@@ -137,6 +137,8 @@ async def test_a_reply_in_another_script_is_counted_in_its_own_segments(office):
 async def test_by_the_default_sets_with_nothing_else_known():
     told = explain_default("Stop")
 
+    assert told.change is not None
+    assert told.reading.match is not None
     assert ("stop", None, None, STOP_REPLY) == (
         told.folded, told.loosely_folded, told.country, told.change.confirmation
     )  # fmt: skip
@@ -310,7 +312,7 @@ async def opt_out(office, scope: Scope, text: str = PHONE, reason: str = "a lett
 
 
 async def send(office, service_sid: str | None = None, from_: str | None = None, to: str = PHONE):
-    message = OutboundMessage(ACCOUNT, recipient(to), service_sid, from_ and sender(from_))
+    message = OutboundMessage(ACCOUNT, recipient(to), service_sid, sender(from_) if from_ else None)
     return await office.explain.send(message)
 
 

@@ -19,7 +19,12 @@ NAME = f"services.{SERVICE}"
 
 # Settings that can be used, with words of several scripts, and replies of whatever a message can carry.
 
-WORDS = ["BAJA", "Alta", "ayuda", "ARRÊT", "débute", "AIDE", "STOPP", "Los", "Hilfe", "PARAR", "SAIR", "quero", "STOPPA", "HJÄLP", "إلغاء", "اشتراك", "مساعدة", "配信停止", "再開", "ヘルプ", "СТОП", "СТАРТ", "स्टॉप", "हेल्प", "ΔΙΑΚΟΠΗ", "stop2", "no-más", "x_y", '"quoted"', "it's", "back\\slash", "#hash", "a=b", "[x]", "🛑", "zero\u200bwidth", "İptal", "straße", "1", "é", "ﬁn"]
+WORDS = (
+    *("BAJA", "Alta", "ayuda", "ARRÊT", "débute", "AIDE", "STOPP", "Los", "Hilfe", "PARAR", "SAIR", "quero", "STOPPA"),
+    *("HJÄLP", "إلغاء", "اشتراك", "مساعدة", "配信停止", "再開", "ヘルプ", "СТОП", "СТАРТ"),
+    *("स्टॉप", "हेल्प", "ΔΙΑΚΟΠΗ", "stop2", "no-más", "x_y", '"quoted"', "it's", "back\\slash", "#hash", "a=b", "[x]"),
+    *("🛑", "zero\u200bwidth", "İptal", "straße", "1", "é", "ﬁn"),
+)
 replies = st.one_of(
     st.text(
         st.characters(exclude_categories=["Cs", "Cc"], include_characters="\r\n", exclude_characters="\ufffe\uffff"),

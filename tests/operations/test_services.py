@@ -48,7 +48,7 @@ async def meaning_of(office, body: str, at_least: int) -> OptOutType | None:
     state = await office.directory.state(ACCOUNT, at_least)
     message = InboundMessage(ACCOUNT, "SM" + "0" * 32, WHOM.recipient, read_sender(IN_POOL, None), SERVICE, body)
     match = read_body(message, KeywordPolicy(TwilioHandling.OFF), state.pools, state.services).match
-    return match and match.opt_out_type
+    return match.opt_out_type if match is not None else None
 
 
 # Versions
