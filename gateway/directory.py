@@ -173,6 +173,11 @@ class Directory:
             except StoreError as error:
                 log.warning("pools_not_read", account=account.sid, why=str(error))
 
+    def _stated(self, account_sid: str) -> Mapping[str, frozenset[str]]:
+        """What the settings file states; nothing of an account that has left it, whose opt-outs go on."""
+        account = self._accounts.get(account_sid)
+        return account.stated if account is not None else {}
+
     async def close(self) -> None:
         """Break off what is being read."""
         for task in self._reading.values():

@@ -84,6 +84,14 @@ def _database(server: PostgresServer, template: str) -> Iterator[str]:
     assert count == "0", f"{count} connections were left open"
 
 
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the schema in it, to be copied."""
+    path = tmp_path_factory.mktemp("prepared") / "gateway.db"
+    prepare(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A store on each engine."""

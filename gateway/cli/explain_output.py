@@ -18,7 +18,7 @@ def tell_body(explained: BodyExplained) -> Iterator[str]:
     if explained.loosely_folded is not None:
         yield _line("as typed", repr(explained.loosely_folded))
     if reading.match is None:
-        yield _line("keyword", "none: the message is relayed like any other")
+        yield _line("keyword", "none: the message is relayed like any other" if reading.handling.relays else "none")
     else:
         yield _line("keyword", reading.match.opt_out_type)
         yield _line("keyword set", _set_and_why(explained))

@@ -33,11 +33,11 @@ def meaning_of(
 ) -> None:
     """Say which keyword a body is, by which set and why, what it would change, and the exact reply.
 
-    Without --service, --from and --to by the default keyword sets, with no need of settings or a store.
+    With a body alone by the default keyword sets, with no need of settings or a store.
     """
     if not body.isascii() and any("\ud800" <= char <= "\udfff" for char in body):
         raise BadInput("BODY: it is not valid text in this terminal's encoding; use UTF-8")
-    if (service, from_, to) == (None, None, None):
+    if all(given is None for given in (service, from_, to, account, config)):
         explained = explain_default(body)
     else:
         explained = _explained(body, service, from_, to, account, config)

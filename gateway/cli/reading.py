@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.cli.failures import BadInput
 from gateway.cli.output import EPOCH
-from gateway.messaging.addresses import NUMBERED_PREFIXES, OPAQUE_PREFIXES, Channel, split_prefix
+from gateway.messaging.addresses import OPAQUE_PREFIXES, Channel
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
@@ -79,8 +79,8 @@ def whom(
         read = read_whom(account, text, region, speaking)
     except UnreadableAddress as error:
         raise BadInput(f"{named}: {error}") from None
-    if speaking is not None and _channel_of(speaking) != read.recipient.channel:
-        raise BadInput(f"{option}: it is on the channel {_channel_of(speaking)}, {named} on {read.recipient.channel}")
+    if speaking is not None and speaking.channel != read.recipient.channel:
+        raise BadInput(f"{option}: it is on the channel {speaking.channel}, {named} on {read.recipient.channel}")
     return read
 
 
@@ -124,8 +124,3 @@ def reason(text: str | None) -> str | None:
     if not text.strip() or len(text) > MOST_REASON or not text.isprintable():
         raise BadInput(f"--reason: it must be one line of 1 to {MOST_REASON} printable characters")
     return text.strip()
-
-
-def _channel_of(speaking: Sender) -> str:
-    prefix, _ = split_prefix(speaking.wire)
-    return NUMBERED_PREFIXES.get(prefix, prefix)

@@ -10,6 +10,7 @@ from gateway.cli import options, reading
 from gateway.cli.failures import Failed
 from gateway.cli.opened import Opened, operator, run
 from gateway.cli.output import HEADING, in_columns, iso, say, say_json, to_the_second
+from gateway.messaging.consent import Change
 from gateway.operations.review import PAGE, NotOpen
 from gateway.settings import from_environment
 from gateway.store.records import ReviewItem
@@ -17,6 +18,12 @@ from gateway.store.records import ReviewItem
 app = typer.Typer(help="The review list: messages that ask to stop without being a keyword.")
 
 COLUMNS: Final = (("ID", 36), ("RECEIVED", 20), ("RECIPIENT", 16), ("SENDER", 16), ("STATE", 9), ("WORDS, BODY", 0))
+
+CHANGES: Final = {
+    Change.ADDED: "the recipient is opted out",
+    Change.STAYS: "the recipient was opted out already",
+    Change.OUTDATED: "the recipient opted in since then, which counts",
+}
 
 ReviewId = Annotated[str, typer.Argument(metavar="ID", help="The item, as the list names it.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
@@ -55,25 +62,35 @@ def list_all(
 
 
 @app.command()
-def accept(item: ReviewId, reason: Reason = None, config: options.Config = None) -> None:
+def accept(
+    item: ReviewId, reason: Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
+) -> None:
     """Opt the recipient out, as STOP to the same sender would have."""
     settings, why = from_environment(config), reading.reason(reason)
     try:
         change = run(settings, lambda opened: opened.review.accept(item, operator(), why))
     except NotOpen as error:
         raise Failed(f"ID: {error}") from None
-    say(f"accepted: the opt-out is {change}")
+    if as_json:
+        say_json({"review_id": item, "state": "accepted", "change": change})
+    else:
+        say(f"accepted: {CHANGES[change]}")
 
 
 @app.command()
-def dismiss(item: ReviewId, reason: Reason = None, config: options.Config = None) -> None:
+def dismiss(
+    item: ReviewId, reason: Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
+) -> None:
     """Leave the recipient's opt-outs as they are: the message asked for something else."""
     settings, why = from_environment(config), reading.reason(reason)
     try:
         run(settings, lambda opened: opened.review.dismiss(item, operator(), why))
     except NotOpen as error:
         raise Failed(f"ID: {error}") from None
-    say("dismissed")
+    if as_json:
+        say_json({"review_id": item, "state": "dismissed"})
+    else:
+        say("dismissed")
 
 
 async def _items(opened: Opened, account_sid: str | None, state: State) -> AsyncIterator[ReviewItem]:

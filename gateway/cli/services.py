@@ -4,13 +4,14 @@ A running gateway decides by what is saved here from its next message on.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from gateway.cli import options, reading
-from gateway.cli.failures import BadInput, Failed, one_line
+from gateway.cli.failures import BAD_INPUT, BadInput, Failed, one_line
 from gateway.cli.opened import Opened, operator, run
 from gateway.cli.output import HEADING, say, say_json
 from gateway.cli.services_output import (
@@ -26,11 +27,13 @@ from gateway.messaging.opt_out_rules import InvalidSettings
 from gateway.messaging.opt_out_settings import OptOutSettings
 from gateway.messaging.services import MessagingService
 from gateway.operations.service_files import read_file, read_two_axes_file, write_file, write_two_axes
-from gateway.operations.services import Document, NoSuchVersion, Planned
+from gateway.operations.services import NoSuchVersion, Planned
 from gateway.settings import from_environment
 from gateway.twilio.upstream import UpstreamError
 
 app = typer.Typer(help="Messaging Services: keyword sets, senders, Advanced Opt-Out.")
+
+STANDARD_INPUT: Final = "standard input"
 
 ServiceSid = Annotated[str, typer.Argument(metavar="MG…", help="The Messaging Service's SID.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
@@ -128,18 +131,23 @@ def import_(
     """Save the settings of all services of a file, or of none; prints what changes."""
     settings = from_environment(config)
     owner = reading.account_in(settings, account)
-    text, why = _read(file), reading.reason(reason) or f"import of {file.name}"
+    sid = _whose_rows(service, two_axes=two_axes)
+    name = STANDARD_INPUT if str(file) == "-" else file.name
+    text, why = _read(file), reading.reason(reason) or f"import of {one_line(name)}"
 
     async def work(opened: Opened) -> list[Planned]:
-        documents = await _documents(opened, owner.sid, text, service, two_axes=two_axes)
-        return await opened.services.import_all(owner.sid, documents, operator(), why, dry_run=dry_run)
+        by, work_on = operator(), opened.services
+        if sid is not None:
+            rows = partial(read_two_axes_file, text)
+            return [await work_on.import_beside(owner.sid, sid, rows, by, why, dry_run=dry_run)]
+        return await work_on.import_all(owner.sid, read_file(text, owner.sid), by, why, dry_run=dry_run)
 
     try:
         planned = run(settings, work)
     except InvalidSettings as error:
         for fault in error.faults:
-            print(f"gateway: {one_line(f'{file.name}: {fault}')}", file=sys.stderr)
-        raise typer.Exit(2) from None
+            print(f"gateway: {one_line(f'{name}: {fault}')}", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
     _tell(planned, dry_run=dry_run, as_json=as_json)
 
 
@@ -275,23 +283,19 @@ def _tell(planned: list[Planned], *, dry_run: bool, as_json: bool) -> None:
                 say(line)
 
 
-async def _documents(
-    opened: Opened, account_sid: str, text: str, service: str | None, *, two_axes: bool
-) -> dict[str, Document]:
-    if not two_axes:
-        if service is not None:
-            raise BadInput("--service: a TOML file names its services itself")
-        return read_file(text, account_sid)
-    if service is None:
+def _whose_rows(service: str | None, *, two_axes: bool) -> str | None:
+    """The service of a two-axis file; None for a TOML file, which names its services itself."""
+    if not two_axes and service is not None:
+        raise BadInput("--service: a TOML file names its services itself")
+    if two_axes and service is None:
         raise BadInput("--service: say whose rows these are")
-    sid = reading.service_argument(service)
-    known = await opened.services.service(account_sid, sid)
-    return {sid: read_two_axes_file(text, known.service)}
+    return reading.service_sid(service)
 
 
 def _read(file: Path) -> str:
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return content.decode("utf-8-sig")  # editors on Windows begin a file with a mark
     except OSError as error:
         raise BadInput(f"FILE: it cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

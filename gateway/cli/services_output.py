@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gateway.cli.failures import one_line
 from gateway.cli.output import in_columns, iso, to_the_second
 from gateway.messaging.opt_out_forms import plain
 from gateway.operations.services import KnownService, Planned
@@ -16,13 +17,13 @@ def tell_known(known: KnownService | None) -> str:
     """One service of a list; None gives the heading."""
     if known is None:
         return in_columns(KNOWN)
-    cells = (known.sid, _advanced(known), str(len(known.senders)), _incoming(known), known.name)
+    cells = (known.sid, _advanced(known), str(len(known.senders)), _incoming(known), one_line(known.name))
     return in_columns(zip(cells, (width for _, width in KNOWN), strict=True))
 
 
 def tell_senders(known: KnownService) -> Iterator[str]:
     """What is known of a service beside its settings, each line a comment of the file that follows."""
-    yield f"# {known.sid} {known.name}".rstrip()
+    yield f"# {known.sid} {one_line(known.name)}".rstrip()  # a name at Twilio may hold anything
     yield f"# Advanced Opt-Out: {_advanced(known)}"
     if known.told is not None and known.told.drops_incoming:
         yield "# It drops incoming messages at Twilio: no keyword of its senders is ever seen. Set a webhook there."
@@ -49,6 +50,8 @@ def tell_planned(plan: Planned, *, dry_run: bool) -> Iterator[str]:
         yield f"{plan.service_sid}: {'would be ' if dry_run else ''}version {plan.after.version}, {state}"
     for difference in plan.differences:
         yield f"  {difference}"
+    if plan.changes and plan.before is not None and not plan.differences:
+        yield "  the order of keywords or languages"
     for warning in plan.warnings:
         yield f"  warning: {warning}"
 

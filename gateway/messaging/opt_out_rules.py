@@ -30,6 +30,14 @@ LONGEST_NAME: Final = 64
 NOT_IN_A_REPLY: Final = re.compile("[^\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Opt-out words by law (47 CFR 64.1200(a)(10)) and by the carriers' rules (CTIA): nothing may give them another meaning.
 ALWAYS_STOP: Final = DEFAULT_WORDS[OptOutType.STOP]
+# What a value has to be, by pydantic's name of the error.
+SHAPES: Final = {
+    "string_type": "it must be text",
+    "bool_type": "it must be true or false",
+    "tuple_type": "it must be a list",
+    "dict_type": "it must be a table",
+    "model_type": "it must be a table",
+}
 CODE_OF_NAME: Final = {language.name.casefold(): language.code for language in LANGUAGES}
 RESERVED_TYPE: Final = {word: opt_out_type for opt_out_type, words in RESERVED.items() for word in words}
 
@@ -223,6 +231,8 @@ def _fault_of_shape(fault: Any) -> Fault:
         return Fault(place, f"{key!r} is not a setting{_nearest(key, _keys_at(fault['loc'][:-1]))}")
     if fault["type"] == "missing":
         return Fault(place, "it is missing")
+    if fault["type"] in SHAPES:
+        return Fault(place, SHAPES[fault["type"]])
     return Fault(place, fault["msg"].removeprefix("Value error, ").replace("Input should be", "it should be"))
 
 

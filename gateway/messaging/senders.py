@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from gateway.messaging.addresses import Address, read_number, read_recipient, split_prefix
+from gateway.messaging.addresses import NUMBERED_PREFIXES, Address, read_number, read_recipient, split_prefix
 from gateway.messaging.errors import UnreadableAddress
 
 
@@ -44,6 +44,12 @@ class Sender:
     wire: str
     key: str
     kind: SenderKind
+
+    @property
+    def channel(self) -> str:
+        """The channel it sends on: a value of `gateway.messaging.addresses.Channel`, or a prefix of its own."""
+        prefix, _ = split_prefix(self.wire)
+        return NUMBERED_PREFIXES.get(prefix, prefix)
 
 
 def read_sender(text: str, region: str | None) -> Sender:

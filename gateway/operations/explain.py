@@ -1,11 +1,11 @@
 """Why: what a body would do, and whether a send would go. Nothing is changed and nobody is asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.directory import Account, Directory
-from gateway.messaging.addresses import Address
+from gateway.messaging.addresses import Address, Channel
 from gateway.messaging.consent import CARRIER_REGIONS, ConsentChange, change_for
 from gateway.messaging.folding import fold, fold_loosely
 from gateway.messaging.handling import (
@@ -13,12 +13,13 @@ from gateway.messaging.handling import (
     Handling,
     KeywordPolicy,
     Reading,
+    UnmanagedSenders,
     country_of,
     is_default_word,
     read_body,
 )
 from gateway.messaging.history import ConsentEvent
-from gateway.messaging.keywords import Matching, OptOutType
+from gateway.messaging.keywords import KeywordMatch, Matching, OptOutType, match_keyword
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, RecipientKey
@@ -31,7 +32,17 @@ from gateway.store import Store
 
 NOBODY: Final = Address("phone", "", "")  # whose number is not known: of no country, not opted out
 NO_MESSAGE: Final = "SM" + "0" * 32
+KIND_ON: Final[dict[str, SenderKind]] = {Channel.PHONE: SenderKind.LONG_CODE, Channel.WHATSAPP: SenderKind.WHATSAPP}
 KINDS_FIRST: Final = (SenderKind.LONG_CODE, SenderKind.SHORT_CODE, SenderKind.TOLL_FREE)
+IN_WORDS: Final = {
+    SenderKind.LONG_CODE: "a long code",
+    SenderKind.TOLL_FREE: "a toll-free number",
+    SenderKind.SHORT_CODE: "a short code",
+    SenderKind.ALPHANUMERIC: "a sender ID",
+    SenderKind.WHATSAPP: "a WhatsApp sender",
+    SenderKind.RCS: "an RCS sender",
+    SenderKind.OTHER: "a sender of another channel",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,9 @@ class Explain:
         opted out.
         """
         state = await self._directory.newest(account.sid)
-        to = sender or _sender_of(service_sid, state)
-        message = InboundMessage(account.sid, NO_MESSAGE, recipient or NOBODY, to, service_sid, body)
+        to = sender or _sender_of(service_sid, recipient.channel if recipient else None, state)
+        whom = recipient or replace(NOBODY, channel=to.channel)
+        message = InboundMessage(account.sid, NO_MESSAGE, whom, to, service_sid, body)
         reading = read_body(message, account.policy, state.pools, state.services)
         change = None
         if reading.match is not None:
@@ -127,14 +139,17 @@ class Explain:
         return added[-1] if added else None
 
 
-def _sender_of(service_sid: str | None, state: AccountState) -> Sender:
-    """A sender of the service's pool, the plainest kind first; where none is known, an unnamed long code."""
+def _sender_of(service_sid: str | None, channel: str | None, state: AccountState) -> Sender:
+    """A sender of the service's pool to which somebody on this channel (None: on any) can write, the plainest kind
+    first; where none is known, an unnamed one.
+    """
     pool = [read_sender(key, None) for key in sorted(state.pools.senders_of.get(service_sid or "", ()))]
+    pool = [s for s in pool if channel in {None, s.channel} and s.kind is not SenderKind.ALPHANUMERIC]
     for kind in KINDS_FIRST:
         for sender in pool:
             if sender.kind is kind:
                 return sender
-    return pool[0] if pool else Sender("", "", SenderKind.LONG_CODE)
+    return pool[0] if pool else Sender("", "", KIND_ON.get(channel or "phone", SenderKind.OTHER))
 
 
 def _explained(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> BodyExplained:
@@ -156,40 +171,46 @@ def _explained(message: InboundMessage, reading: Reading, change: ConsentChange 
 def _remarks_on_placeholders(message: InboundMessage) -> list[str]:
     told = []
     if not message.sender.wire:
-        told.append("no sender was named and none of the service's is known: explained as for a long code")
-    if message.recipient is NOBODY:
+        kind = IN_WORDS[message.sender.kind]
+        told.append(f"no sender was named and no fitting one is known: explained as for {kind}")
+    if message.sender.kind is SenderKind.ALPHANUMERIC:
+        told.append("no phone can write to a sender ID")
+    if not message.recipient.wire:
         told.append("no recipient was named: explained for somebody of no country who is not opted out")
     return told
 
 
-def _remarks(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> list[str]:
+def _remarks(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> Iterator[str]:
+    handling, kind = reading.handling, message.sender.kind
     if reading.match is not None:
-        return _remarks_on_keyword(message, reading, change)
-    if reading.intent is not None:
-        return [f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list"]
-    return []
+        yield from _remarks_on_keyword(message, reading.match, handling)
+    elif reading.intent is not None:
+        yield f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list"
+    elif match_keyword(message.body, handling.keyword_sets, handling.matching) and _is_ignored(kind, handling):
+        yield f"unmanaged_senders is ignore: without Advanced Opt-Out {IN_WORDS[kind]} takes no keywords"
+    if change is not None and change.lift_at_twilio:
+        yield "Twilio does not know this word: its own block is lifted through its Consents API first"
+    if not handling.relays:
+        yield "relay is drop: the app is not told"
 
 
-def _remarks_on_keyword(message: InboundMessage, reading: Reading, change: ConsentChange | None) -> list[str]:
-    told = []
-    handling, match = reading.handling, reading.match
+def _remarks_on_keyword(message: InboundMessage, match: KeywordMatch, handling: Handling) -> Iterator[str]:
+    kind = message.sender.kind
     if handling.service is not None and not handling.is_advanced:
-        told.append("Advanced Opt-Out is not enabled for the service: its own sets are a draft, the default ones count")
-    if message.sender.kind is SenderKind.TOLL_FREE and (country_of(message) or "US") in CARRIER_REGIONS:
-        told.append(
+        yield "Advanced Opt-Out is not enabled for the service: its own sets are a draft, the default ones count"
+    if kind is SenderKind.TOLL_FREE and (country_of(message) or "US") in CARRIER_REGIONS:
+        yield (
             "toll-free: the carrier itself answers STOP, START and UNSTOP; STOP gets no reply of ours, and no word but"
             " START and UNSTOP opts in again"
         )
-    if message.sender.kind not in MANAGED_KINDS and not handling.is_advanced:
-        told.append(f"{message.sender.kind} without Advanced Opt-Out: the keyword takes effect without a reply")
-    if match is not None and _is_twilios(handling) and is_default_word(match):
-        told.append(f"twilio_handling is {handling.policy.twilio_handling}: Twilio itself answers this word")
-    if change is not None and change.lift_at_twilio:
-        told.append("Twilio does not know this word: its own block is lifted through its Consents API first")
-    if not handling.relays:
-        told.append("relay is drop: the app is not told")
-    return told
+    if kind not in MANAGED_KINDS and not handling.is_advanced:
+        yield f"{IN_WORDS[kind]} without Advanced Opt-Out: the keyword takes effect without a reply"
+    if handling.policy.twilio_handling is TwilioHandling.AOO:
+        yield "twilio_handling is aoo: Twilio itself answers"
+    elif handling.policy.twilio_handling is TwilioHandling.DEFAULT and kind in MANAGED_KINDS and is_default_word(match):
+        yield "twilio_handling is default: Twilio itself answers this word"
 
 
-def _is_twilios(handling: Handling) -> bool:
-    return handling.policy.twilio_handling is not TwilioHandling.OFF
+def _is_ignored(kind: SenderKind, handling: Handling) -> bool:
+    ignores = handling.policy.unmanaged_senders is UnmanagedSenders.IGNORE
+    return ignores and kind not in MANAGED_KINDS and not handling.is_advanced

@@ -28,7 +28,9 @@ def write_file(account_sid: str, services: Iterable[MessagingService]) -> str:
 
 
 def read_file(text: str, account_sid: str) -> dict[str, Document]:
-    """Read a TOML file; raises `InvalidSettings` with every fault, its place beginning with the service's SID."""
+    """Read a TOML file; raises `InvalidSettings` with every fault, its place beginning with ``services.MG…``. A service
+    whose ``enabled`` is not written stays enabled, or not.
+    """
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -57,8 +59,7 @@ def read_two_axes_file(text: str, before: MessagingService | None) -> Document:
         rows = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidSettings([Fault("", f"it is not JSON: {error}")]) from error
-    beside = before.settings if before else OptOutSettings()
-    return Document(read_two_axes(rows, beside), before.enabled if before else False)
+    return Document(read_two_axes(rows, before.settings if before else OptOutSettings()))
 
 
 def _document(service_sid: str, given: Any, faults: list[Fault]) -> Document | None:
@@ -69,8 +70,8 @@ def _document(service_sid: str, given: Any, faults: list[Fault]) -> Document | N
     if not isinstance(given, Mapping):
         faults.append(Fault(place, "it must be a table"))
         return None
-    enabled = given.get("enabled", False)
-    if not isinstance(enabled, bool):
+    enabled = given.get("enabled")
+    if not isinstance(enabled, bool | None):
         faults.append(Fault(f"{place}.enabled", "it must be true or false"))
         return None
     try:

@@ -33,16 +33,18 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The settings of one service as they are written down, and whether Advanced Opt-Out is enabled with them."""
+    """The settings of one service as they are written down, and whether Advanced Opt-Out is enabled with them; None:
+    that stays as it is, so that what does not speak of it never takes keywords out of force.
+    """
 
     settings: OptOutSettings
-    enabled: bool = False
+    enabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a change does, or would do: the service before (None: nothing was set) and after, what differs, and what is
-    worth a warning. ``version`` is that of the settings after it.
+    worth a warning. Where the order of keywords or languages alone differs, ``differences`` is empty.
     """
 
     service_sid: str
@@ -53,8 +55,8 @@ class Planned:
 
     @property
     def changes(self) -> bool:
-        """Whether anything changes."""
-        return self.before is None or bool(self.differences) or self.before.enabled != self.after.enabled
+        """Whether anything changes: the settings have one version more after it."""
+        return self.after.version > (self.before.version if self.before is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class ServiceOperations:
         def saved(before: MessagingService | None) -> Document:
             if expected_version is not None and expected_version != (before.version if before else 0):
                 raise Conflict(f"the newest version is {before.version if before else 0}, not {expected_version}")
-            return Document(settings, before.enabled if before else False)
+            return Document(settings)
 
         return await self._one(account_sid, service_sid, saved, "saved", by, reason, dry_run=dry_run)
 
@@ -144,12 +146,16 @@ class ServiceOperations:
     ) -> Planned:  # fmt: skip
         """Save the settings of an older version anew; whether they are enabled stays. Raises `NoSuchVersion`."""
         old = await self._version(account_sid, service_sid, version)
+        why, wanted = reason or f"version {version}", _always(Document(old.service.settings))
+        return await self._one(account_sid, service_sid, wanted, "restored", by, why, dry_run=dry_run)
 
-        def restored(before: MessagingService | None) -> Document:
-            return Document(old.service.settings, before.enabled if before else False)
-
-        why = reason or f"version {version}"
-        return await self._one(account_sid, service_sid, restored, "restored", by, why, dry_run=dry_run)
+    async def import_beside(
+        self, account_sid: str, service_sid: str, wanted: "Wanted", by: Actor, reason: str | None, *, dry_run: bool
+    ) -> Planned:
+        """Save what is made of the settings that are there, nobody else's change coming between. Raises what
+        ``wanted`` raises.
+        """
+        return await self._one(account_sid, service_sid, wanted, "imported", by, reason, dry_run=dry_run)
 
     async def import_all(
         self, account_sid: str, documents: Mapping[str, Document], by: Actor, reason: str | None, *, dry_run: bool
@@ -173,7 +179,9 @@ class ServiceOperations:
     async def _switch(
         self, account_sid: str, service_sid: str, enabled: bool, by: Actor, reason: str | None, *, dry_run: bool
     ) -> Planned:
-        def switched(before: MessagingService | None) -> Document:
+        def switched(before: MessagingService | None) -> Document | None:
+            if before is None and not enabled:
+                return None
             settings = before.settings if before else OptOutSettings(standard=DEFAULT_STANDARD)
             return Document(settings, enabled)
 
@@ -228,21 +236,30 @@ class ServiceOperations:
         await transaction.left(account_sid, planned.service_sid, sorted(gone - elsewhere), self._clock())
 
 
-Wanted = Callable[[MessagingService | None], Document]
-"""What is to be written, given what is there now."""
+Wanted = Callable[[MessagingService | None], Document | None]
+"""What is to be written, given what is there now; None: it stays as it is."""
 
 
 def _always(document: Document) -> Wanted:
     return lambda _: document
 
 
-def _planned(service_sid: str, before: MessagingService | None, document: Document, senders: frozenset[str]) -> Planned:
-    differing = differences(before.settings if before else None, document.settings)
-    changes = before is None or differing or before.enabled != document.enabled
-    version = (before.version if before else 0) + (1 if changes else 0)
-    after = MessagingService(service_sid, version, document.enabled, document.settings)
+def _planned(
+    service_sid: str, before: MessagingService | None, document: Document | None, senders: frozenset[str]
+) -> Planned:
+    old = before or MessagingService(service_sid, 0, False, OptOutSettings())
+    if document is None:
+        return Planned(service_sid, before, old, (), ())
+    enabled = old.enabled if document.enabled is None else document.enabled
+    same = before is not None and enabled == old.enabled and _written(document.settings) == _written(old.settings)
+    after = MessagingService(service_sid, old.version + (0 if same else 1), enabled, document.settings)
     told = tuple(warnings_of(document.settings, senders | stated_senders(document.settings)))
     return Planned(service_sid, before, after, _differences(before, after), told)
+
+
+def _written(settings: OptOutSettings) -> str:
+    """Settings in the form that is kept, in which the order of keywords and languages counts."""
+    return settings.model_dump_json(exclude_none=True)
 
 
 def _differences(before: MessagingService | None, after: MessagingService) -> tuple[Difference, ...]:

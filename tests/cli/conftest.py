@@ -1,6 +1,7 @@
 """Commands run in this process against a store of their own, or as real processes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,6 @@ import orjson
 import pytest
 
 from gateway.cli import status_of
-from gateway.store.upgrade import upgrade
 from tests.staging import ACCOUNT, IN_POOL, SERVICE, TOKEN, free_port
 
 SETTINGS = f"""
@@ -82,8 +82,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 @pytest.fixture
-def store(place: Place) -> Path:
-    upgrade(f"sqlite:///{place.database}")
+def store(place: Place, prepared_sqlite: Path) -> Path:
+    shutil.copy(prepared_sqlite, place.database)
     return place.database
 
 

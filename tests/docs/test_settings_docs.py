@@ -15,7 +15,8 @@ SAID_OF_NO_DEFAULT = {"unset", "must be set", "none"}
 
 
 def rows() -> list[list[str]]:
-    lines = (ROOT / "docs" / "settings.md").read_text("utf-8").splitlines()
+    of_the_file, _, _ = (ROOT / "docs" / "settings.md").read_text("utf-8").partition("\n## Messaging Services\n")
+    lines = of_the_file.splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return [row for row in cells if row[0] != "Key" and not row[0].startswith("---")]
 
