@@ -65,11 +65,11 @@ KINDS: Final = (
 )  # fmt: skip
 
 DETAILS: Final[Mapping[Kind, str]] = {
-    NOT_HTTP: "look at the client and at proxies in between",
+    NOT_HTTP: "look at the client and at proxies in between; target and headers take at most 16 KiB each",
     NO_SUCH_PATH: "write SIDs as MG and 32 hexadecimal digits in lower case, versions as plain numbers",
     NO_SUCH_METHOD: "use one of those in Allow",
     UNEXPECTED: "leave it out",
-    TOO_LARGE: "send at most 1 MiB, with a target and headers of at most 16 KiB",
+    TOO_LARGE: "a body has at most 1 MiB",
     FAULT: "its log has the error's name, in the line admin_failed",
     STORE_AWAY: "it is not known whether anything was changed; look, then try again",
 }
