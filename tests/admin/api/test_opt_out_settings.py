@@ -8,7 +8,7 @@ from tests.staging import ACCOUNT, IN_POOL, PHONE, SERVICE, inbound
 ONE = f"/api/v1/services/{SERVICE}"
 SETTINGS = f"{ONE}/opt-out-settings"
 MEXICAN = "+525555550101"
-SPANISH = {
+SPANISH: dict[str, Any] = {
     "opt_out": {"keywords": ["BAJA"], "reply": "Ya no recibirá mensajes. ALTA para volver."},
     "opt_in": {"keywords": ["ALTA"], "reply": "Bienvenido de nuevo. Envíe BAJA para salir."},
     "help": {"keywords": ["AYUDA"], "reply": "Envíe BAJA para dejar de recibir mensajes."},
