@@ -1,5 +1,6 @@
 """The admin listener's routes: health, metrics and the admin API; every error is a problem (RFC 9457)."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -14,6 +15,7 @@ from gateway.admin.problems import as_problems
 from gateway.directory import Directory
 from gateway.store import Store, StoreError
 
+DROPPING_SECONDS: Final = 1.0  # whoever asks whether the gateway is ready does not wait for long
 MOST_BODY_BYTES: Final = 1024 * 1024
 HEADERS: Final = {"Server": "optout-gateway", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -67,10 +69,11 @@ class AdminEdge:
         """By account, the SIDs of the services that drop incoming messages at Twilio."""
         dropping = {}
         try:
-            for account in self._directory.accounts:
-                services = await self._store.twilio_services(account.sid)
-                dropping[account.sid] = sorted(service.sid for service in services if service.drops_incoming)
-        except StoreError:
+            async with asyncio.timeout(DROPPING_SECONDS):
+                for account in self._directory.accounts:
+                    services = await self._store.twilio_services(account.sid)
+                    dropping[account.sid] = sorted(service.sid for service in services if service.drops_incoming)
+        except (StoreError, TimeoutError):
             return None
         return {account_sid: sids for account_sid, sids in dropping.items() if sids}
 

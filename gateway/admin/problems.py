@@ -1,6 +1,7 @@
 """Errors of the admin listener as problem details (RFC 9457), one kind for each thing that a caller can tell apart.
 
-No problem repeats a value that was sent, save the names of keys; none holds a trace of what went wrong inside.
+No problem repeats a value that was sent, save the names of keys and keywords of settings; none holds a trace of
+what went wrong inside.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
