@@ -3,24 +3,41 @@
 from gateway.directory import Account
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import IntentMode
-from gateway.settings import AccountSettings, Settings
+from gateway.messaging.targets import AppUrls, Target
+from gateway.settings import AccountSettings, SenderSettings, Settings
+from gateway.twilio.upstreams import Origins, origins_of
 
 
-def accounts_of(settings: Settings) -> list[Account]:
-    """All accounts of the settings."""
-    return [account_of(given) for given in settings.accounts]
+def origins_in(settings: Settings) -> Origins:
+    """Where Twilio is for accounts that say nothing else."""
+    twilio = settings.twilio
+    return Origins(twilio.api_url, twilio.messaging_url, twilio.product_url, twilio.accounts_url)
 
 
-def account_of(given: AccountSettings) -> Account:
+def accounts_of(settings: Settings, default: Origins) -> list[Account]:
+    """All accounts of the settings; ``default`` is where Twilio is for those that say nothing else."""
+    return [account_of(given, default) for given in settings.accounts]
+
+
+def account_of(given: AccountSettings, default: Origins) -> Account:
     """One account, as the parts that work with it know it."""
     return Account(
         sid=given.sid,
         auth_tokens=tuple(token.get_secret_value() for token in given.auth_tokens),
         policy=policy_of(given),
         default_region=given.default_region,
-        app_url=given.app_url,
-        app_fallback_url=given.app_fallback_url,
+        app_urls=_app_urls(given),
+        senders_urls={sender.sender: _app_urls(sender) for sender in given.senders},
         stated={service.sid: frozenset(service.senders) for service in given.services},
+        origins=origins_of(default, given.api_region, given.api_edge, given.api_url, given.messaging_url),
+        subaccounts=given.subaccounts,
+    )
+
+
+def _app_urls(given: AccountSettings | SenderSettings) -> AppUrls:
+    return AppUrls(
+        Target(given.app_url, given.app_method) if given.app_url else None,
+        Target(given.app_fallback_url, given.app_fallback_method) if given.app_fallback_url else None,
     )
 
 

@@ -2,10 +2,13 @@
 
 A delivery is written in the transaction of what it follows from. Any number of runners may work on one store: each
 claims what is due under a lease of its own, and only the holder of the lease can end a delivery.
+
+Apps that hang hold places: each account may hold a share of them, what is beyond stays in the store for a later look.
 """
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -24,7 +27,8 @@ LEASE: Final = 60 * SECOND
 TRY_WITHIN_SECONDS: Final = 45.0  # well within the lease, so that no other runner takes it up meanwhile
 GIVE_UP_AFTER: Final = 24 * 60 * 60 * SECOND
 LONGEST_BACKOFF: Final = 15 * 60 * SECOND
-MOST_AT_ONCE: Final = 64
+MOST_AT_ONCE: Final = 256
+SHARE: Final = 32  # of them, for the deliveries of one kind of one account
 LOOK_EVERY_SECONDS: Final = 1.0
 
 
@@ -33,6 +37,8 @@ class NotDelivered(Exception):
 
 
 Handler = Callable[[StoredDelivery], Awaitable[None]]
+Lane = tuple[str, str]
+"""An account and a kind, which have a share of the places together."""
 
 
 class Outbox:
@@ -44,7 +50,7 @@ class Outbox:
         self._clock = clock
         self._due = asyncio.Event()
         self._stopping = False
-        self._under_way = 0
+        self._under_way: Counter[tuple[str, str]] = Counter()  # by account and kind
 
     def wake(self) -> None:
         """Say that a delivery was just written, so that nobody waits for the next look."""
@@ -77,30 +83,33 @@ class Outbox:
         self._due.clear()
 
     async def _take_up(self, tries: asyncio.TaskGroup) -> bool:
-        """Begin as many due deliveries as there are places; true when there may be more. An app that is slow holds its
-        own places, nobody waits for a round to end.
-        """
-        await self._count()
-        free = MOST_AT_ONCE - self._under_way
-        claimed = await self._claim(new_id(self._clock()), free) if free else []
+        """Begin due deliveries as there are places; true when there may be more. Nobody waits for a round to end."""
+        limit, full = places(self._under_way)
+        claimed = await self._claim(new_id(self._clock()), limit, full) if limit else []
         for delivery in claimed:
-            self._under_way += 1
+            self._under_way[delivery.account_sid, delivery.kind] += 1
             tries.create_task(self._try_and_leave(delivery))
-        return bool(claimed) and len(claimed) == free
+        may_be_more = bool(claimed) and len(claimed) == limit
+        if not may_be_more:
+            await self._count()
+        return may_be_more
 
-    async def _claim(self, lease: str, limit: int) -> list[StoredDelivery]:
+    async def _claim(self, lease: str, limit: int, full: tuple[Lane, ...]) -> list[StoredDelivery]:
         now = self._clock()
 
         async def claim(transaction: Transaction) -> list[StoredDelivery]:
-            return await transaction.claim(lease, now=now, leased_until=now + LEASE, limit=limit)
+            return await transaction.claim(lease, now=now, leased_until=now + LEASE, limit=limit, but_not=full)
 
         return await self._store.write(claim)
 
     async def _try_and_leave(self, delivery: StoredDelivery) -> None:
+        lane = delivery.account_sid, delivery.kind
         try:
             await self._try(delivery)
         finally:
-            self._under_way -= 1
+            self._under_way[lane] -= 1
+            if not self._under_way[lane]:
+                del self._under_way[lane]
             self._due.set()  # its place is free, and more may be due
 
     async def _try(self, delivery: StoredDelivery) -> None:
@@ -157,6 +166,15 @@ class Outbox:
 def _why(error: Exception) -> str:
     """The text of a store's error; of any other its name alone, as its text may hold a number."""
     return str(error) if isinstance(error, StoreError) else type(error).__name__
+
+
+def places(under_way: Mapping[Lane, int]) -> tuple[int, tuple[Lane, ...]]:
+    """How many deliveries may be taken up now, and whose may not: so few that no account gets beyond its share, whoever
+    they belong to.
+    """
+    full = tuple(lane for lane, count in under_way.items() if count >= SHARE)
+    most = max((count for count in under_way.values() if count < SHARE), default=0)
+    return min(MOST_AT_ONCE - sum(under_way.values()), SHARE - most), full
 
 
 def backoff(attempts: int) -> int:

@@ -16,11 +16,13 @@ from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import stated_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.messaging.targets import AppUrls, ServiceUrls
 from gateway.store import Store, StoreError
 from gateway.store.records import TwilioService
 from gateway.store.transaction import Transaction
 from gateway.twilio.rest import ReadService, read_services
 from gateway.twilio.upstream import Upstream, UpstreamError
+from gateway.twilio.upstreams import Origins
 
 log: Final = structlog.get_logger()
 
@@ -33,26 +35,39 @@ FROM_TWILIO: Final = "twilio"
 class Account:
     """One Twilio account: how its keywords are handled and where its inbound messages go.
 
-    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``stated`` are the Messaging Services
-    that the settings state, each with the keys of its senders.
+    ``auth_tokens`` are all that are valid; the first signs what is relayed. ``senders_urls`` are, by their keys, the
+    senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
+    its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
+    send by these settings.
     """
 
     sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
     policy: KeywordPolicy
     default_region: str | None = None
-    app_url: str | None = None
-    app_fallback_url: str | None = None
+    app_urls: AppUrls = field(default=AppUrls(), repr=False)
+    senders_urls: Mapping[str, AppUrls] = field(default_factory=dict, repr=False)
     stated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    origins: Origins | None = None
+    subaccounts: bool = False
+
+    def subaccount(self, account_sid: str) -> "Account":
+        """A sub-account by these settings: with no token, which is its own, and with pools of its own."""
+        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False)
 
 
 class Directory:
     """The accounts and their pools."""
 
     def __init__(
-        self, accounts: Iterable[Account], store: Store, messaging: Upstream, clock: Callable[[], int]
+        self,
+        accounts: Iterable[Account],
+        store: Store,
+        messaging: Callable[[Account], Upstream],
+        clock: Callable[[], int],
     ) -> None:
         self._accounts = {account.sid: account for account in accounts}
+        self._subaccounts: dict[str, Account] = {}
         self._store = store
         self._messaging = messaging
         self._clock = clock
@@ -70,6 +85,18 @@ class Directory:
         """The account of this SID, known to be one of ours."""
         return self._accounts[account_sid]
 
+    def subaccount(self, account_sid: str) -> Account | None:
+        """The sub-account of this SID, if it was adopted."""
+        return self._subaccounts.get(account_sid)
+
+    def adopt(self, subaccount: Account) -> None:
+        """Know a sub-account that Twilio proved to be one of an account's. Its pools cannot be read, as Twilio's
+        messaging API wants the sub-account's own token; so its senders are covered by all opt-outs of the recipient
+        in it, until a webhook or the settings place them.
+        """
+        self._subaccounts[subaccount.sid] = subaccount
+        self._loading.setdefault(subaccount.sid, asyncio.Lock())
+
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All accounts."""
@@ -84,12 +111,17 @@ class Directory:
             state = self._states.get(account_sid)
             if state is None or state.version < at_least:
                 stored = await self._store.account_state(account_sid)
-                state = self._states[account_sid] = _with_stated(stored, self._accounts[account_sid].stated)
+                state = self._states[account_sid] = _with_stated(stored, self._stated(account_sid))
         return state
+
+    async def service_urls(self, account_sid: str, service_sid: str) -> ServiceUrls | None:
+        """What a Messaging Service says about its messages' way; None when nothing is set for it."""
+        service = (await self.state(account_sid, 0)).services.get(service_sid)
+        return service.urls if service is not None else None
 
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""
-        return _with_stated(await self._store.account_state(account_sid), self._accounts[account_sid].stated)
+        return _with_stated(await self._store.account_state(account_sid), self._stated(account_sid))
 
     async def pools(self, account_sid: str, at_least: int) -> Pools:
         """The account's pools, not older than settings version ``at_least``. Raises `StoreUnavailable`."""
@@ -100,7 +132,11 @@ class Directory:
         cached = self._states.get(account_sid)
         if cached is not None and cached.version == await transaction.settings_version(account_sid):
             return cached
-        return _with_stated(await transaction.account_state(account_sid), self._accounts[account_sid].stated)
+        return _with_stated(await transaction.account_state(account_sid), self._stated(account_sid))
+
+    def _stated(self, account_sid: str) -> Mapping[str, frozenset[str]]:
+        account = self._accounts.get(account_sid)
+        return account.stated if account is not None else {}
 
     async def place(self, account_sid: str, names: tuple[str, ...]) -> bool:
         """Find out where senders or services stand that nobody knows of yet; false when it cannot be told now.
@@ -108,7 +144,7 @@ class Directory:
         Twilio has no call that tells a sender's service, so all pools of the account are read. Whoever asks meanwhile
         waits for the same reading, and for ten seconds after one no other is begun.
         """
-        if not await self._is_read_lately(account_sid):
+        if account_sid not in self._accounts or not await self._is_read_lately(account_sid):
             return False
         now = self._clock()
 
@@ -167,7 +203,7 @@ class Directory:
         webhooks said before counts no longer. Raises `UpstreamError`, `StoreUnavailable`.
         """
         began = self._clock()
-        services = await read_services(self._messaging, account.sid, account.auth_tokens[0])
+        services = await read_services(self._messaging(account), account.sid, account.auth_tokens[0])
         placed = {*(service.sid for service in services), *(key for service in services for key in service.senders)}
 
         async def keep(transaction: Transaction) -> None:

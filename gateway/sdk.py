@@ -7,6 +7,7 @@ gateway does not stand in for (Verify, Lookups and others) go to Twilio as ever.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -30,6 +31,13 @@ def through_gateway(gateway_url: str, url: str) -> str:
     return urlunsplit((gateway.scheme, gateway.netloc, path, parts.query, ""))
 
 
+def _asking_for_twilios(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers of a request, and that lists are to name their pages by Twilio's own URLs, which are led through the
+    gateway here. Others would be damaged where the SDK has an edge or a region set.
+    """
+    return {**(headers or {}), "X-Gateway-Page-Urls": "twilio"}
+
+
 class GatewayHttpClient(TwilioHttpClient):
     """Twilio's own HTTP client, with the gateway in the place of Twilio's hosts; takes the same arguments beside
     ``gateway_url``.
@@ -40,9 +48,20 @@ class GatewayHttpClient(TwilioHttpClient):
         self._gateway_url = gateway_url
 
     # The SDK names its second parameter uri in one class and url in the next, and calls it by position.
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Response:
         """Make a request, through the gateway where it stands in for the host."""
-        return super().request(method, through_gateway(self._gateway_url, url), *args, **kwargs)
+        place = through_gateway(self._gateway_url, url)
+        sent = headers if place == url else _asking_for_twilios(headers)
+        return super().request(method, place, params, data, sent, *args, **kwargs)
 
 
 class AsyncGatewayHttpClient(AsyncTwilioHttpClient):
@@ -52,6 +71,17 @@ class AsyncGatewayHttpClient(AsyncTwilioHttpClient):
         super().__init__(**settings)
         self._gateway_url = gateway_url
 
-    async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    async def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Response:
         """Make a request, through the gateway where it stands in for the host."""
-        return await super().request(method, through_gateway(self._gateway_url, url), *args, **kwargs)
+        place = through_gateway(self._gateway_url, url)
+        sent = headers if place == url else _asking_for_twilios(headers)
+        return await super().request(method, place, params, data, sent, *args, **kwargs)

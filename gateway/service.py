@@ -8,25 +8,29 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from gateway import metrics
-from gateway.accounts import accounts_of
+from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
-from gateway.directory import Directory
+from gateway.directory import Account, Directory
+from gateway.flows.accounts import Accounts
+from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
+from gateway.flows.leading import LeadingFlow
 from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
@@ -34,15 +38,17 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.settings import Settings, TlsSettings
+from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
-from gateway.twilio.paths import Door
+from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
+from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
+from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -169,14 +175,18 @@ class Service:
         store = await self._open_store()
         kept = await _keep(settings, store)
         self.new_admin_token = kept.new_admin_token
-        api, messaging = self._upstream(settings.twilio.api_url), self._upstream(settings.twilio.messaging_url)
-        accounts = self._upstream(settings.twilio.accounts_url)
-        directory = Directory(accounts_of(settings), store, messaging, self._clock)
+        upstreams = self._upstreams()
+        accounts = accounts_of(settings, upstreams.default)
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
-        relaying = Relaying(directory, self._app_client())
-        lifting = Lifting(directory, accounts)
+        upstreams = self._upstreams()
+        accounts = accounts_of(settings, upstreams.default)
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
+        self._undo.push_async_callback(directory.close)
+        relaying = Relaying(directory, self._app_client(accounts), directory.service_urls)
+        lifting = Lifting(directory, upstreams)
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
-        edge = self._edge(store, directory, api, messaging, relaying, lifting, outbox, kept.root_key)
+        edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash))
 
@@ -187,15 +197,20 @@ class Service:
         _tell_if_made(store)
         return store
 
-    def _upstream(self, url: str) -> Upstream:
+    def _upstreams(self) -> Upstreams:
         twilio = self._settings.twilio
-        upstream = Upstream(url, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
-        self._undo.callback(upstream.close)
-        return upstream
+        opened = partial(Upstream, most_connections=twilio.most_connections, answer_seconds=twilio.answer_seconds)
+        upstreams = Upstreams(opened, origins_in(self._settings))
+        self._undo.callback(upstreams.close)
+        return upstreams
 
-    def _app_client(self) -> AppClient:
-        client = AppClient.open()
+    def _app_client(self, accounts: Iterable[Account]) -> AppClient:
+        client = AppClient.open(_guard(self._settings.apps))
         self._undo.push_async_callback(client.close)
+        for account in accounts:
+            for urls in (account.app_urls, *account.senders_urls.values()):
+                for target in filter(None, (urls.app, urls.fallback)):
+                    client.look_at(target.url)
         return client
 
     def _start_outbox(self, store: Store, handlers: Mapping[str, Handler]) -> Outbox:
@@ -213,15 +228,16 @@ class Service:
         self,
         store: Store,
         directory: Directory,
-        api: Upstream,
-        messaging: Upstream,
+        upstreams: Upstreams,
         relaying: Relaying,
         lifting: Lifting,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
         check = Check(directory, store, self._clock)
-        credentials = Credentials(api, secret, time.monotonic)
+        attempts = Attempts(time.monotonic)
+        credentials = Credentials(upstreams, attempts, secret, time.monotonic)
+        accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         inbound = InboundFlow(
             directory,
@@ -235,10 +251,12 @@ class Service:
             secret=secret,
             clock=self._clock,
         )
-        upstreams = {Door.API: api, Door.CALL: api, Door.MESSAGING: messaging}
+        settings = self._settings
+        allowed = frozenset(settings.twilio.allow_unchecked)
+        passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
         return TrafficEdge(
-            OutboundFlow(directory, credentials, check, Learning(store, self._clock), api, time.monotonic),
-            PassingFlow(directory, upstreams, time.monotonic),
+            OutboundFlow(accounts, check, Learning(store, self._clock), upstreams, time.monotonic),
+            LeadingFlow(passing, settings.traffic_url, upstreams.default.url),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,
@@ -305,6 +323,14 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _guard(given: AppsSettings) -> Guard:
+    ranges = (ports.partition("-") for ports in given.allow_ports)
+    return Guard(
+        tuple(ip_network(network) for network in given.allow_private),
+        tuple((int(first), int(last or first)) for first, _, last in ranges),
+    )
 
 
 def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import re
+import shutil
+import subprocess
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from tests.staging import (
     ALSO_IN_POOL,
     API_KEY,
     IN_POOL,
+    ON_LOOPBACK,
     OTHER_ACCOUNT,
     SERVICE,
     SHORT_CODE,
@@ -129,7 +134,14 @@ async def start_gateway(
                 "admin_listen": "127.0.0.1:0",
                 "public_url": url,
                 "database_url": database_url,
-                "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url, "sync_seconds": 0},
+                "twilio": {
+                    "api_url": sandbox.url,
+                    "messaging_url": sandbox.url,
+                    "accounts_url": sandbox.url,
+                    "product_url": f"{sandbox.url}/{{product}}",
+                    "sync_seconds": 0,
+                },
+                "apps": ON_LOOPBACK,
                 "accounts": [given | (account or {})],
             }
             service = Service(Settings.model_validate(values | overrides), clock)
@@ -140,6 +152,28 @@ async def start_gateway(
             return Gateway(service, url, clock, database_url, http)
 
         yield start
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Certificates for Twilio's names, made as docs/sdks.md says: whom to trust, and what the gateway shows."""
+
+    trusted: Path
+    certificate: Path
+    key: Path
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """A certificate authority for Twilio's names, and the gateway's certificate by it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("THE WAY WITHOUT A CHANGE TO THE APP IS NOT TESTED: there is no openssl command")
+    page = (Path(__file__).parents[1] / "docs" / "sdks.md").read_text("utf-8")
+    [commands] = re.findall(r"^```bash\n(openssl .*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    subprocess.run(["bash", "-euc", commands], cwd=folder, check=True, capture_output=True)
+    return Authority(folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key")
 
 
 @pytest.fixture

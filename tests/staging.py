@@ -24,6 +24,7 @@ OTHER_ACCOUNT = "AC" + "c3" * 16
 TOKEN = "fa4e" * 8
 API_KEY = ("SK" + "a1" * 16, "fake-secret")
 SERVICE = "MG" + "a1" * 16
+ON_LOOPBACK = {"allow_private": ["127.0.0.0/8"], "allow_ports": ["1-65535"]}
 PHONE = "+14155550100"
 IN_POOL = "+12025550101"
 ALSO_IN_POOL = "+12025550102"
@@ -82,9 +83,11 @@ class Gateway:
         async with self.http.post(url, data=data, headers=sent, allow_redirects=False) as response:
             return Answered(response.status, dict(response.headers), await response.read())
 
-    async def get(self, url: str, *, auth: tuple[str, str] | None = (ACCOUNT, TOKEN)) -> "Answered":
-        headers = {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
-        async with self.http.get(url, headers=headers) as response:
+    async def get(self, url: str, *, auth: tuple[str, str] | None = (ACCOUNT, TOKEN), **headers: str) -> "Answered":
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if auth:
+            sent["Authorization"] = aiohttp.encode_basic_auth(*auth)
+        async with self.http.get(url, headers=sent) as response:
             return Answered(response.status, dict(response.headers), await response.read())
 
     async def webhook(

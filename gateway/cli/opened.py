@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
-from gateway.accounts import accounts_of
+from gateway.accounts import accounts_of, origins_in
 from gateway.cli.failures import Failed
 from gateway.directory import Directory
 from gateway.operations.actors import Actor
+from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
@@ -20,7 +22,9 @@ from gateway.operations.services import ServiceOperations
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.store.sqlite import SQLITE_URL, path_of
+from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
+from gateway.twilio.upstreams import Upstreams
 
 T = TypeVar("T")
 
@@ -36,6 +40,11 @@ class Opened:
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
         return OptOutOperations(self.store, self.directory.pools, now)
+
+    @property
+    def deliveries(self) -> DeliveryOperations:
+        """Deliveries."""
+        return DeliveryOperations(self.store, now)
 
     @property
     def services(self) -> ServiceOperations:
@@ -80,12 +89,13 @@ def now() -> int:
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     _demand_store(settings.database_url)
     store = Store(settings.database_url, now)
-    messaging = Upstream(settings.twilio.messaging_url, answer_seconds=settings.twilio.answer_seconds)
+    upstreams = Upstreams(partial(Upstream, answer_seconds=settings.twilio.answer_seconds), origins_in(settings))
+    accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)
     try:
-        yield Opened(store, Directory(accounts_of(settings), store, messaging, now))
+        yield Opened(store, Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now))
     finally:
-        messaging.close()
+        upstreams.close()
         await store.close()
 
 

@@ -25,11 +25,14 @@ def account_sid(text: str) -> str:
 
 
 def account_in(settings: Settings, text: str | None) -> AccountSettings:
-    """The account that was named, else the only one there is."""
+    """The account that was named, else the only one there is; a sub-account by the settings of its parent."""
     named = None if text is None else account_sid(text)
     found = [account for account in settings.accounts if named in {None, account.sid}]
     if len(found) == 1:
         return found[0]
+    parents = [account for account in settings.accounts if account.subaccounts]
+    if named is not None and len(parents) == 1:  # Twilio alone knows its sub-accounts; the list is kept by their SIDs
+        return parents[0].model_copy(update={"sid": named})
     if named is not None:
         raise BadInput("--account: the settings do not have this account; add it under [[accounts]]")
     if found:

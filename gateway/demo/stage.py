@@ -70,7 +70,13 @@ def _settings(gateway_url: str, sandbox: Sandbox, app: SampleApp, database: Path
             "admin_listen": f"{HOST}:{_port(ADMIN_PORT)}",
             "public_url": gateway_url,
             "database_url": f"sqlite:///{database}",
-            "twilio": {"api_url": sandbox.url, "messaging_url": sandbox.url},
+            "twilio": {
+                "api_url": sandbox.url,
+                "messaging_url": sandbox.url,
+                "accounts_url": sandbox.url,
+                "product_url": f"{sandbox.url}/{{product}}",  # nothing leaves the machine
+            },
+            "apps": {"allow_private": [f"{HOST}/32"], "allow_ports": [app.url.rpartition(":")[2]]},
             "accounts": [
                 {
                     "sid": ACCOUNT.sid,

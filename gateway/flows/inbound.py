@@ -5,17 +5,18 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
-
-import structlog
+from urllib.parse import parse_qsl
 
 from gateway.deliveries import NotDelivered, Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.keyword import KeywordRecorder, NotAKeyword, Recorded, key_of
 from gateway.flows.lifting import Lift, Lifting
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
-from gateway.flows.relay import IDEMPOTENCY_HEADER, Relay, Relaying
-from gateway.flows.replies import Filtered, Replies
+from gateway.flows.relay import IDEMPOTENCY_HEADER, Heard, NobodyAnswered, Relay, Relaying
+from gateway.flows.repetition import EMPTY, NOBODY_WAITS, WAITS_FOR_KEYWORD, KeptAnswer, Once, StillWaiting
+from gateway.flows.replies import Filtered, Parties, Replies
 from gateway.flows.request import Request
 from gateway.messaging.handling import Reading, handling_of, read_body
 from gateway.messaging.intent import Intent
@@ -25,20 +26,16 @@ from gateway.store import Store, StoreError
 from gateway.store.identifiers import new_id
 from gateway.store.records import ReviewItem, StoredMessage
 from gateway.store.transaction import Transaction
-from gateway.twilio.errors import STORE_AWAY, WRONG_SIGNATURE, TrafficError
-from gateway.twilio.forms import demand_form, read_form
-from gateway.twilio.inbound import account_of, demand_unsplit, read_inbound
+from gateway.twilio.errors import AMBIGUOUS, STORE_AWAY, WRONG_SIGNATURE, TrafficError
+from gateway.twilio.forms import Form, demand_form, read_form
+from gateway.twilio.inbound import REQUIRED, account_of, demand_unsplit, read_inbound
 from gateway.twilio.paths import Format
-from gateway.twilio.signature import is_signed, signed_form_of
-from gateway.twilio.twiml import CONTENT_TYPE, NotTwiML, Verb, confirmation, read_answer, write_answer
-from gateway.web.client import AppAnswer, AppUnreachable
-
-log: Final = structlog.get_logger()
+from gateway.twilio.signature import explain, is_signed, signed_form_of
+from gateway.twilio.twiml import Verb, confirmation, read_written, write_answer
 
 APP_SECONDS_FOR_KEYWORDS: Final = 3.0
 LIFT_SECONDS: Final = 3.0  # Twilio's own limit for a call of its Consents API
 APP_SECONDS: Final = 13.0  # Twilio waits 15 s in all
-EMPTY: Final = write_answer(())
 
 
 class InboundFlow:
@@ -65,6 +62,7 @@ class InboundFlow:
         self._replies = replies
         self._lifting = lifting
         self._outbox = outbox
+        self._once = Once(store, clock)
         self._public_url = public_url
         self._key = hmac.new(secret, b"fingerprint", hashlib.sha256).digest()
         self._clock = clock
@@ -77,6 +75,9 @@ class InboundFlow:
             account_sid = account.sid
             message = read_inbound(relay.form)
             reading = await self._read(account, message)
+            if reading.handling.relays:
+                asked = await self._relaying.targets(account, message.service_sid, message.sender)
+                relay = replace(relay, targets=asked)
             if reading.match is not None:
                 try:
                     return await self._keyword(account, message, reading, relay)
@@ -86,6 +87,9 @@ class InboundFlow:
         except TrafficError as error:
             reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
             return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
+        except StillWaiting:
+            answer = twiml_answer(EMPTY, status=502)
+            return Outcome(What.FAILED, "still_waiting", answer, account_sid)
         except StoreError as error:
             told = TrafficError(STORE_AWAY, str(error))
             return failure(What.FAILED, "store_away", told, Format.JSON, account_sid=account_sid)
@@ -94,18 +98,32 @@ class InboundFlow:
         """The account a webhook comes from, and what is to be relayed. Raises `TrafficError` (403) unless one of
         the account's keys signed exactly this, over the URL that the settings say Twilio sees.
         """
-        demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
-        form = read_form(request.body)
+        form, signed = _form_of(request)
         account = self._directory.account(account_of(form))
         if account is None:
             raise TrafficError(WRONG_SIGNATURE, "the gateway has no such account in its settings")
         url = self._public_url + request.target
-        if not is_signed(request.header("X-Twilio-Signature") or "", account.auth_tokens, url, form):
-            # Without what follows /redirect/, which names an app's URL, and without a password.
-            tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
-            raise TrafficError(WRONG_SIGNATURE, f"X-Twilio-Signature does not fit {tried} and the parameters")
+        signature = request.header("X-Twilio-Signature") or ""
+        if not is_signed(signature, account.auth_tokens, url, signed):
+            raise TrafficError(WRONG_SIGNATURE, self._why_not_signed(request, account, url, signed))
         token, cookie = request.header(IDEMPOTENCY_HEADER), request.header("Cookie")
         return account, Relay(account.sid, form, token, cookie)
+
+    def _why_not_signed(self, request: Request, account: Account, url: str, signed: Form) -> str:
+        """The URL that was tried, without what follows /redirect/, which names an app's URL, and without a password;
+        and the likely cause.
+        """
+        tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
+        others = [key for other in self._directory.accounts if other is not account for key in other.auth_tokens]
+        cause = explain(
+            request.header("X-Twilio-Signature") or "",
+            account.auth_tokens,
+            url,
+            signed,
+            hosts=[request.header("Host") or ""],
+            other_keys=others,
+        )
+        return f"X-Twilio-Signature does not fit {tried} and the parameters; {cause.text}"
 
     async def _read(self, account: Account, message: InboundMessage) -> Reading:
         """What the message is, by the newest settings that there are now."""
@@ -118,33 +136,42 @@ class InboundFlow:
     async def _keyword(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         demand_unsplit(relay.form)
         is_stop = reading.match is not None and reading.match.opt_out_type is OptOutType.STOP
-        recorded = await self._recorder.record(account, message, relay, self._fingerprint(message), is_held=not is_stop)
+        waits_for_app = not is_stop and bool(relay.targets)
+        recorded = await self._recorder.record(
+            account, message, relay, self._fingerprint(message), is_held=waits_for_app
+        )
         if isinstance(recorded, StoredMessage):
             return await self._repeated(account, message, recorded)
-        verbs: tuple[Verb, ...] = await self._confirmed(account, message, recorded)
+        waits_for_app = waits_for_app and recorded.delivery_id is not None
+        verbs = confirmed = await self._confirmed(account, message, recorded, waits_for_app=waits_for_app)
         cookies: tuple[str, ...] = ()
-        if recorded.delivery_id is not None and not is_stop:
-            said, cookies = await self._asked(account, message, recorded, verbs)
+        if waits_for_app:
+            said, cookies = await self._asked(account, message, recorded, confirmed)
             verbs += said
         else:
             self._outbox.wake()
-        filtered = await self._allowed(account, message, recorded.change.opt_out_type, verbs)
+        opt_out_type = recorded.change.opt_out_type
+        filtered = await self._allowed(account, message, opt_out_type, verbs, is_confirmed=bool(confirmed))
         return self._recorded(message, recorded, cookies, filtered)
 
-    async def _confirmed(self, account: Account, message: InboundMessage, recorded: Recorded) -> tuple[Verb, ...]:
+    async def _confirmed(
+        self, account: Account, message: InboundMessage, recorded: Recorded, *, waits_for_app: bool
+    ) -> tuple[Verb, ...]:
         """The confirmation; of an opt-in that Twilio does not know of, only if Twilio lifts its block now."""
         verbs = confirmation(recorded.change.confirmation)
         if recorded.lift_id is None:
             return verbs
+        waits_until = self._clock() + WAITS_FOR_KEYWORD if waits_for_app else None
         try:
             async with asyncio.timeout(LIFT_SECONDS):
-                await self._lifting.lift(
-                    account, Lift.of_keyword(message, recorded.change.lift_at_twilio, self._clock())
-                )
+                lift = Lift.of_keyword(message, recorded.change.lift_at_twilio, self._clock())
+                await self._lifting.lift(account, lift)
         except (NotDelivered, TimeoutError) as error:
-            await self._put_off(recorded.lift_id, recorded, str(error) or "Twilio took too long")
+            kept = KeptAnswer(EMPTY, waits_until)
+            await self._put_off(message, recorded, recorded.lift_id, str(error) or "Twilio took too long", kept)
             return ()
-        await self._settle(message, recorded, recorded.lift_id, write_answer(verbs))
+        kept = KeptAnswer(write_answer(verbs), waits_until, is_confirmed=bool(verbs))
+        await self._settle(message, recorded, recorded.lift_id, kept)
         return verbs
 
     async def _asked(
@@ -153,53 +180,62 @@ class InboundFlow:
         """START and HELP: the app has three seconds to say something after the confirmation. What it says is kept as
         it is; it is checked whenever it is given.
         """
-        url, delivery_id = account.app_url or "", recorded.delivery_id or ""
         try:
-            answer = await self._relaying.post(account, recorded.relay, url, APP_SECONDS_FOR_KEYWORDS)
-            if not answer.is_success:
-                raise AppUnreachable(f"it answered {answer.status}")
-        except AppUnreachable as error:
-            await self._put_off(delivery_id, recorded, str(error))
-            return (), ()
-        verbs = _verbs_of(answer, url)
-        await self._settle(message, recorded, delivery_id, write_answer(confirmed + verbs))
-        return verbs, answer.cookies
+            heard = await self._relaying.hear(account, recorded.relay, APP_SECONDS_FOR_KEYWORDS)
+        except NobodyAnswered as error:
+            if not error.was_told:
+                await self._put_off(message, recorded, recorded.delivery_id, str(error), _kept(confirmed))
+                return (), ()
+            heard = Heard()
+        await self._settle(message, recorded, recorded.delivery_id, _kept(confirmed, heard.verbs))
+        return heard.verbs, heard.cookies
 
     async def _allowed(
-        self, account: Account, message: InboundMessage, opt_out_type: str | None, verbs: tuple[Verb, ...]
+        self,
+        account: Account,
+        message: InboundMessage,
+        opt_out_type: str | None,
+        verbs: tuple[Verb, ...],
+        *,
+        is_confirmed: bool,
     ) -> Filtered:
         """What of an answer may leave now, asked last of all: a STOP may have come while the app was waited for.
 
-        Only the confirmation of a STOP goes out in spite of the block and, where the settings say so, that of a HELP.
+        Only the confirmation of a STOP goes out in spite of the block and, where the settings say so, that of a HELP;
+        ``is_confirmed`` says whether the first verb is one.
         """
         is_help = opt_out_type == OptOutType.HELP and await self._answers_help(account, message)
-        exempt = verbs[:1] if opt_out_type == OptOutType.STOP or is_help else ()
+        exempt = verbs[:1] if is_confirmed and (opt_out_type == OptOutType.STOP or is_help) else ()
         filtered = await self._replies.filtered(verbs[len(exempt) :], message)
         return Filtered(exempt + filtered.verbs, filtered.held_back)
 
     async def _answers_help(self, account: Account, message: InboundMessage) -> bool:
         """Whether the settings have HELP answered when the recipient is opted out."""
         state = await self._directory.state(account.sid, 0)
-        handling = handling_of(message, account.policy, state.pools, state.services)
-        return handling.policy.help_when_opted_out
+        return handling_of(message, account.policy, state.pools, state.services).policy.help_when_opted_out
 
-    async def _put_off(self, delivery_id: str, recorded: Recorded, why: str) -> None:
+    async def _put_off(
+        self, message: InboundMessage, recorded: Recorded, delivery_id: str | None, why: str, kept: KeptAnswer
+    ) -> None:
         """Who is owed something was not told in time: it becomes a delivery that is due."""
         now = self._clock()
 
         async def put_off(transaction: Transaction) -> None:
-            await transaction.put_off_delivery(delivery_id, recorded.lease or "", why, now)
+            await transaction.put_off_delivery(delivery_id or "", recorded.lease or "", why, now)
+            await transaction.keep_answer(message.account_sid, message.message_sid, kept.stored())
 
         await self._unless_store_away(put_off)
         self._outbox.wake()
 
-    async def _settle(self, message: InboundMessage, recorded: Recorded, delivery_id: str, twiml: str) -> None:
-        """Who is owed something was told: nothing is owed, and repetitions get the whole answer."""
+    async def _settle(
+        self, message: InboundMessage, recorded: Recorded, delivery_id: str | None, kept: KeptAnswer
+    ) -> None:
+        """Who is owed something was told: nothing is owed, and repetitions get the answer."""
         now = self._clock()
 
         async def settle(transaction: Transaction) -> None:
-            await transaction.end_delivery(delivery_id, recorded.lease or "", "done", None, now)
-            await transaction.keep_answer(message.account_sid, message.message_sid, twiml)
+            await transaction.end_delivery(delivery_id or "", recorded.lease or "", "done", None, now)
+            await transaction.keep_answer(message.account_sid, message.message_sid, kept.stored())
 
         await self._unless_store_away(settle)
 
@@ -214,82 +250,101 @@ class InboundFlow:
 
     async def _ordinary(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         """No keyword: remembered, so that it can never take effect as one, and the app's answer is the answer."""
-        fingerprint = self._fingerprint(message)
-        now = self._clock()
+        give_up_at = asyncio.get_running_loop().time() + APP_SECONDS
 
-        async def remember(transaction: Transaction) -> StoredMessage | None:
-            seen = await transaction.seen(account.sid, message.message_sid)
-            if seen is None:
-                stored = StoredMessage(fingerprint, None, None, None)
-                await transaction.remember(account.sid, message.message_sid, stored, None, now)
-                if reading.intent is not None:
-                    await transaction.add_review_item(_review_item(message, reading.intent, now))
-            return seen
+        async def review(transaction: Transaction) -> None:
+            if reading.intent is not None:
+                await transaction.add_review_item(_review_item(message, reading.intent, self._clock()))
 
-        seen = await self._store.write(remember)
-        if seen is not None and (seen.fingerprint != fingerprint or seen.opt_out_type is not None):
+        fingerprint, waits = self._fingerprint(message), bool(relay.targets)
+        seen = await self._once.take(message, fingerprint, APP_SECONDS, waits=waits, also=review)
+        if seen is not None:
             return await self._repeated(account, message, seen)
-        if not reading.handling.relays:
-            return Outcome(What.RECORDED, "not_relayed", twiml_answer(EMPTY), account.sid)
-        return await self._relayed(account, message, relay)
+        if not relay.targets:
+            reason = "no_app" if reading.handling.relays else "not_relayed"
+            return Outcome(What.RECORDED, reason, twiml_answer(EMPTY), account.sid)
+        async with self._once.waiting(message):
+            heard, why = await self._heard(account, relay, give_up_at)
+        return await self._relayed(message, heard, why)
 
-    async def _relayed(self, account: Account, message: InboundMessage, relay: Relay) -> Outcome:
-        why = "no_app"
-        give_up_at = self._clock() + int(APP_SECONDS * 1_000_000)
-        for url in (account.app_url, account.app_fallback_url):
-            left = (give_up_at - self._clock()) / 1_000_000
-            if url is None or left <= 0:
-                continue
-            try:
-                answer = await self._relaying.post(account, relay, url, left)
-            except AppUnreachable as error:
-                why = str(error)
-                continue
-            if not answer.is_success:
-                why = f"the app answered {answer.status}"
-                continue
-            return await self.answered(message, answer, url)
-        return self._unanswered(account, why)
+    async def _heard(self, account: Account, relay: Relay, give_up_at: float) -> tuple[Heard | None, str]:
+        """What the app says, nothing where it took the message and answered nonsense; None where it did not take it;
+        and why.
+        """
+        try:
+            left = give_up_at - asyncio.get_running_loop().time()
+            return await self._relaying.hear(account, relay, left), ""
+        except NobodyAnswered as error:
+            return (Heard() if error.was_told else None), str(error)
 
-    async def answered(self, message: InboundMessage, answer: AppAnswer, url: str) -> Outcome:
-        """The app's own answer, filtered."""
-        filtered = await self._replies.filtered(_verbs_of(answer, url), message)
-        twiml = write_answer(filtered.verbs)
+    async def _relayed(self, message: InboundMessage, heard: Heard | None, why: str) -> Outcome:
+        """The end of an ordinary message. What no app took is left for Twilio to repeat."""
+        kept = NOBODY_WAITS if heard is None else KeptAnswer(write_answer(heard.verbs))
+        await self._unless_store_away(partial(self._once.keep_in, message=message, kept=kept))
+        if heard is None:
+            answer = twiml_answer(EMPTY, status=502)
+            return Outcome(What.FAILED, "app_failed", answer, message.account_sid, detail=why)
+        if why:
+            return Outcome(What.RELAYED, "answer_not_understood", twiml_answer(EMPTY), message.account_sid, detail=why)
+        return await self.answered(message, heard)
+
+    async def answered(
+        self, message: InboundMessage, heard: Heard, *, depth: int = 0, parties: Parties = ()
+    ) -> Outcome:
+        """The app's own answer, filtered; see `Replies.filtered`."""
+        filtered = await self._replies.filtered(heard.verbs, message, depth=depth, parties=parties)
+        answer = twiml_answer(write_answer(filtered.verbs), heard.cookies)
         reason = "replies_held_back" if filtered.held_back else "app_answered"
-        return Outcome(What.RELAYED, reason, twiml_answer(twiml, answer.cookies), message.account_sid)
-
-    @staticmethod
-    def _unanswered(account: Account, why: str) -> Outcome:
-        if account.app_url is None:
-            return Outcome(What.RECORDED, "no_app", twiml_answer(EMPTY), account.sid)
-        return Outcome(What.FAILED, "app_failed", twiml_answer(EMPTY, status=502), account.sid, detail=why)
+        return Outcome(What.RELAYED, reason, answer, message.account_sid, detail=_told(filtered))
 
     # Both
 
     async def _repeated(self, account: Account, message: InboundMessage, seen: StoredMessage) -> Outcome:
-        """A message that was seen before: no effect, and what may leave now of its answer if it is the same."""
+        """A message that was seen before: no effect, and what may leave now of its answer if it is the same; where the
+        first is still waiting for the app, that is waited for.
+        """
         if seen.fingerprint != self._fingerprint(message):
             told = TrafficError(WRONG_SIGNATURE, "this MessageSid came before with another sender, recipient or body")
             return failure(What.REFUSED, "replayed", told, Format.JSON, account_sid=message.account_sid)
-        verbs = read_answer(CONTENT_TYPE, (seen.answer or EMPTY).encode(), "")
-        filtered = await self._allowed(account, message, seen.opt_out_type, verbs)
+        kept = KeptAnswer.of((await self._once.settled(message, seen, APP_SECONDS)).answer)
+        verbs = read_written(kept.twiml)
+        filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
         answer = twiml_answer(write_answer(filtered.verbs))
-        return Outcome(What.REPEATED, seen.change or "", answer, message.account_sid)
+        return Outcome(What.REPEATED, seen.change or "answered", answer, message.account_sid, detail=_told(filtered))
 
     @staticmethod
     def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
         change = recorded.change
-        scope = next(iter(change.add + change.lift), None)
+        scope = next(iter(change.scopes), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
-        detail = "replies held back" if filtered.held_back else ""
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
-        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=detail)
+        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
 
     def _fingerprint(self, message: InboundMessage) -> str:
         """A keyed hash of what a message is: the same SID with another of these is not the same message."""
         parts = (message.recipient.wire, message.sender.wire, message.body)
         content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
         return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+
+
+def _form_of(request: Request) -> tuple[Form, Form]:
+    """The parameters of a webhook, and those of them that are signed beside its URL: with POST all, with GET none, as
+    they stand in the URL itself (Twilio, webhooks security). Raises `TrafficError`.
+    """
+    if request.method == "GET":
+        if request.body:
+            raise TrafficError(AMBIGUOUS, "a webhook by GET has a body")
+        return read_form(request.query.encode("utf-8", "surrogateescape")), Form(())
+    demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
+    if any(name in REQUIRED for name, _ in parse_qsl(request.query, keep_blank_values=True)):
+        raise TrafficError(AMBIGUOUS, "parameters of the message stand in the URL of a POST")
+    form = read_form(request.body)
+    return form, form
+
+
+def _kept(confirmed: tuple[Verb, ...], said: tuple[Verb, ...] = ()) -> KeptAnswer:
+    """What is kept of a keyword's answer: the confirmation, if there is one, and behind it what the app said."""
+    return KeptAnswer(write_answer(confirmed + said), is_confirmed=bool(confirmed))
 
 
 def _review_item(message: InboundMessage, intent: Intent, now: int) -> ReviewItem:
@@ -309,10 +364,5 @@ def _review_item(message: InboundMessage, intent: Intent, now: int) -> ReviewIte
     )
 
 
-def _verbs_of(answer: AppAnswer, url: str) -> tuple[Verb, ...]:
-    """The verbs of an app's answer; none when it cannot be understood."""
-    try:
-        return read_answer(answer.content_type, answer.body, url)
-    except NotTwiML as error:
-        log.warning("answer_not_understood", why=str(error))
-        return ()
+def _told(filtered: Filtered) -> str:
+    return f"{filtered.held_back} replies held back" if filtered.held_back else ""

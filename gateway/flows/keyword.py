@@ -8,6 +8,7 @@ from gateway.deliveries import GIVE_UP_AFTER, SECOND
 from gateway.directory import Account, Directory
 from gateway.flows.lifting import LIFT, Lift
 from gateway.flows.relay import KIND, Relay
+from gateway.flows.repetition import WAITS_FOR_KEYWORD, KeptAnswer
 from gateway.messaging.consent import ConsentChange, change_for
 from gateway.messaging.handling import Handling, read_body
 from gateway.messaging.history import ConsentEvent
@@ -22,6 +23,7 @@ from gateway.twilio.twiml import confirmation, write_answer
 
 FROM_WEBHOOK: Final = "webhook"
 BY_RECIPIENT: Final = "recipient"
+WAITS_FOR_LIFT: Final = 4 * SECOND  # Twilio's three seconds, and some to write down what it said
 HELD_FOR_APP: Final = 30 * SECOND  # how long a relay that is tried at once is nobody else's
 
 
@@ -74,7 +76,7 @@ class KeywordRecorder:
             at = self._effective_at(reading.match, opt_outs)
             change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, at)
             event_id = await self._write(transaction, message, change, state.version, at)
-            await self._remember(transaction, message, change, fingerprint, event_id)
+            await self._remember(transaction, message, change, fingerprint, event_id, is_held=is_held)
             return await self._owe(transaction, account, message, reading.handling, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
@@ -149,10 +151,16 @@ class KeywordRecorder:
         change: ConsentChange,
         fingerprint: str,
         event_id: str,
+        *,
+        is_held: bool,
     ) -> None:
-        # An opt-in that Twilio does not know of yet is confirmed when its block is lifted.
-        answer = write_answer(confirmation(None if change.lift_at_twilio else change.confirmation))
-        stored = StoredMessage(fingerprint, change.opt_out_type, change.change, answer)
+        waits = WAITS_FOR_KEYWORD if is_held else 0
+        text = change.confirmation
+        if change.lift_at_twilio:  # an opt-in that Twilio does not know of yet is confirmed when its block is lifted
+            text, waits = None, waits + WAITS_FOR_LIFT
+        waits_until = self._clock() + waits if waits else None
+        kept = KeptAnswer(write_answer(confirmation(text)), waits_until, is_confirmed=text is not None)
+        stored = StoredMessage(fingerprint, change.opt_out_type, change.change, kept.stored())
         await transaction.remember(message.account_sid, message.message_sid, stored, event_id, self._clock())
 
     async def _owe(
@@ -170,7 +178,7 @@ class KeywordRecorder:
         lease = new_id(self._clock())
         relayed = relay.having_type(change.opt_out_type) if handling.is_advanced else relay
         delivery_id = lift_id = None
-        if account.app_url is not None and handling.relays:
+        if relay.targets and handling.relays:
             delivery_id = await self._owed(transaction, account, KIND, relayed.stored(), lease if is_held else None)
         if change.lift_at_twilio:
             lift = Lift.of_keyword(message, change.lift_at_twilio, self._clock())

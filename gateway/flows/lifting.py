@@ -16,7 +16,9 @@ from gateway.messaging.messages import InboundMessage
 from gateway.messaging.optouts import Scope
 from gateway.store.records import StoredDelivery
 from gateway.twilio.consents import ConsentItem, NotTaken, opt_in
-from gateway.twilio.upstream import Upstream, UpstreamError
+from gateway.twilio.products import ACCOUNTS
+from gateway.twilio.upstream import UpstreamError
+from gateway.twilio.upstreams import Upstreams
 
 LIFT: Final = "lift"
 
@@ -48,15 +50,15 @@ class Lift:
 class Lifting:
     """Tells Twilio's Consents API of opt-ins."""
 
-    def __init__(self, directory: Directory, accounts: Upstream) -> None:
+    def __init__(self, directory: Directory, upstreams: Upstreams) -> None:
         self._directory = directory
-        self._accounts = accounts
+        self._upstreams = upstreams
 
     async def lift(self, account: Account, lift: Lift) -> None:
         """Have Twilio lift its block. Raises `NotDelivered` unless Twilio took all of it."""
         items = [ConsentItem(lift.contact, sender, lift.at) for sender in lift.senders]
         try:
-            await opt_in(self._accounts, account.sid, account.auth_tokens[0], items)
+            await opt_in(self._upstreams.to(ACCOUNTS, account.origins), account.sid, account.auth_tokens[0], items)
         except (UpstreamError, NotTaken) as error:
             raise NotDelivered(str(error)) from error
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from gateway.directory import Account, Directory
+from gateway.directory import Account
+from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
-from gateway.flows.credentials import Credentials, Disproved
+from gateway.flows.credentials import Disproved
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
@@ -15,7 +16,6 @@ from gateway.messaging.policy import Forward, Suppress
 from gateway.store import StoreError
 from gateway.twilio.errors import (
     AMBIGUOUS,
-    AUTHENTICATE,
     BUSY,
     OPTED_OUT,
     OUTCOME_UNKNOWN,
@@ -28,7 +28,9 @@ from gateway.twilio.forms import MEDIA_TYPE, Form, demand_form, read_form
 from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
-from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, Upstream, UpstreamRequest
+from gateway.twilio.products import API
+from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, UpstreamRequest
+from gateway.twilio.upstreams import Upstreams
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
 
@@ -46,40 +48,31 @@ class OutboundFlow:
 
     def __init__(
         self,
-        directory: Directory,
-        credentials: Credentials,
+        accounts: Accounts,
         check: Check,
         learning: Learning,
-        api: Upstream,
+        upstreams: Upstreams,
         monotonic: Callable[[], float],
     ) -> None:
-        self._directory = directory
-        self._credentials = credentials
+        self._accounts = accounts
         self._check = check
         self._learning = learning
-        self._api = api
+        self._upstreams = upstreams
         self._monotonic = monotonic
 
     async def send(self, call: Call, request: Request) -> Outcome:
         """Carry one send through; every way it can end is an outcome."""
         try:
-            account = self._account(call)
-            await self._credentials.prove(account, request.header("Authorization"))
+            account = await self._accounts.proved(call.account_sid or "", request)
             form = self._form(request)
             message = read_outbound(account.sid, form, account.default_region)
-            return await self._forward_unless_opted_out(call, request, form, message)
+            return await self._forward_unless_opted_out(account, call, request, form, message)
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
         except TrafficError as error:
             return failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
         except (NotSent, OutcomeUnknown, StoreError) as error:
             return self._failed(call, error)
-
-    def _account(self, call: Call) -> Account:
-        account = self._directory.account(call.account_sid or "")
-        if account is None:
-            raise TrafficError(AUTHENTICATE, "the gateway has no such account in its settings")
-        return account
 
     @staticmethod
     def _form(request: Request) -> Form:
@@ -89,15 +82,15 @@ class OutboundFlow:
         return read_form(request.body)
 
     async def _forward_unless_opted_out(
-        self, call: Call, request: Request, form: Form, message: OutboundMessage
+        self, account: Account, call: Call, request: Request, form: Form, message: OutboundMessage
     ) -> Outcome:
-        async with await self._api.reserve() as reservation:
+        async with await self._upstreams.to(API, account.origins).reserve() as reservation:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
                 outcome = await self._forward(call, request, reservation, write_outbound(form, message))
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
-            return await self._forward_unless_opted_out(call, request, form, message)
+            return await self._forward_unless_opted_out(account, call, request, form, message)
         return replace(suppressed(call, checked.decision), settings_version=checked.settings_version)
 
     async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 
 from gateway.flows.check import Check
 from gateway.messaging.addresses import calling_region_of, read_recipient
@@ -16,10 +17,17 @@ from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.policy import Forward
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
+from gateway.messaging.targets import Method, Target
 from gateway.twilio.twiml import Redirect, Reply, Verb
+from gateway.web.client import host_of
+
+log: Final = structlog.get_logger()
 
 REDIRECT_PATH: Final = "/redirect/"
+MOST_DOCUMENTS: Final = 10  # that one message may lead through
 SIGNATURE_BYTES: Final = 32
+
+Parties = tuple[InboundMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,15 @@ class Filtered:
     held_back: int
 
 
+@dataclass(frozen=True, slots=True)
+class Led:
+    """What Twilio was led to through the gateway: an app's document, how it is asked for, and how many led to it."""
+
+    account_sid: str
+    target: Target
+    depth: int
+
+
 class RedirectTokens:
     """Names for apps' URLs that Twilio is led to through the gateway, so that what they answer is filtered too."""
 
@@ -37,24 +54,26 @@ class RedirectTokens:
         self._key = hmac.new(secret, b"redirect", hashlib.sha256).digest()
         self._public_url = public_url
 
-    def through_gateway(self, account_sid: str, url: str) -> str:
+    def through_gateway(self, led: Led) -> str:
         """The gateway's URL that stands for an app's."""
-        named = base64.urlsafe_b64encode(orjson.dumps((account_sid, url)) + self._sign(account_sid, url)).decode()
+        content = orjson.dumps((led.account_sid, led.target.url, led.target.method, led.depth))
+        named = base64.urlsafe_b64encode(content + self._sign(content)).decode()
         return f"{self._public_url}{REDIRECT_PATH}{named.rstrip('=')}"
 
-    def read(self, token: str) -> tuple[str, str] | None:
-        """The account and the app's URL that a token names; None when the gateway did not make it."""
+    def read(self, token: str) -> Led | None:
+        """What a token names; None when the gateway did not make it."""
         try:
             content = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            account_sid, url = orjson.loads(content[:-SIGNATURE_BYTES])
-        except (ValueError, TypeError):
+        except ValueError:
             return None
-        known = isinstance(account_sid, str) and isinstance(url, str)
-        genuine = known and hmac.compare_digest(content[-SIGNATURE_BYTES:], self._sign(account_sid, url))
-        return (account_sid, url) if genuine else None
+        content, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, self._sign(content)):
+            return None
+        account_sid, url, method, depth = orjson.loads(content)
+        return Led(account_sid, Target(url, Method(method)), depth)
 
-    def _sign(self, account_sid: str, url: str) -> bytes:
-        return hmac.new(self._key, f"{account_sid}\n{url}".encode(), hashlib.sha256).digest()
+    def _sign(self, content: bytes) -> bytes:
+        return hmac.new(self._key, content, hashlib.sha256).digest()
 
 
 class Replies:
@@ -64,22 +83,32 @@ class Replies:
         self._check = check
         self._tokens = tokens
 
-    async def filtered(self, verbs: Iterable[Verb], message: InboundMessage) -> Filtered:
+    async def filtered(
+        self, verbs: Iterable[Verb], message: InboundMessage, *, depth: int = 0, parties: Parties = ()
+    ) -> Filtered:
         """Leave out replies to opted-out recipients and lead redirects through the gateway. Raises
         `StoreUnavailable`.
+
+        ``depth`` is how many documents led to this one. ``parties`` are further messages that this one may stand for: a
+        reply goes out only if it would as an answer to each of them.
         """
         kept: list[Verb] = []
         held_back = 0
         for verb in verbs:
             if isinstance(verb, Redirect):
-                kept += self._led(verb, message)
+                kept += self._led(verb, message, depth)
                 continue
-            checked = await self._checked(verb, message)
+            checked = await self._checked_for_all(verb, (message, *parties))
             if checked is None:
                 held_back += 1
             else:
-                kept.append(self._led_action(checked, message))
+                kept.append(self._led_action(checked, message, depth))
         return Filtered(tuple(kept), held_back)
+
+    async def _checked_for_all(self, reply: Reply, messages: Parties) -> Reply | None:
+        """The reply as it was checked for the first of the messages; None when it may not leave for one of them."""
+        checked = [await self._checked(reply, message) for message in messages]
+        return None if None in checked else checked[0]
 
     async def _checked(self, reply: Reply, message: InboundMessage) -> Reply | None:
         """The reply with its addresses as they were checked; None when it may not leave."""
@@ -95,16 +124,25 @@ class Replies:
         sender = outbound.sender.wire if reply.sender is not None and outbound.sender is not None else reply.sender
         return replace(reply, to=to, sender=sender)
 
-    def _led(self, redirect: Redirect, message: InboundMessage) -> tuple[Redirect, ...]:
-        if not _is_web(redirect.url):
-            return ()
-        url = self._tokens.through_gateway(message.account_sid, redirect.url)
-        return (replace(redirect, url=url, method=None),)  # POST: the gateway takes no other
+    def _led(self, redirect: Redirect, message: InboundMessage, depth: int) -> tuple[Redirect, ...]:
+        url = self._through(redirect.url, redirect.method, message, depth)
+        return () if url is None else (Redirect(url),)  # by POST, whose parameters stand in no log on the way
 
-    def _led_action(self, reply: Reply, message: InboundMessage) -> Reply:
-        if reply.action is None or not _is_web(reply.action):
-            return replace(reply, action=None)
-        return replace(reply, action=self._tokens.through_gateway(message.account_sid, reply.action), method=None)
+    def _led_action(self, reply: Reply, message: InboundMessage, depth: int) -> Reply:
+        action = None if reply.action is None else self._through(reply.action, reply.method, message, depth)
+        return replace(reply, action=action, method=None)
+
+    def _through(self, url: str, method: str | None, message: InboundMessage, depth: int) -> str | None:
+        """The gateway's URL for one that a document leads to; None where that is no web address, or a document too
+        many: two that lead to each other would keep Twilio going round.
+        """
+        if not _is_web(url):
+            return None
+        if depth >= MOST_DOCUMENTS:
+            log.warning("redirects_without_end", account=message.account_sid, host=host_of(url))
+            return None
+        target = Target(url, Method(method or Method.POST))
+        return self._tokens.through_gateway(Led(message.account_sid, target, depth + 1))
 
 
 def as_outbound(reply: Reply, message: InboundMessage) -> OutboundMessage | None:
@@ -127,3 +165,15 @@ def as_outbound(reply: Reply, message: InboundMessage) -> OutboundMessage | None
 
 def _is_web(url: str) -> bool:
     return urlsplit(url).scheme in {"http", "https"}
+
+
+def turned(message: InboundMessage) -> Parties:
+    """The message the other way round, where it can be one: behind an ``action`` it is not certain whether Twilio names
+    the phone as sender or as recipient.
+    """
+    try:
+        recipient = read_recipient(message.sender.wire, None)
+        sender = read_sender(message.recipient.wire, None)
+    except UnreadableAddress:
+        return ()
+    return (replace(message, recipient=recipient, sender=sender),)

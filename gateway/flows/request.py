@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Method, path and query exactly as sent, headers in order, and the whole body."""
+    """Method, path and query exactly as sent, headers in order, the whole body, and the address it came from."""
 
     method: str
     path: str
     query: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
+    remote: str = ""
 
     def header(self, name: str) -> str | None:
         """The one header of this name; None when it is missing. Of several the last, as none of ours may repeat."""

@@ -59,6 +59,8 @@ class ConsentChange:
         return self.add + self.lift
 
 
+# Stands as the keyword set of what Twilio itself recognised.
+
 # Toll-free numbers: the carrier answers STOP itself, and only these words lift its block (Twilio, Advanced Opt-Out).
 CARRIER_STOP: Final = "stop"
 CARRIER_STARTS: Final = frozenset({"start", "unstop"})

@@ -7,6 +7,7 @@ and replies (Twilio, STOP filtering).
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from gateway.messaging.addresses import region_of
 from gateway.messaging.intent import OPT_OUT_LANGUAGES, Intent, asks_to_stop
@@ -36,6 +37,10 @@ class UnmanagedSenders(StrEnum):
 # Senders on which Twilio's default keywords are handled without Advanced Opt-Out (Twilio, STOP filtering; RCS since
 # March 2026). On all others it is left to the customer: recorded, in force, not answered.
 MANAGED_KINDS = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.RCS})
+
+
+TWILIOS_SET: Final = "twilio.OptOutType"
+"""The keyword set of what Twilio itself said to be a keyword."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +189,4 @@ def _twilios_word(said: OptOutType, body: str) -> KeywordMatch:
     """The match that Twilio's own ``OptOutType`` stands for, without a reply of ours."""
     own = match_keyword(body, DEFAULT_KEYWORD_SETS)
     keyword = own.keyword if own else ""
-    return KeywordMatch(said, keyword, "twilio.OptOutType", "", keyword)
+    return KeywordMatch(said, keyword, TWILIOS_SET, "", keyword)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.messaging.opt_out_settings import OptOutSettings
 from gateway.messaging.pools import Pools
+from gateway.messaging.targets import AppUrls, ServiceUrls, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class MessagingService:
     version: int
     enabled: bool
     settings: OptOutSettings
+
+    @property
+    def urls(self) -> ServiceUrls:
+        """Where its inbound messages go."""
+        app, fallback = self.settings.app_url, self.settings.app_fallback_url
+        own = AppUrls(Target(app) if app else None, Target(fallback) if fallback else None)
+        return ServiceUrls(own, self.settings.use_inbound_webhook_on_number)
 
 
 @dataclass(frozen=True, slots=True)

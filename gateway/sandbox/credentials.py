@@ -1,6 +1,7 @@
-"""Who is calling: HTTP Basic credentials against the seeded accounts.
+"""Who is calling: HTTP Basic credentials and Bearer tokens against the seeded accounts.
 
-Source: Twilio, Requests to Twilio (Basic auth with account SID and auth token, or API key and secret).
+Sources: Twilio, Requests to Twilio (Basic auth with account SID and auth token, or API key and secret; OAuth2 access
+tokens); Restricted API keys.
 """
 
 import base64
@@ -18,10 +19,14 @@ class Caller:
 
     account: SandboxAccount
     by_api_key: bool
+    may_create_messages: bool = True
 
 
 def authenticate(accounts: Mapping[str, SandboxAccount], authorization: str | None) -> Caller:
     """The caller behind an `Authorization` header; raises TwilioError 20003."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_bearer_token(accounts, token.strip())
     user, password = _basic(authorization)
     account = accounts.get(user)
     if account is not None and password in account.auth_tokens:
@@ -29,6 +34,15 @@ def authenticate(accounts: Mapping[str, SandboxAccount], authorization: str | No
     for candidate in accounts.values():
         if (user, password) in candidate.api_keys:
             return Caller(candidate, by_api_key=True)
+        if (user, password) in candidate.restricted_keys:
+            return Caller(candidate, by_api_key=True, may_create_messages=False)
+    raise TwilioError.of(20003)
+
+
+def _by_bearer_token(accounts: Mapping[str, SandboxAccount], token: str) -> Caller:
+    for account in accounts.values():
+        if token in account.bearer_tokens:
+            return Caller(account, by_api_key=True)
     raise TwilioError.of(20003)
 
 

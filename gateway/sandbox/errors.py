@@ -42,6 +42,7 @@ ERRORS: dict[int, tuple[int, str]] = {
     35114: (400, "SendAt is not a valid ISO 8601 date and time"),
     35115: (400, "SendAt must be more than 300 seconds and at most 35 days in the future"),
     35118: (400, "MessagingServiceSid is required to schedule a message"),
+    70051: (401, "Authorization Error: required permission {permission} is missing"),
 }
 
 

@@ -48,6 +48,8 @@ class MessagesApi:
         ]
 
     def _create(self, call: Call) -> web.Response:
+        if not call.caller.may_create_messages:
+            raise TwilioError.of(70051, permission="twilio/messaging/messages/create")
         message = message_from(self._world, call.account.sid, call.form)
         self._lifecycle.accept(message)
         return resource_answer("Message", represent(message), call.path, status=201)

@@ -19,6 +19,12 @@ class SandboxAccount:
     sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
     api_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    restricted_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """API keys that may read, and create no messages."""
+
+    bearer_tokens: tuple[str, ...] = field(default=(), repr=False)
+    """Access tokens of OAuth2 clients; they name no account, the path does."""
+
     parent: str | None = None
     """SID of the account whose credentials are good for this one as well."""
 

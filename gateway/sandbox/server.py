@@ -5,6 +5,7 @@ from types import TracebackType
 from aiohttp import web
 
 from gateway.sandbox.api import TwilioApi
+from gateway.sandbox.channels_api import ChannelsApi
 from gateway.sandbox.consents_api import ConsentsApi
 from gateway.sandbox.control import Control
 from gateway.sandbox.destination_senders_api import DestinationSendersApi
@@ -87,5 +88,6 @@ class Sandbox(Simulation):
             *ServicesApi(self.world).routes(),
             *DestinationSendersApi(self.world).routes(),
             *ConsentsApi(self.world, self.consent_journal).routes(),
+            *ChannelsApi(self.world).routes(),
         ]
         return TwilioApi(self.world, routes, self.faults, self.request_journal, self.released)

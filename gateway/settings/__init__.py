@@ -1,10 +1,20 @@
 """Settings: read once, at the front door; a value that exists is valid."""
 
 from gateway.settings.load import SettingsError, from_environment, known_keys, known_variables, load
-from gateway.settings.model import AccountSettings, ServiceSettings, Settings, TlsSettings, TwilioSettings
+from gateway.settings.model import (
+    AccountSettings,
+    AppsSettings,
+    SenderSettings,
+    ServiceSettings,
+    Settings,
+    TlsSettings,
+    TwilioSettings,
+)
 
 __all__ = [
     "AccountSettings",
+    "AppsSettings",
+    "SenderSettings",
     "ServiceSettings",
     "Settings",
     "SettingsError",

@@ -19,6 +19,8 @@ from gateway.settings.model import AccountSettings, Settings
 PREFIX: Final = "GATEWAY_"
 CONFIG_VARIABLE: Final = "GATEWAY_CONFIG"
 DEFAULT_CONFIG: Final = Path("config/gateway.toml")
+# In a variable, with commas between the items.
+LISTS: Final = frozenset({"auth_tokens", "allow_unchecked", "allow_private", "allow_ports"})
 
 
 class SettingsError(Exception):
@@ -130,7 +132,7 @@ def _put(values: dict[str, Any], variable: str, text: str) -> None:
     target = values
     for section in sections:
         target = target.setdefault(section, {})
-    target[key] = [item.strip() for item in text.split(",")] if key == "auth_tokens" else text
+    target[key] = [item.strip() for item in text.split(",")] if key in LISTS else text
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

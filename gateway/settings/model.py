@@ -1,6 +1,7 @@
 """What can be set: one class a section, each value checked and then unchangeable."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.senders import read_sender
+from gateway.messaging.targets import Method
 
 
 def _sid(text: str, prefix: str) -> str:
@@ -40,6 +42,13 @@ def _origin(text: str) -> str:
     url = TypeAdapter(HttpUrl).validate_python(text)
     if url.query or url.fragment:
         raise ValueError("must have no query and no fragment")
+    return text.rstrip("/")
+
+
+def _product_url(text: str) -> str:
+    if text.count("{product}") > 1:
+        raise ValueError("must hold {product} once, or not at all")
+    _origin(text.replace("{product}", "product"))
     return text.rstrip("/")
 
 
@@ -76,12 +85,48 @@ def _token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError("must be a network, as 10.0.0.0/8, with no bits set behind the slash's") from error
+
+
+def _ports(text: str) -> str:
+    first, dash, last = text.partition("-")
+    numbers = [int(part) for part in (first, last or first) if part.isascii() and part.isdigit()]
+    if len(numbers) != 2 or (dash and not last) or not 0 < numbers[0] <= numbers[1] < 65536:
+        raise ValueError("must be a port or a range of ports, as 8443 or 8000-8999")
+    return text
+
+
 AccountSid = Annotated[str, AfterValidator(lambda text: _sid(text, "AC"))]
 AuthToken = Annotated[SecretStr, AfterValidator(_token)]
 ServiceSid = Annotated[str, AfterValidator(lambda text: _sid(text, "MG"))]
 WebUrl = Annotated[str, AfterValidator(_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
+ProductUrl = Annotated[str, AfterValidator(_product_url)]
+TwilioRegion = Annotated[str, Field(pattern=r"^[a-z]{2}[0-9]$")]
+TwilioEdge = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+UncheckedProduct = Literal[
+    "assistants",
+    "chat",
+    "comms",
+    "conversations",
+    "flex-api",
+    "ip-messaging",
+    "messaging",
+    "notify",
+    "preview",
+    "proxy",
+    "studio",
+    "supersim",
+    "verify",
+    "wireless",
+]
 ListenAddress = Annotated[str, AfterValidator(_address)]
+IpNetwork = Annotated[str, AfterValidator(_network)]
+Ports = Annotated[str, AfterValidator(_ports)]
 
 
 class Section(BaseModel):
@@ -106,6 +151,14 @@ class SenderSettings(Section):
     twilio_handling: TwilioHandling | None = Field(
         default=None, description="Who else handles its keywords; unset: as its service or account says."
     )
+    app_url: WebUrl | None = Field(
+        default=None, repr=False, description="Where messages to this sender are relayed to."
+    )
+    app_fallback_url: WebUrl | None = Field(
+        default=None, repr=False, description="Where they are relayed to when its app_url fails."
+    )
+    app_method: Method = Field(default=Method.POST, description="How its app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="The same for its app_fallback_url.")
 
 
 class AccountSettings(Section):
@@ -123,11 +176,28 @@ class AccountSettings(Section):
         default=None,
         description="ISO 3166 country in which recipients without + are read when From does not tell.",
     )
+    subaccounts: bool = Field(
+        default=False, description="Whether its sub-accounts, proved by Twilio, may send by its settings."
+    )
+    api_region: TwilioRegion | None = Field(
+        default=None, description="Twilio's region in which the account is, as ie1; its calls go there."
+    )
+    api_edge: TwilioEdge | None = Field(
+        default=None, description="The edge through which the region is reached, as dublin."
+    )
+    api_url: Origin | None = Field(
+        default=None, description="Twilio's REST API for this account, in the place of region and edge."
+    )
+    messaging_url: Origin | None = Field(
+        default=None, description="Twilio's Messaging API for this account, in the place of region and edge."
+    )
     # These may hold a user and a password, so they do not print.
     app_url: WebUrl | None = Field(default=None, repr=False, description="Where inbound messages are relayed to.")
     app_fallback_url: WebUrl | None = Field(
         default=None, repr=False, description="Where an inbound message is relayed to when app_url fails."
     )
+    app_method: Method = Field(default=Method.POST, description="How app_url is asked: POST or GET.")
+    app_fallback_method: Method = Field(default=Method.POST, description="How app_fallback_url is asked.")
     unmanaged_senders: UnmanagedSenders = Field(
         default=UnmanagedSenders.RECORD,
         description="Keywords on short codes and WhatsApp senders: record (in force, no reply) or ignore.",
@@ -155,6 +225,13 @@ class AccountSettings(Section):
             raise ValueError("senders: the same sender stands twice")
         return self
 
+    @model_validator(mode="after")
+    def _region_with_its_edge(self) -> "AccountSettings":
+        # Hosts without an edge ended on 28 April 2026, us1's excepted (Twilio changelog).
+        if self.api_region not in {None, "us1"} and self.api_edge is None:
+            raise ValueError("api_edge: api_region needs an edge, as dublin for ie1 or sydney for au1")
+        return self
+
 
 class TwilioSettings(Section):
     """Where Twilio is."""
@@ -162,10 +239,27 @@ class TwilioSettings(Section):
     api_url: Origin = Field(default="https://api.twilio.com", description="Twilio's REST API.")
     messaging_url: Origin = Field(default="https://messaging.twilio.com", description="Twilio's Messaging API.")
     accounts_url: Origin = Field(default="https://accounts.twilio.com", description="Twilio's Consents API.")
+    product_url: ProductUrl = Field(
+        default="https://{product}.twilio.com", description="Twilio's other products; {product} is lookups, verify…"
+    )
+    allow_unchecked: tuple[UncheckedProduct, ...] = Field(
+        default=(), description="Products whose calls may create messages that nobody checks."
+    )
     answer_seconds: float = Field(default=30.0, gt=0, le=300, description="How long to wait for an answer.")
     most_connections: int = Field(default=256, ge=1, le=10_000, description="Connections to each of them.")
     sync_seconds: float = Field(
         default=300.0, ge=0, description="How often sender pools are read from Twilio; 0 never."
+    )
+
+
+class AppsSettings(Section):
+    """Which addresses URLs of apps, callbacks and sinks may lead to, beside public ones."""
+
+    allow_private: tuple[IpNetwork, ...] = Field(
+        default=(), description="Networks that are not public and may be reached all the same, as 10.1.0.0/16."
+    )
+    allow_ports: tuple[Ports, ...] = Field(
+        default=(), description="Ports, or ranges of them, that may be reached beside 80 and 443."
     )
 
 
@@ -191,6 +285,10 @@ class Settings(Section):
         default=None,
         description="A listener of its own for Twilio's webhooks; unset, they come to the traffic listener.",
     )
+    traffic_url: Origin | None = Field(
+        default=None,
+        description="How apps see the traffic listener; unset, page URLs name the address that a request came to.",
+    )
     admin_listen: ListenAddress = Field(default="127.0.0.1:8081", description="The admin listener, for operators.")
     public_url: Origin = Field(
         default="http://127.0.0.1:8080",
@@ -213,6 +311,7 @@ class Settings(Section):
         description="Token for /metrics and the admin API; unset, one is made at the first start and shown once.",
     )
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
+    apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

@@ -1,6 +1,6 @@
 """What the store gives back: frozen values, one for each kind of line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,27 @@ class StoredDelivery:
     give_up_at: int
     created_at: int
     lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDelivery:
+    """One delivery as people read it: ``state`` is ``owed``, ``done`` or ``dead``; ``is_held`` while somebody tries it.
+
+    Times are microseconds since 1970, UTC. ``payload`` holds a message's parameters and is not shown by itself.
+    """
+
+    delivery_id: str
+    account_sid: str
+    kind: str
+    state: str
+    attempts: int
+    due_at: int
+    give_up_at: int
+    is_held: bool
+    last_error: str | None
+    created_at: int
+    ended_at: int | None
+    payload: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,13 @@ SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, cha
  ORDER BY event_id
 """
 
+COUNT_EVENTS: Final = """
+SELECT source, COALESCE(keyword_set, ''), count(*)
+  FROM consent_events
+ WHERE account_sid = :account_sid AND event_id >= :from_id
+ GROUP BY source, COALESCE(keyword_set, '')
+"""
+
 LIST_OPT_OUTS: Final = """
 SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
        effective_at, received_at
@@ -229,6 +236,7 @@ CLAIM_DELIVERIES: Final = """
 UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
                         WHERE state = 'owed' AND due_at <= :now
+                          AND :full NOT LIKE '%' || account_sid || ' ' || kind || ',%'
                         ORDER BY due_at LIMIT :limit /* passing over what is locked */)
 RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
 """
@@ -242,6 +250,25 @@ RETURNING delivery_id
 PUT_OFF_DELIVERY: Final = """
 UPDATE deliveries SET due_at = :due_at, last_error = :error, lease = NULL
  WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
+RETURNING delivery_id
+"""
+
+LIST_DELIVERIES: Final = """
+SELECT delivery_id, account_sid, kind, state, attempts, due_at, give_up_at, lease IS NOT NULL, last_error, created_at,
+       ended_at, payload
+  FROM deliveries
+ WHERE delivery_id > :after
+   AND (CAST(:delivery_id AS text) IS NULL OR delivery_id = :delivery_id)
+   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
+   AND (CAST(:state AS text) IS NULL OR state = :state)
+ ORDER BY delivery_id
+ LIMIT :limit
+"""
+
+# One that somebody holds is being tried at this moment; one that is done is not to be done twice.
+RETRY_DELIVERY: Final = """
+UPDATE deliveries SET state = 'owed', due_at = :now, give_up_at = :give_up_at, attempts = 0, ended_at = NULL
+ WHERE delivery_id = :delivery_id AND (state = 'dead' OR (state = 'owed' AND lease IS NULL))
 RETURNING delivery_id
 """
 

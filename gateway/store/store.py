@@ -15,14 +15,17 @@ from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.identifiers import new_id
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import (
     Found,
+    ListedDelivery,
     ListedOptOut,
     ReviewItem,
     ServiceVersion,
+    StoredMessage,
     TwilioService,
     review_item_of,
     service_version_of,
@@ -43,6 +46,15 @@ class OptOutFilter:
     channel: str | None = None
     source: str | None = None
     since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries to list; None means any. ``state`` is ``owed``, ``done`` or ``dead``."""
+
+    delivery_id: str | None = None
+    account_sid: str | None = None
+    state: str | None = None
 
 
 class Store:
@@ -148,6 +160,30 @@ class Store:
         values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
         return [_event(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
 
+    async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
+        """What is kept of an inbound message; None when it was never seen."""
+        rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
+        return StoredMessage(*rows[0]) if rows else None
+
+    async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
+        """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""
+        values = {
+            "delivery_id": wanted.delivery_id,
+            "account_sid": wanted.account_sid,
+            "state": wanted.state,
+            "after": after,
+            "limit": limit,
+        }
+        return [_delivery(row) for row in await self._engine.read(sql.LIST_DELIVERIES, values)]
+
+    async def count_events(self, account_sid: str, since: int) -> dict[tuple[str, str], int]:
+        """How many consent events an account had since then (microseconds since 1970, UTC), by source and keyword set;
+        an event without a keyword set counts under "".
+        """
+        values = {"account_sid": account_sid, "from_id": new_id(since)}
+        rows = await self._engine.read(sql.COUNT_EVENTS, values)
+        return {(str(source), str(keyword_set)): int(count) for source, keyword_set, count in rows}
+
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""
         rows = await self._engine.read(sql.COUNT_DELIVERIES, {})
@@ -192,6 +228,12 @@ def _listed(row: Row) -> ListedOptOut:
         effective_at=effective,
         received_at=received,
     )
+
+
+def _delivery(row: Row) -> ListedDelivery:
+    columns = list(row)
+    columns[7] = bool(columns[7])  # whether it is held, which SQLite gives as a number
+    return ListedDelivery(*columns)
 
 
 def _event(row: Row) -> ConsentEvent:

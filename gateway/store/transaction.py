@@ -251,9 +251,14 @@ class Transaction:
         )
         return delivery_id
 
-    async def claim(self, lease: str, *, now: int, leased_until: int, limit: int) -> list[StoredDelivery]:
-        """Take up deliveries that are due; others see them again only after ``leased_until``."""
-        values = {"lease": lease, "now": now, "leased_until": leased_until, "limit": limit}
+    async def claim(
+        self, lease: str, *, now: int, leased_until: int, limit: int, but_not: Iterable[tuple[str, str]] = ()
+    ) -> list[StoredDelivery]:
+        """Take up deliveries that are due, none of these accounts and kinds; others see them again only after
+        ``leased_until``.
+        """
+        full = "".join(f"{account_sid} {kind}," for account_sid, kind in but_not)
+        values = {"lease": lease, "now": now, "leased_until": leased_until, "limit": limit, "full": full}
         return [StoredDelivery(*row) for row in await self._run(sql.CLAIM_DELIVERIES, values)]
 
     async def end_delivery(self, delivery_id: str, lease: str, state: str, error: str | None, now: int) -> bool:
@@ -265,6 +270,11 @@ class Transaction:
         """Let a delivery be tried again at ``due_at``; false when the lease has passed to somebody else."""
         values = {"delivery_id": delivery_id, "lease": lease, "error": error, "due_at": due_at}
         return bool(await self._run(sql.PUT_OFF_DELIVERY, values))
+
+    async def retry_delivery(self, delivery_id: str, *, now: int, give_up_at: int) -> bool:
+        """Let a delivery that was given up, or waits, be tried now; false when it is done, under way or unknown."""
+        values = {"delivery_id": delivery_id, "now": now, "give_up_at": give_up_at}
+        return bool(await self._run(sql.RETRY_DELIVERY, values))
 
     async def forget_deliveries(self, before: int, limit: int) -> int:
         """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""

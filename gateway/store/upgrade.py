@@ -56,14 +56,23 @@ def prepare(database_url: str) -> bool:
             if is_made := not _tables(connection):  # else another process was first
                 command.upgrade(_alembic(connection), "head")
             connection.commit()
-        _refuse_newer(connection)
-        current = current_revision(connection)
-        if current != newest_revision():
-            was = current or "none"
-            message = f"the store's schema is at revision {was}, this version needs {newest_revision()}; "
-            raise SchemaUnknown(message + f"make a backup, then run: {UPGRADE_COMMAND}")
+        _demand_newest(connection)
         return is_made
 
+    return _done(database_url, work)
+
+
+def is_ready(database_url: str) -> bool:
+    """Whether there is a store; makes none. Raises `StoreUnavailable`, and `SchemaUnknown` as `prepare` does."""
+
+    def work(connection: Connection) -> bool:
+        if not _tables(connection):
+            return False
+        _demand_newest(connection)
+        return True
+
+    if not database_url.startswith(POSTGRES_URLS) and not path_of(database_url).exists():
+        return False
     return _done(database_url, work)
 
 
@@ -102,6 +111,15 @@ def _refuse_newer(connection: Connection) -> None:
             f"the store's schema is at revision {current}, which this version does not know; "
             "install the version of the gateway that made it, or a later one"
         )
+
+
+def _demand_newest(connection: Connection) -> None:
+    _refuse_newer(connection)
+    current = current_revision(connection)
+    if current != newest_revision():
+        was = current or "none"
+        message = f"the store's schema is at revision {was}, this version needs {newest_revision()}; "
+        raise SchemaUnknown(message + f"make a backup, then run: {UPGRADE_COMMAND}")
 
 
 def _alembic(connection: Connection) -> Config:

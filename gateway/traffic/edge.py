@@ -12,14 +12,14 @@ from prometheus_client import Counter
 
 from gateway import metrics
 from gateway.flows.inbound import InboundFlow
+from gateway.flows.leading import LeadingFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
-from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.messaging.optouts import ScopeKind
 from gateway.traffic.listener import as_response, where
-from gateway.traffic.reading import read_line, read_request
+from gateway.traffic.reading import read_base, read_line, read_request
 from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
@@ -38,7 +38,7 @@ class TrafficEdge:
     def __init__(
         self,
         outbound: OutboundFlow,
-        passing: PassingFlow,
+        passing: LeadingFlow,
         inbound: InboundFlow,
         redirect: RedirectFlow,
         monotonic: Callable[[], float],
@@ -65,18 +65,18 @@ class TrafficEdge:
 
     async def _api(self, request: web.BaseRequest) -> Outcome:
         path, _ = read_line(request)
-        call = read_call(request.method, path)
+        call = read_call(request.method, path, request.headers.get("Host"))
         whole = await read_request(request)
         if call.door is Door.SEND:
             return await self._outbound.send(call, whole)
-        return await self._passing.hand_on(call, whole)
+        return await self._passing.hand_on(call, whole, read_base(request))
 
     async def _webhook(self, request: web.BaseRequest) -> Outcome:
         path, _ = read_line(request)
         if not _is_webhook(request):
             raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
-        if request.method != "POST":
-            raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST")
+        if request.method not in {"POST", "GET"}:
+            raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST or GET")
         whole = await read_request(request)
         if path == INBOUND_PATH:
             return await self._inbound.receive(whole)
@@ -90,7 +90,7 @@ class TrafficEdge:
             answer_as = format_of(request.path) if side == "api" else Format.JSON
             outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
         except Exception as error:
-            outcome = _fault(side, error)
+            outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
         request_id = uuid.uuid4().hex
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
         headers = (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
@@ -120,13 +120,13 @@ class TrafficEdge:
         )
 
 
-def _fault(side: str, error: Exception) -> Outcome:
+def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
     """A fault of ours. An app is told that the outcome is unknown, as its SDK would repeat a 500 by itself and the
     message may have left; Twilio is told 500, as a repeated webhook is recognised.
     """
     log.error("failed", side=side, error=type(error).__name__, where=where(error))
     told = TrafficError(OUTCOME_UNKNOWN if side == "api" else INTERNAL)
-    return failure(What.FAILED, "fault", told, Format.JSON)
+    return failure(What.FAILED, "fault", told, answer_as)
 
 
 def _is_webhook(request: web.BaseRequest) -> bool:

@@ -8,6 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.flows.request import Request
 from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TOO_LARGE, TOO_SLOW, TrafficError
+from gateway.twilio.page_urls import reached_at
 
 MOST_BODY_BYTES: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
@@ -26,6 +27,15 @@ def read_line(request: web.BaseRequest) -> tuple[str, str]:
     return path, query
 
 
+def read_base(request: web.BaseRequest) -> str | None:
+    """The address under which the client reached this listener, where that can be told."""
+    bound = request.get_extra_info("sockname")
+    if not isinstance(bound, tuple):
+        return None  # the connection is gone
+    scheme = "http" if request.get_extra_info("sslcontext") is None else "https"
+    return reached_at(scheme, request.headers.get("Host"), bound[1], request.headers)
+
+
 async def read_request(request: web.BaseRequest) -> Request:
     """The whole request. Raises `TrafficError` (400, 413)."""
     path, query = read_line(request)
@@ -35,7 +45,7 @@ async def read_request(request: web.BaseRequest) -> Request:
     headers = tuple(request.headers.items())
     if not all(value.isascii() and value.isprintable() for _, value in headers):
         raise TrafficError(BAD_HTTP, "a header's value holds other than printable ASCII")
-    return Request(request.method, path, query, headers, await _read_body(request))
+    return Request(request.method, path, query, headers, await _read_body(request), request.remote or "")
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:

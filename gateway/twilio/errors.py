@@ -31,6 +31,7 @@ OPTED_OUT: Final = ErrorKind(21610, 400, "Attempt to send to unsubscribed recipi
 AUTHENTICATE: Final = ErrorKind(20003, 401, "Authenticate")
 NOT_FOUND: Final = ErrorKind(20404, 404, "The requested resource was not found")
 METHOD_NOT_ALLOWED: Final = ErrorKind(20004, 405, "Method not allowed")
+TOO_MANY_ATTEMPTS: Final = ErrorKind(20429, 429, "Too Many Requests", retryable=True)
 INVALID_PARAMETER: Final = ErrorKind(20001, 400, "Invalid parameter")
 NO_RECIPIENT: Final = ErrorKind(21604, 400, "A 'To' phone number is required.")
 NO_SENDER: Final = ErrorKind(21603, 400, "A 'From' phone number is required.")

@@ -14,6 +14,7 @@ from gateway.twilio.errors import AMBIGUOUS, NOT_A_FORM, TOO_LARGE, TrafficError
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 MOST_FIELDS: Final = 512
 BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+NOT_A_LETTER: Final = re.compile("[^a-z0-9]")
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.<>\-]{0,127}", re.ASCII)
 
 
@@ -69,18 +70,23 @@ def read_form(body: bytes) -> Form:
 
 
 def demand_single(form: Form, names: Iterable[str]) -> None:
-    """Raise `TrafficError` when one of the names stands twice, in another case, or with brackets."""
+    """Raise `TrafficError` when one of the names stands twice, or so that somebody might take it for the same: in
+    another case, or with a dot, a dash or the like in it.
+    """
     exact = frozenset(names)
-    folded = {name.casefold() for name in exact}
+    folded = {_letters(name) for name in exact}
     seen: set[str] = set()
     for name, _ in form:
-        plain = name.casefold()
-        if name not in exact and plain in folded:
-            raise TrafficError(AMBIGUOUS, "a parameter's name is written in another case than Twilio's")
         if name in seen:
             raise TrafficError(AMBIGUOUS, f"'{name}' stands more than once")
         if name in exact:
             seen.add(name)
+        elif _letters(name) in folded:
+            raise TrafficError(AMBIGUOUS, "a parameter's name is written otherwise than Twilio's")
+
+
+def _letters(name: str) -> str:
+    return NOT_A_LETTER.sub("", name.casefold())
 
 
 def _field(piece: bytes) -> tuple[str, str]:

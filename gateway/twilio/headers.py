@@ -37,6 +37,7 @@ ANSWER_HEADERS: Final = frozenset(
         "expires",
         "last-modified",
         "location",
+        "operationid",  # Twilio, Bulk Messaging: where the answer to a create tells its operation
         "pragma",
         "retry-after",
         "vary",
@@ -51,11 +52,25 @@ ANSWER_HEADERS: Final = frozenset(
 
 def request_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Those headers of an app's request that go on to Twilio."""
-    return tuple((name, value) for name, value in headers if name.lower() in REQUEST_HEADERS)
+    given = tuple(headers)
+    named = _of_this_hop(given)
+    return tuple(
+        (name, value) for name, value in given if name.lower() in REQUEST_HEADERS and name.lower() not in named
+    )
 
 
 def answer_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Those headers of Twilio's answer that go back to the app."""
-    return tuple(
-        (name, value) for name, value in headers if name.lower() in ANSWER_HEADERS or name.lower().startswith("twilio-")
-    )
+    given = tuple(headers)
+    named = _of_this_hop(given)
+    return tuple((name, value) for name, value in given if _comes_back(name.lower()) and name.lower() not in named)
+
+
+def _comes_back(name: str) -> bool:
+    return name in ANSWER_HEADERS or name.startswith("twilio-")
+
+
+def _of_this_hop(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """What ``Connection`` declares to be of this hop alone, whatever it is (RFC 9110, section 7.6.1)."""
+    named = [value for name, value in headers if name.lower() == "connection"]
+    return frozenset(option.strip().lower() for value in named for option in value.split(","))

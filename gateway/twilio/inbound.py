@@ -82,6 +82,14 @@ def demand_unsplit(form: Form) -> None:
         raise TrafficError(AMBIGUOUS, "'MessageSid', 'SmsSid' and 'SmsMessageSid' differ")
 
 
+def sender_of(form: Form) -> tuple[str | None, Sender | None]:
+    """The service and the sender that a message came to, of a form that was read before (`read_inbound`)."""
+    try:
+        return form.get("MessagingServiceSid") or None, read_sender(form.get("To") or "", None)
+    except UnreadableAddress:
+        return form.get("MessagingServiceSid") or None, None
+
+
 def account_of(form: Form) -> str:
     """The account that a webhook says it comes from, before anything about it is believed."""
     _demand_once(form, "AccountSid")

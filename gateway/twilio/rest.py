@@ -1,6 +1,7 @@
 """Calls that the gateway makes to Twilio for itself: proving credentials, reading sender pools."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,10 @@ from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest, Up
 MOST_PAGES: Final = 1_000
 PAGE_SIZE: Final = 1_000
 MISSING_PARAMETERS: Final = frozenset({21602, 21603, 21604})  # body, From, To
+# Twilio's XML form of an error, as far as its code (Twilio, Twilio's response).
+XML_ERROR: Final = re.compile(
+    rb"(?:<\?xml[^>]*\?>)?\s*<TwilioResponse>\s*<RestException>(?:<\w+>[^<]*</\w+>)*?<Code>(\d{1,9})</Code>"
+)
 NOT_AS_DOCUMENTED: Final = "Twilio's list is not in the form it is documented in"
 USER_AGENT: Final = ("User-Agent", "optout-gateway")
 
@@ -40,18 +45,19 @@ class Proof(StrEnum):
     UNDECIDED = "undecided"
 
 
-async def prove(api: Upstream, account_sid: str, authorization: str) -> tuple[Proof, UpstreamResponse]:
+async def prove(
+    api: Upstream, account_sid: str, authorization: str, *, as_xml: bool = False
+) -> tuple[Proof, UpstreamResponse]:
     """Ask Twilio whether credentials may send for an account, by a create without parameters, which sends nothing:
-    that To is missing proves them, 401 and 403 disprove them. Raises `UpstreamError`.
+    that To is missing proves them, 401 and 403 disprove them, in JSON or XML. Raises `UpstreamError`.
     """
     answer = await api.fetch(
         UpstreamRequest(
             "POST",
-            f"/2010-04-01/Accounts/{account_sid}/Messages.json",
+            f"/2010-04-01/Accounts/{account_sid}/Messages.{'xml' if as_xml else 'json'}",
             (
                 ("Authorization", authorization),
                 ("Content-Type", "application/x-www-form-urlencoded"),
-                ("Accept", "application/json"),
                 USER_AGENT,
             ),
         )
@@ -61,12 +67,32 @@ async def prove(api: Upstream, account_sid: str, authorization: str) -> tuple[Pr
     return Proof.PROVED if _misses_parameters(answer) else Proof.UNDECIDED, answer
 
 
+async def owner_of(api: Upstream, account_sid: str, parent_sid: str, auth_token: str) -> str | None:
+    """The account that owns a sub-account, as Twilio shows it to a parent; None where it shows the parent no such
+    account (Twilio, Account resource). Raises `UpstreamError`.
+    """
+    headers = (("Authorization", basic(parent_sid, auth_token)), ("Accept", "application/json"), USER_AGENT)
+    answer = await api.fetch(UpstreamRequest("GET", f"/2010-04-01/Accounts/{account_sid}.json", headers))
+    if answer.status in {401, 403, 404}:
+        return None
+    try:
+        account = orjson.loads(answer.body)
+        if answer.status == 200 and account["sid"] == account_sid:
+            return str(account["owner_account_sid"])
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise NotAnswered("Twilio's account is not in the form it is documented in") from error
+    raise NotAnswered(f"Twilio answered {answer.status} to an account")
+
+
 def _misses_parameters(answer: UpstreamResponse) -> bool:
     """Whether Twilio's application said that parameters are missing, which it does to nobody it does not know. Any
     other 400 may come from what stands before it and has not looked at the credentials.
     """
+    as_xml = XML_ERROR.match(answer.body)
+    if answer.status != 400 or as_xml is not None:
+        return answer.status == 400 and as_xml is not None and int(as_xml[1]) in MISSING_PARAMETERS
     try:
-        return answer.status == 400 and orjson.loads(answer.body).get("code") in MISSING_PARAMETERS
+        return orjson.loads(answer.body).get("code") in MISSING_PARAMETERS
     except (orjson.JSONDecodeError, AttributeError):
         return False
 

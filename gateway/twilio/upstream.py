@@ -169,7 +169,7 @@ class Upstream:
     def _head(self, request: UpstreamRequest) -> bytes:
         lines = [f"{request.method} {self._prefix}{request.target} HTTP/1.1", f"Host: {self._authority}"]
         lines += [f"{name}: {value}" for name, value in request.headers]
-        if request.body or request.method == "POST":
+        if request.body or request.method in {"POST", "PUT", "PATCH"}:
             lines.append(f"Content-Length: {len(request.body)}")
         if any(BREAKS_THE_HEAD.search(line) for line in lines) or lines[0].count(" ") != 2:
             raise ValueError("the request line or a header holds a line break, NUL or a space too many")

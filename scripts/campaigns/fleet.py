@@ -28,6 +28,12 @@ from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, SERVICE, TOKEN,
 
 ENGINES: Final = ("sqlite", "postgresql")
 SENDERS: Final = (ALONE, IN_POOL, ALSO_IN_POOL)
+SEEDS: Final = Seeds(
+    accounts=(SandboxAccount(ACCOUNT, (TOKEN,)),),
+    numbers=tuple(SandboxNumber(ACCOUNT, number) for number in SENDERS),
+    services=(SandboxService(SERVICE, ACCOUNT, "Pool", senders=(IN_POOL, ALSO_IN_POOL)),),
+    status_step_seconds=0.005,
+)
 START_SECONDS: Final = 60.0
 END_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 20.0
@@ -58,10 +64,14 @@ class Replica:
             "GATEWAY_DATABASE_URL": database_url,
             "GATEWAY_TWILIO__API_URL": sandbox_url,
             "GATEWAY_TWILIO__MESSAGING_URL": sandbox_url,
+            "GATEWAY_TWILIO__PRODUCT_URL": f"{sandbox_url}/{{product}}",
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
+            "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
             "GATEWAY_ACCOUNT__APP_URL": app_url,
+            "GATEWAY_APPS__ALLOW_PRIVATE": "127.0.0.0/8",
+            "GATEWAY_APPS__ALLOW_PORTS": "1-65535",
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -104,11 +114,12 @@ class Fleet:
     app: SampleApp
     http: aiohttp.ClientSession
 
-    async def webhook(self, replica: Replica, fields: dict[str, str]) -> Answered:
-        """Post an inbound message as Twilio does. Raises `NotAnswered`."""
+    async def webhook(self, replica: Replica, fields: dict[str, str], token: str = "") -> Answered:
+        """Post an inbound message as Twilio does, with its idempotency token. Raises `NotAnswered`."""
         url = f"{replica.url}/inbound"
         signature = RequestValidator(TOKEN).compute_signature(url, fields)
-        return await self._post(url, fields, {"X-Twilio-Signature": signature})
+        headers = {"X-Twilio-Signature": signature} | ({"I-Twilio-Idempotency-Token": token} if token else {})
+        return await self._post(url, fields, headers)
 
     async def send(self, replica: Replica, *, to: str, sender: str, body: str) -> Answered:
         """Create a message as an app does. Raises `NotAnswered`."""
@@ -150,22 +161,18 @@ def database(engine: str, folder: Path, given: str | None = None) -> Iterator[st
 
 
 @contextlib.asynccontextmanager
-async def started_fleet(database_url: str, processes: int, folder: Path) -> AsyncIterator[Fleet]:
-    """Start sandbox, app and processes; end them all in the end."""
-    numbers = tuple(SandboxNumber(ACCOUNT, number) for number in SENDERS)
-    seeds = Seeds(
-        accounts=(SandboxAccount(ACCOUNT, (TOKEN,)),),
-        numbers=numbers,
-        services=(SandboxService(SERVICE, ACCOUNT, "Pool", senders=(IN_POOL, ALSO_IN_POOL)),),
-        status_step_seconds=0.005,
-    )
+async def started_fleet(
+    database_url: str, processes: int, folder: Path, seeds: Seeds | None = None, app_url: str | None = None
+) -> AsyncIterator[Fleet]:
+    """Start sandbox, app and processes; end them all in the end. ``app_url`` puts another app in the place of ours."""
     async with (
-        Sandbox(seeds) as sandbox,
+        Sandbox(seeds or SEEDS) as sandbox,
         SampleApp(TOKEN) as app,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
     ):
         replicas = tuple(
-            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app.sms_url) for number in range(processes)
+            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app_url or app.sms_url)
+            for number in range(processes)
         )
         try:
             await replicas[0].start(http)  # alone: it makes what they all share

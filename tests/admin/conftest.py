@@ -105,7 +105,7 @@ async def _desk(folder: Path, clock: Clock, *account_sids: str) -> AsyncIterator
         await store.open(serving=False)
         messaging = Upstream("http://127.0.0.1:9")
         undo.callback(messaging.close)
-        directory = Directory(accounts, store, messaging, clock)
+        directory = Directory(accounts, store, lambda _: messaging, clock)
         token_hash = hashlib.sha256(ADMIN_TOKEN.encode()).hexdigest()
         listener = AdminListener(AdminEdge(store, directory, token_hash, clock).application())
         undo.push_async_callback(listener.stop)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scripts.campaigns import check_cost, kill, stale
+from scripts.campaigns import check_cost, kill, kill_relay, moody_app, stale
 from scripts.campaigns.fleet import Fleet, Replica, started_fleet
 from tests.staging import Answered
 
@@ -45,6 +45,19 @@ async def test_nothing_acknowledged_is_lost_by_kill_9(database_url, tmp_path):
     assert [] == found.wrong
     assert (3, 0, 0, 0) == (found.cycles, found.lost, found.lost_deliveries, found.twice)
     assert found.acknowledged["STOP"] > 0
+
+
+async def test_what_apps_are_owed_arrives_and_nothing_twice_after_kill_9(database_url, tmp_path):
+    chance = random.Random(4)
+    async with moody_app.MoodyApp(chance) as app, started_fleet(database_url, 1, tmp_path, app_url=app.url) as fleet:
+        campaign = kill_relay.Campaign(fleet, app, chance)
+        await campaign.run(1, 20.0, time.monotonic() + 30, engine_of(database_url))
+        assert [] == campaign.found.wrong
+        assert (1, True) == (campaign.found.cycles, campaign.found.acknowledged.total() > 5)
+
+        app.tokens.clear()  # and that it would be noticed
+        campaign._look()
+        assert campaign.found.wrong
 
 
 async def test_what_a_check_costs_is_measured_and_shown(database_url):

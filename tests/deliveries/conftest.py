@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp import web
 from gateway.deliveries import SECOND
 from gateway.store import Store
 from gateway.web.client import AppClient
+from gateway.web.guard import Guard
 
 NOW = 1_760_000_000 * SECOND
 
@@ -84,7 +86,7 @@ async def app() -> AsyncIterator[LittleApp]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[AppClient]:
-    client = AppClient.open()
+    client = AppClient.open(Guard((ip_network("127.0.0.0/8"),), ((1, 65535),)))
     yield client
     await client.close()
 
@@ -96,12 +98,12 @@ Owe = Callable[..., Awaitable[str]]
 def owe(store: Store, clock: Clock) -> Owe:
     """Writes down a delivery that is due now."""
 
-    async def write(payload: str, *, kind: str = "post", give_up_after: float = 60.0) -> str:
+    async def write(payload: str, *, kind: str = "post", account: str = "AC1", give_up_after: float = 60.0) -> str:
         now = clock()
         give_up_at = now + int(give_up_after * SECOND)
         return await store.write(
             lambda transaction: transaction.owe(
-                "AC1", kind, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None
+                account, kind, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None
             )
         )
 

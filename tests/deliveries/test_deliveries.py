@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.deliveries import LEASE, LONGEST_BACKOFF, MOST_AT_ONCE, SECOND, NotDelivered, Outbox, backoff
+from gateway.deliveries import LEASE, LONGEST_BACKOFF, SECOND, SHARE, NotDelivered, Outbox, backoff
 from gateway.store import Store, StoreUnavailable
 from gateway.web.client import AppUnreachable
 from tests.staging import rows_of
@@ -59,7 +59,7 @@ def line_of(url: str, delivery_id: str) -> tuple[Any, ...]:
 
 async def test_what_is_owed_is_delivered_once_and_done(store, url, handlers, clock, app, owe):
     outbox = Outbox(store, handlers, clock)
-    ids = [await owe(f"message {number}") for number in range(2 * MOST_AT_ONCE + 3)]
+    ids = [await owe(f"message {number}") for number in range(2 * SHARE + 3)]
     async with running(outbox):
         await becomes(lambda: len(app.taken) == len(ids))
         late = await owe("late")

@@ -18,6 +18,7 @@ from gateway.admin.problems import KINDS
 from gateway.cli.app import app
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
+from gateway.operations.doctor import Check
 from gateway.settings import Settings, known_variables
 from gateway.store.schema import metadata
 from gateway.traffic.edge import INBOUND_PATH
@@ -115,6 +116,10 @@ def test_every_field_of_a_requests_line_is_documented_and_no_other():
     assert expected == set(first_column("| Field of" + fields))
 
 
+def test_every_check_of_the_doctor_is_documented_and_no_other():
+    assert list(Check) == first_column(section("docs/operations.md", "Doctor"))
+
+
 # Design
 
 
@@ -155,6 +160,7 @@ DOORS = {
     "/2010-04-01/Accounts/…": f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json",
     "/v1/Services…": "/v1/Services",
     "/messaging/…": "/messaging/v2/Channels/Senders",
+    "/<product>/…": "/lookups/v2/PhoneNumbers/+14155550100",
 }
 
 
@@ -259,7 +265,7 @@ def test_every_command_is_in_the_readme():
 
 
 def test_a_command_that_does_not_exist_would_be_noticed():
-    page = "`gateway optouts vanish +1` and `gateway serve --fast`\n\n```\ngateway doctor\n```\n"
+    page = "`gateway optouts vanish +1` and `gateway serve --fast`\n\n```\ngateway cure\n```\n"
     assert [False] * 3 == [exists(said, options) for said, options in commands_in(page)]
 
 

@@ -5,8 +5,12 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import structlog
+from twilio.request_validator import RequestValidator
+from yarl import URL
 
 from gateway.sandbox import SampleApp, Sandbox
 from tests.staging import (
@@ -253,10 +257,67 @@ async def test_a_body_split_in_another_way_under_the_same_signature_lifts_nothin
     assert await is_blocked(gateway)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-async def test_a_webhook_by_another_method_than_post_is_told_what_to_set(gateway: Gateway, method: str) -> None:
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+async def test_a_webhook_by_another_method_than_post_and_get_is_told_what_to_set(gateway: Gateway, method: str) -> None:
     async with gateway.http.request(method, f"{gateway.url}/inbound?From=x") as response:
         assert (405, 20004) == (response.status, (await response.json())["code"])
+
+
+def queried(fields: dict[str, str], path: str = "/inbound") -> str:
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}"
+
+
+async def asked_by_get(gateway: Gateway, target: str, signed: str | None = None, **rest: Any) -> tuple[int, str]:
+    signature = RequestValidator(TOKEN).compute_signature(f"{gateway.url}{signed or target}", {})
+    url = URL(f"{gateway.url}{target}", encoded=True)
+    async with gateway.http.get(url, headers={"X-Twilio-Signature": signature}, **rest) as response:
+        return response.status, await response.text()
+
+
+async def test_a_webhook_by_get_takes_effect_as_one_by_post(gateway: Gateway, app: SampleApp) -> None:
+    status, text = await asked_by_get(gateway, queried(inbound("STOP")))
+    assert (200, [STOP_REPLY]) == (status, texts(text))
+    assert await is_blocked(gateway)
+    again = await gateway.webhook(inbound("STOP"))
+    assert [STOP_REPLY] == texts(again.text), "the same message by POST is a repetition"
+    assert [(1,)] == rows(gateway, "SELECT count(*) FROM consent_events")
+
+
+@pytest.mark.parametrize(
+    ("target", "signed", "body", "status"),
+    [
+        pytest.param(queried(inbound("STOP")), "/inbound", None, 403, id="parameters that were not signed"),
+        pytest.param(queried(inbound("STOP")), queried(inbound("HELP")), None, 403, id="others than were signed"),
+        pytest.param(queried(inbound("STOP")), None, b"From=x", 400, id="a body"),
+        pytest.param(queried(inbound("STOP")) + "&Body=START", None, None, 400, id="a parameter twice"),
+        pytest.param("/inbound", None, None, 400, id="no parameters"),
+    ],
+)
+async def test_a_webhook_by_get_that_is_not_twilios_or_not_in_shape_is_refused(
+    gateway: Gateway, target: str, signed: str | None, body: bytes | None, status: int
+) -> None:
+    assert status == (await asked_by_get(gateway, target, signed, data=body))[0]
+    assert not await is_blocked(gateway)
+
+
+async def test_a_post_with_the_messages_parameters_in_its_url_is_refused(gateway: Gateway) -> None:
+    answered = await gateway.webhook(inbound("STOP"), path="/inbound?Body=START")
+    assert (400, 900401) == (answered.status, answered.json["code"])
+    assert not await is_blocked(gateway)
+
+
+async def test_a_refused_signature_tells_the_url_that_was_tried_and_what_differs(gateway: Gateway) -> None:
+    fields, port = inbound("STOP"), gateway.url.rpartition(":")[2]
+    signature = RequestValidator(TOKEN).compute_signature(f"https://127.0.0.1:{port}/inbound", fields)
+    with structlog.testing.capture_logs() as logged:
+        answered = await gateway.webhook(fields, **{"X-Twilio-Signature": signature})
+    why = (
+        f"X-Twilio-Signature does not fit {gateway.url}/inbound and the parameters; "
+        f"it fits https://127.0.0.1:{port}/inbound, where scheme differs"
+    )
+    assert (403, why) == (answered.status, answered.json["message"].partition(": ")[2])
+    assert [why] == [line["detail"] for line in logged if line["event"] == "webhook"]
+    assert not await is_blocked(gateway)
 
 
 async def test_every_auth_token_of_the_account_signs(start_gateway: StartGateway) -> None:

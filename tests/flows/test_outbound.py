@@ -157,6 +157,37 @@ async def test_the_error_is_xml_where_the_path_asks_for_xml(gateway: Gateway) ->
         assert "<Code>21610</Code>" in answered.text
 
 
+FORMATS = [
+    pytest.param(".json", "application/json", id="JSON"),
+    pytest.param(".xml", "application/xml", id="XML"),
+    pytest.param("", "application/xml", id="none: XML"),
+    pytest.param(".csv", "application/json", id="CSV: JSON"),
+]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("rest", "content_type"), FORMATS)
+async def test_every_error_has_the_form_that_the_extension_asks_for(
+    gateway: Gateway, rest: str, content_type: str
+) -> None:
+    """Twilio's own answers, a refusal, an opt-out, no credentials, a whole account that is not ours: never Accept."""
+    await gateway.webhook(inbound("STOP"))
+    send = f"To=%2B{PHONE[1:]}&From=%2B{ALONE[1:]}&Body=x"
+    url, auth = gateway.messages_url(rest), (ACCOUNT, TOKEN)
+    answers = [
+        await gateway.post(url, send, auth=auth, Accept="text/csv"),
+        await gateway.post(url, "To=1", auth=auth, Accept="application/json"),
+        await gateway.post(url, send, auth=auth, Accept="application/xml", Content_Encoding="gzip"),
+        await gateway.post(f"{url}?x=1", send, auth=auth),
+        await gateway.post(url, send),
+        await gateway.post(gateway.messages_url(rest, OTHER_ACCOUNT), send, auth=auth),
+        await gateway.post(url.replace("Messages", "Calls"), "Twiml=<Response><Sms>x</Sms></Response>", auth=auth),
+        await gateway.post(url.replace("Messages", "messages"), send, auth=auth),
+    ]
+    assert [400, 400, 415, 400, 401, 401, 403, 403] == [answered.status for answered in answers]
+    assert {content_type} == {answered.headers["Content-Type"] for answered in answers}
+
+
 BAD_FORMS = [
     # body, content type, other headers: status, code
     pytest.param("From=%2B12025550103&Body=x", {}, 400, 21604, id="no To"),

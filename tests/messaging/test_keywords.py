@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, KeywordSet, OptOutType, fold, match_keyword
+from gateway.messaging.folding import fold
+from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, KeywordSet, OptOutType, match_keyword
 
 STOP_WORDS = ("stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel")
 START_WORDS = ("start", "yes", "unstop")

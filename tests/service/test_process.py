@@ -41,6 +41,8 @@ class Process:
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
             "GATEWAY_ACCOUNT__APP_URL": app.sms_url,
+            "GATEWAY_APPS__ALLOW_PRIVATE": "127.0.0.0/8",
+            "GATEWAY_APPS__ALLOW_PORTS": "1-65535",
         }
         self._process: asyncio.subprocess.Process | None = None
 

@@ -381,3 +381,8 @@ def test_settings_cannot_be_changed_nor_added_to() -> None:
         assert isinstance(section, BaseModel)
         assert (True, "forbid") == (section.model_config["frozen"], section.model_config["extra"])
     assert isinstance(settings.accounts[0].auth_tokens[0], SecretStr)
+
+
+def test_products_in_a_variable_stand_with_commas_between_them() -> None:
+    settings = load(None, {"GATEWAY_TWILIO__ALLOW_UNCHECKED": "verify, studio"})
+    assert ("verify", "studio") == settings.twilio.allow_unchecked

@@ -425,6 +425,22 @@ async def test_history_is_whole_and_oldest_first(store, words):
     assert [] == await store.history_of(words.key(5005550003))
 
 
+async def test_events_are_counted_by_source_and_keyword_set_from_an_instant_on(store, words):
+    key, other = words.key(5005550001), words.key(5005550001, account="AC" + "b2" * 16)
+    await store.write(words.stop(key, source="twilio"))
+    since = words.now()
+    for owner, source, keyword_set in (
+        (key, "keyword", "default.STOP"),
+        (key, "keyword", "default.STOP"),
+        (key, "twilio", "twilio.OptOutType"),
+        (key, "operator", None),
+        (other, "keyword", "default.STOP"),
+    ):
+        await store.write(words.stop(owner, source=source, keyword_set=keyword_set))
+    expected = {("keyword", "default.STOP"): 2, ("twilio", "twilio.OptOutType"): 1, ("operator", ""): 1}
+    assert expected == await store.count_events(key.account_sid, since)
+
+
 async def test_opt_outs_are_listed_page_by_page_without_gap_or_repetition(store, words):
     keys = [words.key(5005550000 + number) for number in range(25)]
     for key in keys:

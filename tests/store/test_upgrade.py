@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from gateway.store import SchemaUnknown, Store, StoreUnavailable
 from gateway.store.schema import metadata
-from gateway.store.upgrade import UPGRADE_COMMAND, _done, _tables, newest_revision, prepare, upgrade
+from gateway.store.upgrade import UPGRADE_COMMAND, _done, _tables, is_ready, newest_revision, prepare, upgrade
 from tests.staging import run_on
 
 
@@ -150,6 +150,16 @@ def test_a_migration_that_is_broken_off_leaves_an_empty_store(url, monkeypatch):
     assert [] == _done(url, _tables)
     prepare(url)
     assert {*metadata.tables, "alembic_version"} == set(_done(url, _tables))
+
+
+def test_whether_there_is_a_store_is_told_without_making_one(url):
+    assert not is_ready(url)
+    assert [] == _done(url, _tables)
+    prepare(url)
+    assert is_ready(url)
+    run_on(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaUnknown, match="revision 9999"):
+        is_ready(url)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,11 @@ LoopFactories = dict[str, Callable[[], asyncio.AbstractEventLoop]]
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> LoopFactories:
     """The hop to Twilio is tested on both event loops: they differ in when a transport tells what happened."""
     loops: LoopFactories = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-    return loops if item.path.name == "test_upstream.py" else {"asyncio": asyncio.new_event_loop}
+    return (
+        loops
+        if item.path.name in {"test_upstream.py", "test_upstream_bytes.py"}
+        else {"asyncio": asyncio.new_event_loop}
+    )
 
 
 @dataclass(slots=True)

@@ -114,6 +114,10 @@ def test_anything_but_a_form_in_utf8_is_refused_with_415(content_type: str, enco
         pytest.param(b"TO=a", id="in another case alone"),
         pytest.param(b"To=a&%54o=b", id="twice, once escaped"),
         pytest.param(b"To=&To=a", id="twice, once empty"),
+        pytest.param(b"To=a&To.=b", id="beside one with a dot"),
+        pytest.param(b"T-o=a", id="with a dash in it"),
+        pytest.param(b"To_=a", id="with an underscore"),
+        pytest.param(b"To%3E=a", id="with a bracket of lists' filters"),
         pytest.param(b"Body=x&from=a", id="another of the names in another case"),
     ],
 )

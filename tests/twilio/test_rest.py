@@ -49,6 +49,45 @@ async def test_credentials_are_proved_by_a_call_that_sends_nothing(sandbox, twil
     assert [] == list(sandbox.world.messages.values())
 
 
+@pytest.mark.parametrize("authorization", [basic(SID, TOKEN), basic(SID, "wrong")], ids=["right", "wrong"])
+async def test_credentials_are_proved_in_xml_as_well(sandbox, twilio, authorization):
+    in_json, _ = await prove(twilio, SID, authorization)
+    proof, answer = await prove(twilio, SID, authorization, as_xml=True)
+
+    assert (in_json, "application/xml") == (proof, answer.header("Content-Type"))
+
+
+BAD_REQUESTS = [
+    # what stands before Twilio, or Twilio, may answer with 400: whether it proves the credentials
+    pytest.param(b"<Code>21604</Code>", Proof.PROVED, id="To is missing"),
+    pytest.param(b"<Detail>x</Detail><Code>21604</Code>", Proof.PROVED, id="the code behind something else"),
+    pytest.param(b"<Code>20001</Code>", Proof.UNDECIDED, id="another code"),
+    pytest.param(b"<Message>&lt;Code>21604&lt;/Code></Message><Code>20001</Code>", Proof.UNDECIDED, id="in a text"),
+    pytest.param(b"<Code>2160</Code><Code>21604</Code>", Proof.UNDECIDED, id="the second of two"),
+    pytest.param(b"", Proof.UNDECIDED, id="no code"),
+]
+
+
+@pytest.mark.parametrize(("inner", "expected"), BAD_REQUESTS)
+async def test_only_twilios_own_error_in_xml_proves_credentials(inner, expected):
+    body = b"<?xml version='1.0'?>\n<TwilioResponse><RestException>" + inner + b"</RestException></TwilioResponse>"
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    proof, _ = await prove(upstream, SID, basic(SID, TOKEN), as_xml=True)
+    upstream.close()
+    server.close()
+    await server.wait_closed()
+
+    assert expected == proof
+
+
 async def test_credentials_that_twilio_cannot_judge_now_are_neither_proved_nor_disproved():
     async def unavailable(_, writer):
         writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")

@@ -1,12 +1,25 @@
 """Signatures against Twilio's own validator, which is the reference."""
 
+import hashlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
-from gateway.twilio.signature import is_signed, sign, signed_form_of
+from gateway.twilio.signature import (
+    NO_SIGNATURE,
+    NOT_EXPLAINED,
+    NOTHING_FITS,
+    Cause,
+    Part,
+    explain,
+    is_body_signed,
+    is_signed,
+    sign,
+    signed_form_of,
+)
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -144,6 +157,118 @@ def test_any_of_several_keys_may_have_signed_and_without_keys_nobody_has() -> No
     assert is_signed(signed_at(url), [OTHER_KEY, KEY], url, CALL)
     assert not is_signed(signed_at(url), [OTHER_KEY], url, CALL)
     assert not is_signed(signed_at(url), [], url, CALL)
+
+
+# Bodies that are no form
+
+BODY = b'{"property": "value", "boolean": true}'
+HASHED = f"https://mycompany.com/myapp.php?foo=1&bar=2&bodySHA256={BODY_HASH}"
+
+BODIES = [
+    # URL as it was signed, body, URL as it was requested, taken
+    pytest.param(HASHED, BODY, HASHED, True, id="the library's own vector"),
+    pytest.param(HASHED, BODY + b" ", HASHED, False, id="another body"),
+    pytest.param(HASHED, b"", HASHED, False, id="no body"),
+    pytest.param(HASHED, BODY, HASHED.replace("foo=1", "foo=2"), False, id="another query"),
+    pytest.param(HASHED.upper(), BODY, HASHED.upper(), False, id="in capitals"),
+    pytest.param("https://a.example/in", BODY, "https://a.example/in", False, id="no hash"),
+    pytest.param(
+        "https://a.example/in?bodySHA256=", b"", "https://a.example/in?bodySHA256=", False, id="an empty hash"
+    ),
+    pytest.param(
+        f"https://a.example/in?bodySHA256={BODY_HASH.upper()}",
+        BODY,
+        f"https://a.example/in?bodySHA256={BODY_HASH.upper()}",
+        False,
+        id="a hash in capitals",
+    ),
+    pytest.param(f"{HASHED}&bodySHA256=0", BODY, f"{HASHED}&bodySHA256=0", False, id="two hashes"),
+    pytest.param(f"{HASHED}#x", BODY, HASHED, True, id="a fragment"),
+    pytest.param(HASHED, BODY, HASHED.replace(".com/", ".com:443/"), True, id="the port added"),
+]
+
+
+@pytest.mark.parametrize(("signed", "body", "requested", "taken"), BODIES)
+def test_a_body_that_is_no_form_is_signed_by_its_hash(signed: str, body: bytes, requested: str, taken: bool) -> None:
+    signature = sign(KEY, signed_form_of(signed), ())
+
+    assert taken is is_body_signed(signature, [OTHER_KEY, KEY], requested, body)
+    assert not is_body_signed(signature, [OTHER_KEY], requested, body)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_twilios_validator_takes_the_same_bodies(body: str) -> None:
+    url = f"https://a.example/in?bodySHA256={hashlib.sha256(body.encode()).hexdigest()}"
+    signature = sign(KEY, url, ())
+
+    assert RequestValidator(KEY).validate(url, body, signature)
+    assert is_body_signed(signature, [KEY], url, body.encode())
+
+
+# Why one does not fit
+
+CONFIGURED = "https://sms.example.com/inbound"
+
+CAUSES = [
+    # what Twilio signed, the parts that are named
+    pytest.param("http://sms.example.com/inbound", (Part.SCHEME,), id="http"),
+    pytest.param("https://sms.example.com:8443/inbound", (Part.PORT,), id="a port of its own"),
+    pytest.param("http://sms.example.com:8080/inbound", (Part.SCHEME, Part.PORT), id="http on a port of its own"),
+    pytest.param("https://10.0.0.9/inbound", (Part.HOST,), id="the host that the request names"),
+    pytest.param("https://10.0.0.9:9000/inbound", (Part.HOST, Part.PORT), id="that host with its port"),
+    pytest.param("https://sms.example.com/inbound/", (Part.PATH,), id="a slash at the end"),
+]
+
+
+@pytest.mark.parametrize(("signed", "parts"), CAUSES)
+def test_the_likely_cause_is_found_by_trying(signed: str, parts: tuple[Part, ...]) -> None:
+    cause = explain(signed_at(signed), [OTHER_KEY, KEY], CONFIGURED, CALL, hosts=["10.0.0.9:9000", "10.0.0.9"])
+
+    assert (parts, signed) == (cause.parts, cause.url)
+    assert signed in cause.text
+    assert all(part in cause.text for part in parts)
+
+
+def test_a_query_that_was_added_on_the_way_is_found_and_not_shown() -> None:
+    cause = explain(signed_at(CONFIGURED), [KEY], f"{CONFIGURED}?tenant=hush", CALL)
+    back = explain(signed_at(f"{CONFIGURED}?a=hush&b=hush"), [KEY], f"{CONFIGURED}?b=hush&a=hush", CALL)
+
+    assert ((Part.QUERY,), (Part.QUERY,)) == (cause.parts, back.parts)
+    assert "hush" not in cause.text + back.text
+
+
+def test_what_an_app_is_called_by_is_not_shown() -> None:
+    url = "https://sms.example.com/redirect/hush"
+    cause = explain(signed_at(url.replace("https", "http")), [KEY], url, CALL)
+
+    assert "http://sms.example.com/redirect" in cause.text
+    assert "hush" not in cause.text
+
+
+def test_parameters_that_were_not_signed_point_to_the_method() -> None:
+    assert (Part.PARAMETERS,) == explain(signed_at(CONFIGURED, ()), [KEY], CONFIGURED, CALL).parts
+
+
+def test_the_key_of_another_account_is_told() -> None:
+    cause = explain(signed_at(CONFIGURED, key="other"), [KEY], CONFIGURED, CALL, other_keys=["other"])
+
+    assert (Part.KEY,) == cause.parts
+    assert "other account" in cause.text.replace("another account", "other account")
+
+
+@pytest.mark.parametrize(
+    ("signature", "fields", "cause"),
+    [
+        pytest.param("", CALL, NO_SIGNATURE, id="no signature"),
+        pytest.param("x", CALL, NO_SIGNATURE, id="one of another form"),
+        pytest.param(signed_at(CONFIGURED, key="unknown"), CALL, NOTHING_FITS, id="an unknown key"),
+        pytest.param(signed_at(CONFIGURED), OTHER_CALL, NOTHING_FITS, id="a changed value"),
+        pytest.param(signed_at(CONFIGURED), (("Body", "x" * 10_000),), NOT_EXPLAINED, id="too long to try"),
+    ],
+)
+def test_what_cannot_be_explained_says_so(signature: str, fields: Fields, cause: Cause) -> None:
+    assert cause == explain(signature, [KEY], CONFIGURED, fields)
 
 
 names = st.text(alphabet="ABCabc_019", min_size=1, max_size=8)

@@ -6,6 +6,11 @@ from lxml import etree
 from gateway.twilio.twiml import MOST_BYTES, NotTwiML, Redirect, Reply, Verb, confirmation, read_answer, write_answer
 
 APP = "https://app.example/sms/in"
+BILLION_LAUGHS = (
+    b'<!DOCTYPE l [<!ENTITY l0 "lol">'
+    + b"".join(b'<!ENTITY l%d "%b">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+    + b"]><Response><Message>&l9;</Message></Response>"
+)
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -100,13 +105,51 @@ def test_a_confirmation_is_one_reply_or_none(text: str | None, verbs: tuple[Verb
         ),
         pytest.param("<Response><Redirect/></Response>", (Redirect(APP),), id="a redirect to itself"),
         pytest.param(
+            "<Response><Message>Hello <b>big</b> world<Media>/m.png</Media>!</Message></Response>",
+            (Reply("Hello  world!", ("https://app.example/m.png",)),),
+            id="text before, between and behind other elements",
+        ),
+        pytest.param(
+            "<Response><Message><Body>Hello <b>big</b> world</Body></Message></Response>",
+            (Reply("Hello big world"),),
+            id="a body with elements in it",
+        ),
+        pytest.param(
+            '<Response><Message TO="+14155550101" From="12345" StatusCallback="/s" xml:to="1">Hi</Message></Response>',
+            (Reply("Hi"),),
+            id="attributes in another case or namespace are none",
+        ),
+        pytest.param(
+            '<Response><Message to="" from="" action="" statusCallback="">Hi</Message></Response>',
+            (Reply("Hi"),),
+            id="empty attributes are none",
+        ),
+        pytest.param(
+            '<Response><Redirect method="get">/a</Redirect><Redirect method="DELETE">/b</Redirect></Response>',
+            (Redirect("https://app.example/a", "GET"), Redirect("https://app.example/b")),
+            id="a method in another case, and one that is none",
+        ),
+        pytest.param(
+            "<Response><Foo><Message>Hi</Message></Foo><Message>Ho</Message></Response>",
+            (Reply("Ho"),),
+            id="a verb within an unknown one opens no door",
+        ),
+        pytest.param(
+            '<Response><x:Message xmlns:x="urn:x">Hi</x:Message></Response>', (), id="a verb of another namespace"
+        ),
+        pytest.param("<Response>" + "<a>" * 15 + "</a>" * 15 + "</Response>", (), id="sixteen elements deep"),
+        pytest.param("\ufeff<Response><Message>Hi</Message></Response>", (Reply("Hi"),), id="a byte order mark"),
+        pytest.param(f"\ufeff{HEAD}<Response/>", (), id="one before the declaration"),
+        pytest.param(
             "<Response><Say>Hi</Say><Dial>+14155550101</Dial><message>Hi</message></Response>",
             (),
             id="verbs of voice, and none",
         ),
     ],
 )
-@pytest.mark.parametrize("content_type", ["text/xml", "application/xml", "text/html; charset=utf-8", "Text/XML"])
+@pytest.mark.parametrize(
+    "content_type", ["text/xml", "application/xml", 'text/html; charset="UTF-8"', "Text/XML; Charset=utf8; x=y"]
+)
 def test_an_apps_document_becomes_verbs(content_type: str, document: str, verbs: tuple[Verb, ...]) -> None:
     assert verbs == read_answer(content_type, document.encode(), APP)
 
@@ -116,6 +159,9 @@ def test_an_apps_document_becomes_verbs(content_type: str, document: str, verbs:
     [
         pytest.param("Hi <b>you</b> &amp;", (Reply("Hi <b>you</b> &amp;"),), id="as it stands"),
         pytest.param("", (), id="nothing"),
+        pytest.param("\ufeff", (), id="a byte order mark alone"),
+        pytest.param("\ufeffHi", (Reply("Hi"),), id="behind one"),
+        pytest.param("\x00\x01", (), id="nothing that a document can hold"),
         pytest.param("a\x00b\x0bc\ufffed\x1b", (Reply("abcd"),), id="without what no document can hold"),
     ],
 )
@@ -149,12 +195,52 @@ def test_plain_text_is_one_message(body: str, verbs: tuple[Verb, ...]) -> None:
         pytest.param("text/xml", b"<Response>" + b" " * MOST_BYTES + b"</Response>", id="too large"),
         pytest.param("text/plain", b"\xff", id="plain text that is not UTF-8"),
         pytest.param("application/json", b'{"Response": []}', id="JSON"),
+        pytest.param("text/html", b"<html><body>Hi</body></html>", id="HTML"),
+        pytest.param("text/xml", b"<Response>" + b"<a>" * 16 + b"</a>" * 16 + b"</Response>", id="seventeen deep"),
+        pytest.param("text/xml", b"<Response>" + b"<a>" * 9000 + b"</a>" * 9000 + b"</Response>", id="9,000 deep"),
+        pytest.param("text/xml", "<Response/>".encode("utf-16"), id="UTF-16"),
+        pytest.param("text/xml; charset=utf-16", "<Response/>".encode("utf-16"), id="UTF-16, said so"),
+        pytest.param("text/plain; charset=utf-16", "Hi".encode("utf-16-le"), id="plain text in UTF-16"),
+        pytest.param("text/plain; charset=utf-7", b"+ADw-", id="plain text in UTF-7"),
+        pytest.param("text/xml; charset=iso-8859-1", "<Response><Sms>é</Sms></Response>".encode(), id="Latin 1"),
+        pytest.param("text/xml", b'<?xml version="1.0" encoding="iso-8859-1"?><Response/>', id="declared as Latin 1"),
+        pytest.param("text/xml", b'<?xml version="1.1"?><Response><Sms>&#1;</Sms></Response>', id="XML 1.1"),
+        pytest.param("text/xml", BILLION_LAUGHS, id="a billion laughs"),
+        pytest.param(
+            "text/xml",
+            b'<!DOCTYPE Response SYSTEM "http://169.254.169.254/x"><Response/>',
+            id="a document type elsewhere",
+        ),
+        pytest.param(
+            "text/xml",
+            b'<!DOCTYPE r [<!ENTITY % p SYSTEM "http://127.0.0.1/x">%p;]><Response/>',
+            id="a parameter entity",
+        ),
+        pytest.param("text/xml", b"<Response><Message a='1' a='2'>x</Message></Response>", id="an attribute twice"),
         pytest.param("", b"<Response/>", id="no Content-Type"),
     ],
 )
 def test_what_cannot_be_understood_is_not_passed_on(content_type: str, body: bytes) -> None:
     with pytest.raises(NotTwiML):
         read_answer(content_type, body, APP)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "code"),
+    [
+        pytest.param("text/xml", b"<Response>", "12100", id="no document"),
+        pytest.param("application/json", b"{}", "12300", id="another type"),
+        pytest.param("text/plain; charset=utf-16", b"H\0i\0", "12300", id="another charset"),
+    ],
+)
+def test_what_cannot_be_understood_has_twilios_number(content_type: str, body: bytes, code: str) -> None:
+    with pytest.raises(NotTwiML) as caught:
+        read_answer(content_type, body, APP)
+    assert code == caught.value.code
+
+
+def test_a_declared_charset_that_says_the_same_is_read() -> None:
+    assert (Reply("Hi"),) == read_answer("text/plain; charset=ISO-8859-1", b"Hi", APP)
 
 
 # A carriage return is left out: no document can hold one but as a reference, and Twilio's builder writes none.

@@ -7,11 +7,19 @@ import gzip
 import socket
 import struct
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
+from typing import cast
 
+import aiohttp
 import pytest
+import structlog
 
 from gateway.web.client import MOST_ANSWER_BYTES, AppAnswer, AppClient, AppUnreachable
+from gateway.web.guard import Guard
+
+LOOPBACK = Guard((ip_network("127.0.0.0/8"),), ((1, 65535),))
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -92,7 +100,7 @@ async def reset(writer):
 
 @pytest.fixture
 async def client():
-    client = AppClient.open()
+    client = AppClient.open(LOOPBACK)
     yield client
     await client.close()
 
@@ -195,6 +203,22 @@ async def test_a_small_answer_that_unpacks_to_much_is_refused(client):
             await post(client, app)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+async def test_what_unpacks_to_much_is_never_held_whole(client, layers):
+    packed = b"\0" * 50_000_000
+    for _ in range(layers):
+        packed = gzip.compress(packed, compresslevel=1)
+    encoding = b", ".join([b"gzip"] * layers)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding, len(packed))
+    async with RawApp(answering(head + packed)) as app:
+        tracemalloc.start()
+        with contextlib.suppress(AppUnreachable):
+            assert len((await post(client, app)).body) <= MOST_ANSWER_BYTES
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < 5_000_000
+
+
 async def test_an_answer_that_is_packed_is_unpacked(client):
     packed = gzip.compress(b"<Response/>")
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
@@ -272,3 +296,118 @@ async def test_an_url_goes_out_exactly_as_it_is_written(client, path):
 
     assert app.requests[0].startswith(f"POST {path} HTTP/1.1\r\n".encode())
     assert app.requests[0].endswith(b"\r\n\r\nFrom=%2B1")
+
+
+# Where it may go
+
+
+@pytest.mark.parametrize(
+    ("authority", "why"),
+    [
+        pytest.param("127.0.0.1:{port}", "a loopback one", id="an address"),
+        pytest.param("localhost:{port}", "a loopback one|none of its addresses", id="a name"),
+        pytest.param("127.1:{port}", "a loopback one|InvalidUrl", id="an address in short"),
+        pytest.param("2130706433:{port}", "a loopback one|InvalidUrl", id="an address as a number"),
+        pytest.param("0x7f000001:{port}", "a loopback one", id="an address in hexadecimal"),
+        pytest.param("0.0.0.0:{port}", "an unspecified one", id="this host"),
+        pytest.param("[::ffff:127.0.0.1]:{port}", "a loopback one", id="within IPv6"),
+    ],
+)
+async def test_an_address_that_is_not_public_is_never_dialled(authority, why):
+    client = AppClient.open(Guard(allow_ports=((1, 65535),)))
+    async with RawApp(answering(OK)) as app:
+        url = f"http://{authority.format(port=app.authority.rpartition(':')[2])}/sms"
+        with pytest.raises(AppUnreachable, match=why):
+            await client.post(url, {}, b"", 2.0)
+        assert 0 == app.connections
+    await client.close()
+
+
+async def test_a_port_that_is_not_allowed_is_never_dialled():
+    client = AppClient.open(Guard(LOOPBACK.allow_private))
+    async with RawApp(answering(OK)) as app:
+        with pytest.raises(AppUnreachable, match=r"apps\.allow_ports"):
+            await post(client, app)
+        assert 0 == app.connections
+    await client.close()
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Where names lead, to be changed at any moment."""
+    leads: dict[str, list[str]] = {}
+    real = asyncio.BaseEventLoop.getaddrinfo
+
+    async def lookup(self, host, port, **rest):
+        found = [await real(self, address, port, **rest) for address in leads.get(host, [host])]
+        return [entry for entries in found for entry in entries]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
+    return leads
+
+
+async def test_a_name_that_leads_elsewhere_from_one_moment_to_the_next_is_refused_when_it_is_dialled(names):
+    client = AppClient.open(Guard((ip_network("127.0.0.1/32"),), LOOPBACK.allow_ports))
+    closing = OK.replace(b"Content-L", b"Connection: close\r\nContent-L")
+    async with RawApp(answering(closing)) as app:
+        port = app.authority.rpartition(":")[2]
+        names["app.test"] = ["127.0.0.1"]
+        assert 200 == (await client.post(f"http://app.test:{port}/", {}, b"", 2.0)).status
+        cast(aiohttp.TCPConnector, client._session.connector).clear_dns_cache()  # as after ten seconds
+        names["app.test"] = ["127.0.0.2"]
+        for _ in range(2):
+            with pytest.raises(AppUnreachable, match="a loopback one"):
+                await client.post(f"http://app.test:{port}/", {}, b"", 2.0)
+        assert 1 == app.connections
+    await client.close()
+
+
+async def test_of_several_addresses_of_a_name_only_those_that_may_be_are_dialled(names):
+    client = AppClient.open(Guard((ip_network("127.0.0.1/32"),), LOOPBACK.allow_ports))
+    async with RawApp(answering(OK)) as app:
+        names["app.test"] = ["169.254.169.254", "127.0.0.1"]
+        port = app.authority.rpartition(":")[2]
+        assert 200 == (await client.post(f"http://app.test:{port}/", {}, b"", 2.0)).status
+        names["inside.test"] = ["169.254.169.254", "10.0.0.1"]
+        with pytest.raises(AppUnreachable, match=r"a private one|none of its addresses may be"):
+            await client.post(f"http://inside.test:{port}/", {}, b"", 2.0)
+    await client.close()
+
+
+async def test_a_refusal_is_logged_once_with_its_host_and_nothing_else_of_the_url():
+    client = AppClient.open()
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(3):
+            with pytest.raises(AppUnreachable):
+                await client.post("http://user:secret@10.0.0.1/a?to=5005550006", {}, b"", 1.0)
+    why = "its address is a private one, outside apps.allow_private"
+    assert [{"event": "address_refused", "log_level": "warning", "host": "10.0.0.1:80", "why": why}] == logged
+    await client.close()
+
+
+async def test_a_url_of_the_settings_is_looked_at_before_it_is_asked():
+    client = AppClient.open()
+    with structlog.testing.capture_logs() as logged:
+        for url in ("https://app.example.com/sms", "https://app.example.com:8443/sms", "http://10.0.0.1/sms"):
+            client.look_at(url)
+    assert ["app.example.com:8443", "10.0.0.1:80"] == [line["host"] for line in logged]
+    await client.close()
+
+
+async def test_an_app_that_hangs_takes_no_connections_from_another(client):
+    async with RawApp(silent) as hanging, RawApp(answering(OK)) as app:
+        waiting = [asyncio.create_task(post(client, hanging, within=5.0)) for _ in range(150)]
+        await asyncio.sleep(0.2)
+        assert 200 == (await post(client, app, within=1.0)).status
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_an_app_may_be_asked_by_get(client):
+    async with RawApp(answering(OK)) as app:
+        answer = await client.get(f"http://{app.authority}/sms?From=%2B1&a=+b", {"X-Y": "z"}, 2.0)
+
+    assert (200, b"ok") == (answer.status, answer.body)
+    assert app.requests[0].startswith(b"GET /sms?From=%2B1&a=+b HTTP/1.1\r\n")
+    assert app.requests[0].endswith(b"\r\n\r\n")
