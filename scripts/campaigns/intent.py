@@ -1,7 +1,7 @@
 """Measure how well requests to stop are told apart, on the two halves of a labelled corpus.
 
-Prints the table of docs/review-list.md; ``--write`` puts it there. ``--wrong`` lists the bodies that are taken the wrong
-way. Rules are made while looking at the development half; on the put-aside half they are only measured.
+Prints the table of docs/review-list.md; ``--write`` puts it there, ``--wrong`` lists the bodies that are taken the
+wrong way. Rules are made while looking at the development half; on the put-aside half they are only measured.
 """
 
 import argparse
@@ -25,10 +25,13 @@ HALVES: Final = (DEVELOPMENT, PUT_ASIDE)
 LABELS: Final = ("stop", "other")
 HEADER: Final = "label\tlanguage\tbody"
 ALL: Final = "all"
+# What rules have to reach on the put-aside half before a service may let them opt people out.
+LEAST_PRECISION: Final = 0.98
+LEAST_TAKEN: Final = 30
 BEGIN: Final = "<!-- scripts/campaigns/intent --write: begin -->"
 END: Final = "<!-- scripts/campaigns/intent --write: end -->"
 HEAD: Final = (
-    "| Half | Language | Bodies | Ask to stop | Of these found | Recall | Taken as asking | Of these wrongly | Precision |",
+    "| Half | Language | Bodies | Ask to stop | Of these found | Recall | Taken as asking | Wrongly | Precision |",
     "|---|---|---:|---:|---:|---:|---:|---:|---:|",
 )
 
@@ -69,17 +72,16 @@ class Figures:
 
 
 def load(half: str) -> list[Body]:
-    """The bodies of one half of the corpus, or none where the file is missing; raises ValueError for a broken line.
+    """The bodies of one half of the corpus, or none where the file is missing; raises ValueError for a broken row.
 
+    A row is label, language and body, divided by tabs; a backslash and an n in a body are a line break.
     What stands in the development half as well (in folded form) is left out of any other: rules have seen it.
     """
     path = CORPUS / f"{half}.tsv"
     if not path.exists():
         return []
-    header, *lines = path.read_text("utf-8").splitlines()
-    if header != HEADER:
-        raise ValueError(f"{path}: the first line is {header!r}, not {HEADER!r}")
-    bodies = [_body(path, number, line) for number, line in enumerate(lines, 2)]
+    lines = enumerate(path.read_text("utf-8").split("\n"), 1)
+    bodies = [_body(path, number, line) for number, line in lines if line not in ("", HEADER)]
     seen = set() if half == DEVELOPMENT else {fold(body.text) for body in load(DEVELOPMENT)}
     return [body for body in bodies if fold(body.text) not in seen]
 
@@ -109,6 +111,21 @@ def _figures(language: str, taken: Sequence[tuple[Body, Intent | None]]) -> Figu
         found=sum(body.asks and intent is not None for body, intent in written_in),
         taken=len(ruled_by),
         wrongly=sum(not body.asks for body in ruled_by),
+    )
+
+
+def trusted() -> frozenset[str]:
+    """The languages whose rules are precise enough, on enough bodies of the put-aside half, to opt people out."""
+    each = (figures for figures in measure(load(PUT_ASIDE)) if figures.language != ALL)
+    return frozenset(of.language for of in each if of.taken >= LEAST_TAKEN and (of.precision or 0) >= LEAST_PRECISION)
+
+
+def report() -> str:
+    """The table, and which languages may be offered ``opt_out`` by it, in Markdown."""
+    languages = ", ".join(f"`{language}`" for language in sorted(trusted())) or "none"
+    return (
+        f"{table()}\n\nLanguages whose rules reach a precision of {LEAST_PRECISION} on the put-aside half,\n"
+        f"with at least {LEAST_TAKEN} bodies taken as asking: {languages}."
     )
 
 
@@ -147,12 +164,12 @@ def wrong(half: str) -> list[str]:
 
 
 def written(page: str) -> str:
-    """The page with the table of now between its two marks."""
+    """The page with the report of now between its two marks."""
     before, _, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
         raise ValueError(f"{PAGE}: the marks of the table are missing")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{report()}\n{END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -165,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.wrong:
         print("\n".join(wrong(chosen.wrong)))
     else:
-        print(table())
+        print(report())
     if chosen.write:
         PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
     return 0

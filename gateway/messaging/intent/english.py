@@ -12,7 +12,12 @@ from gateway.messaging.intent.rules import Language, Rule
 # How a row of this table is read stands in rules.py.
 RULES: Final = (
     # --- stop, and hardly a word more
-    Rule("nothing but stop", "^^ POLITE|,|.*6 BARE BARE|POLITE|AGAIN|.|,*9 $$", unless="JOKING UNDO"),
+    Rule(
+        "nothing but stop",
+        "^^ POLITE|,|.*6 BARE BARE|POLITE|AGAIN|.|,*9 $$",
+        unless_after="QUESTION",
+        unless="JOKING UNDO",
+    ),
     Rule("keyword with marks", "^^ cancel|end|quit|revoke $$"),
     Rule("stop, asked", "^^ POLITE|,*6 ASK PLEASE|just BARE BARE|POLITE|.|,*6 QUESTION? $$", unless="JOKING UNDO"),
     Rule("stop, asked", "^^ POLITE|,*6 ASK BARE PLEASE|already POLITE|.|,*6 QUESTION? $$", unless="JOKING UNDO"),
@@ -275,9 +280,9 @@ RULES: Final = (
     Rule(
         "off the list", "REMOVE|block ME|MY_NAME|IT from|frm|off THE*3 KIND*2 LISTING", unless_before="UNMEANT_REMOVAL"
     ),
-    Rule("remove me", "REMOVE ME POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL", unless_after="a|an|the|soon"),
     Rule("remove my number", "REMOVE|LOSE MY_NUMBER POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL / MYSELF"),
     Rule("remove my number", "LOSE MY_NUMBER", unless_before="UNMEANT_REMOVAL / MYSELF / you"),
+    Rule("remove me", "REMOVE ME POLITE|,*4 AND_WHY", unless_before="UNMEANT_REMOVAL", unless_after="a|an|the|soon"),
     Rule("remove my number", "PLEASE REMOVE END", along="number list wrong text texts"),
     Rule("remove my number", "LEAD REMOVE|LOSE it END", along="number phone list"),
     Rule("be removed", "ASKED YOU? to be? REMOVED"),

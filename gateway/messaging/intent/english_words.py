@@ -23,8 +23,8 @@ ENGLISH_WORDS: Final = {
         "/ even / also / always"
     ),
     "ME": (
-        "me / us / here / me and my family / this|my|our number|phone|cell|cellphone|line|mobile "
-        "/ this|my|our PHONE number|phone"
+        "me / us / here / me and my family / this|my|our PHONE number|phone "
+        "/ this|my|our number|phone|cell|cellphone|line|mobile"
     ),
     "PHONE": "cell / phone / mobile / home / work / telephone",
     "AGAIN": "again / anymore / any more / no more / any longer / ever / further / from now on / in the future",
@@ -112,7 +112,7 @@ ENGLISH_WORDS: Final = {
     ),
     "BOTHER": "call / calling / bother / disturb / annoy / ring / phone / bug",
     "SEND": "send / sending / snd / sned",
-    "SENDING": "sending / sendin / snding / sening / sending out",
+    "SENDING": "sending / sendin / snding / sening / sending out / to send",
     "RECEIVING": "receiving / recieving / getting",
     "RECEIVE": (
         "receive / recieve / RECEIVING / get / got / have / see / seeing / keep|continue|be RECEIVING "
