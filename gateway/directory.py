@@ -134,10 +134,6 @@ class Directory:
             return cached
         return _with_stated(await transaction.account_state(account_sid), self._stated(account_sid))
 
-    def _stated(self, account_sid: str) -> Mapping[str, frozenset[str]]:
-        account = self._accounts.get(account_sid)
-        return account.stated if account is not None else {}
-
     async def place(self, account_sid: str, names: tuple[str, ...]) -> bool:
         """Find out where senders or services stand that nobody knows of yet; false when it cannot be told now.
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from aiohttp import web
 
 from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
+from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.accounts import Accounts
@@ -188,7 +188,7 @@ class Service:
         outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
         edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
-        await self._listen(edge, self._admin_edge(store, kept.admin_hash))
+        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock)
@@ -262,10 +262,11 @@ class Service:
             time.monotonic,
         )
 
-    def _admin_edge(self, store: Store, token_hash: str) -> AdminEdge:
+    def _admin_edge(self, store: Store, directory: Directory, token_hash: str) -> AdminEdge:
         if self._shared is None:
-            return AdminEdge(store, token_hash)
-        return AdminEdge(store, token_hash, partial(metrics.exposition_of_all, self._shared.metrics_folder))
+            return AdminEdge(store, directory, token_hash, self._clock)
+        of_all = partial(metrics.exposition_of_all, self._shared.metrics_folder)
+        return AdminEdge(store, directory, token_hash, self._clock, of_all)
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
@@ -293,11 +294,9 @@ class Service:
         self.ports = sockets.ports
 
     async def _listen_admin(self, edge: AdminEdge, sockets: Sockets) -> None:
-        runner = web.AppRunner(edge.application(), access_log=None, shutdown_timeout=1.0, keepalive_timeout=75.0)
-        await runner.setup()
-        self._undo.push_async_callback(runner.cleanup)
-        for given in sockets.admin:
-            await web.SockSite(runner, given, ssl_context=_tls(self._settings.admin_tls)).start()
+        listener = AdminListener(edge.application(), tls=_tls(self._settings.admin_tls))
+        self._undo.push_async_callback(listener.stop)
+        await listener.start(sockets.admin)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until the service stops."""

@@ -1,83 +1,87 @@
-"""``/livez``, ``/readyz`` and ``/metrics``; errors as RFC 9457 problem details."""
+"""The admin listener's routes: health, metrics and the admin API; every error is a problem (RFC 9457)."""
 
-import hashlib
-import hmac
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
 from typing import Final
 
-import orjson
-import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import metrics
-from gateway.store import Store
+from gateway.admin.access import guarded, told
+from gateway.admin.answers import answer
+from gateway.admin.api.routes import routes_of
+from gateway.admin.problems import as_problems
+from gateway.directory import Directory
+from gateway.store import Store, StoreError
 
-log: Final = structlog.get_logger()
-
-PROBLEM_TYPE: Final = "application/problem+json"
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+DROPPING_SECONDS: Final = 1.0  # whoever asks whether the gateway is ready does not wait for long
+MOST_BODY_BYTES: Final = 1024 * 1024
+HEADERS: Final = {"Server": "optout-gateway", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class AdminEdge:
-    """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the admin token, in hexadecimal.
+    """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the admin token, in hexadecimal;
+    ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several.
     """
 
-    def __init__(self, store: Store, token_hash: str, exposition: Callable[[], bytes] = metrics.exposition) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        token_hash: str,
+        clock: Callable[[], int],
+        exposition: Callable[[], bytes] = metrics.exposition,
+    ) -> None:
         self._store = store
+        self._directory = directory
         self._token_hash = token_hash
+        self._clock = clock
         self._exposition = exposition
 
     def application(self) -> web.Application:
-        """The admin listener's routes."""
-        application = web.Application(middlewares=[_problems])
+        """All that the admin listener answers."""
+        application = web.Application(
+            middlewares=[told, as_problems, guarded(self._token_hash)], client_max_size=MOST_BODY_BYTES
+        )
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/metrics", self._metrics)
+        application.router.add_routes(routes_of(self._store, self._directory, self._clock))
+        application.on_response_prepare.append(_add_headers)
         return application
 
     async def _livez(self, _: web.Request) -> web.Response:
-        return _json({"live": True})
+        return answer({"live": True})
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        """Ready means: sends can be decided and keywords be kept."""
+        """Ready means: sends can be decided and keywords be kept. Services that drop incoming messages at Twilio are
+        named beside it, null where the store cannot tell: no STOP to their senders is ever seen.
+        """
         is_ready = self._store.is_writable
-        return _json({"ready": is_ready, "store": {"writable": is_ready}}, status=200 if is_ready else 503)
+        dropping = await self._dropping() if is_ready else None
+        health = {"ready": is_ready, "store": {"writable": is_ready}, "services_dropping_incoming": dropping}
+        return answer(health, status=200 if is_ready else 503)
 
-    async def _metrics(self, request: web.Request) -> web.Response:
-        self._demand_token(request)
+    async def _dropping(self) -> dict[str, list[str]] | None:
+        """By account, the SIDs of the services that drop incoming messages at Twilio."""
+        dropping = {}
+        try:
+            async with asyncio.timeout(DROPPING_SECONDS):
+                for account in self._directory.accounts:
+                    services = await self._store.twilio_services(account.sid)
+                    dropping[account.sid] = sorted(service.sid for service in services if service.drops_incoming)
+        except (StoreError, TimeoutError):
+            return None
+        return {account_sid: sids for account_sid, sids in dropping.items() if sids}
+
+    async def _metrics(self, _: web.Request) -> web.Response:
         metrics.STORE_WRITABLE.set(self._store.is_writable)
         return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    def _demand_token(self, request: web.Request) -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        given = hashlib.sha256(token.strip().encode()).hexdigest()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given, self._token_hash):
-            raise web.HTTPUnauthorized(
-                text="send the admin token as 'Authorization: Bearer …'", headers={"WWW-Authenticate": "Bearer"}
-            )
 
-
-@web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error as problem details, without a trace of what went wrong inside."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        headers = {name: value for name, value in error.headers.items() if name in {"WWW-Authenticate", "Allow"}}
-        return _problem(error.status, error.reason, error.text or "", headers)
-    except Exception as error:
-        log.error("admin_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback may hold a number
-        return _problem(500, "Internal Server Error", "the gateway failed; its log has the error's name", {})
-
-
-def _problem(status: int, title: str, detail: str, headers: dict[str, str]) -> web.Response:
-    body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
-    return web.Response(status=status, body=body, headers=headers | {"Content-Type": PROBLEM_TYPE})
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=orjson.dumps(value), content_type="application/json")
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """What every answer has: it is not kept on the way, and names no versions of ours."""
+    response.headers.update(HEADERS)

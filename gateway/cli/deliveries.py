@@ -7,8 +7,9 @@ import typer
 from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
 from gateway.cli.opened import Opened, run
-from gateway.cli.output import HEADING, in_columns, iso, say, say_json, to_the_second
+from gateway.cli.output import HEADING, in_columns, say, say_json, to_the_second
 from gateway.operations.deliveries import DeliveryOperations, Retried, Told
+from gateway.operations.json_forms import iso
 from gateway.settings import from_environment
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter

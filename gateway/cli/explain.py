@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from gateway.cli import options, reading
-from gateway.cli.explain_output import send_as_json, tell_send
+from gateway.cli.explain_output import tell_send
 from gateway.cli.failures import BadInput
 from gateway.cli.opened import run
 from gateway.cli.output import say, say_json
 from gateway.messaging.messages import OutboundMessage
+from gateway.operations.json_forms import send_as_json
 from gateway.settings import from_environment
 
 

@@ -1,9 +1,9 @@
-"""Explanations in words for the eye and as JSON."""
+"""Explanations in words for the eye."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from gateway.cli.output import event_as_json, iso, scope_as_json, to_the_second
+from gateway.cli.output import to_the_second
 from gateway.messaging.keywords import Matching
 from gateway.messaging.policy import Forward
 from gateway.operations.explain import BodyExplained, SendExplained
@@ -34,33 +34,6 @@ def tell_body(explained: BodyExplained) -> Iterator[str]:
         yield _line("remark", remark)
 
 
-def body_as_json(explained: BodyExplained) -> dict[str, Any]:
-    """The same as one object."""
-    reading, change, segments = explained.reading, explained.change, explained.segments
-    match, intent, handling = reading.match, reading.intent, reading.handling
-    return {
-        "folded": explained.folded,
-        "loosely_folded": explained.loosely_folded,
-        "opt_out_type": match and match.opt_out_type,
-        "keyword_set": match and match.set_name,
-        "keyword": match and match.keyword,
-        "matching": match and match.matching,
-        "country": explained.country,
-        "sender": explained.sender.wire or None,
-        "service_sid": handling.service.sid if handling.service else None,
-        "version": handling.version,
-        "advanced_opt_out": handling.is_advanced,
-        "twilio_handling": handling.policy.twilio_handling,
-        "change": change and change.change,
-        "scopes": [scope_as_json(scope) for scope in change.scopes] if change else [],
-        "reply": change and change.confirmation,
-        "segments": segments.count if segments else None,
-        "encoding": segments.encoding if segments else None,
-        "asks_to_stop": list(intent.words) if intent else None,
-        "remarks": list(explained.remarks),
-    }
-
-
 def tell_send(explained: SendExplained) -> Iterator[str]:
     """Whether a send would go, line by line."""
     decision, event = explained.decision, explained.event
@@ -77,25 +50,6 @@ def tell_send(explained: SendExplained) -> Iterator[str]:
     if explained.unplaced:
         yield _line("not placed", f"{', '.join(explained.unplaced)}: covered by every opt-out until Twilio was asked")
     yield _line("settings", f"version {explained.settings_version} of the account's")
-
-
-def send_as_json(explained: SendExplained) -> dict[str, Any]:
-    """The same as one object."""
-    decision = explained.decision
-    told: dict[str, Any] = {"forwarded": True, "reason": decision.reason, "opt_out": None}
-    if not isinstance(decision, Forward):
-        opt_out = decision.opt_out
-        told["forwarded"] = False
-        told["opt_out"] = {
-            "scope": scope_as_json(opt_out.scope),
-            "effective_at": iso(opt_out.effective_at),
-            "source": opt_out.source,
-            "hold": opt_out.hold,
-        }
-    told["event"] = event_as_json(explained.event) if explained.event else None
-    told["unplaced"] = list(explained.unplaced)
-    told["settings_version"] = explained.settings_version
-    return told
 
 
 def _set_and_why(explained: BodyExplained) -> str:

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from gateway.cli import options, reading
-from gateway.cli.explain_output import body_as_json, tell_body
+from gateway.cli.explain_output import tell_body
 from gateway.cli.failures import BadInput
 from gateway.cli.opened import Opened, run
 from gateway.cli.output import say, say_json
 from gateway.operations.explain import BodyExplained, explain_default
+from gateway.operations.json_forms import body_as_json
 from gateway.settings import from_environment
 
 app = typer.Typer(help="Keywords.")

@@ -8,9 +8,10 @@ from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
 from gateway.cli.opened import Opened, operator, run
 from gateway.cli.optouts_output import tell_changed, tell_event, tell_listed, tell_standing
-from gateway.cli.output import HEADING, event_as_json, listed_as_json, say, say_json
+from gateway.cli.output import HEADING, say, say_json
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
+from gateway.operations.json_forms import event_as_json, listed_as_json
 from gateway.settings import from_environment
 from gateway.store.store import OptOutFilter
 

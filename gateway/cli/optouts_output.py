@@ -6,16 +6,15 @@ from gateway.cli.output import (
     GOES,
     STOPS,
     in_columns,
-    opt_out_as_json,
     say,
     say_json,
-    scope_as_json,
     to_the_second,
 )
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import OptOut
 from gateway.messaging.policy import Decision, Reason, Suppress
+from gateway.operations.json_forms import opt_out_as_json, scope_as_json
 from gateway.operations.optouts import Changed, Told, Whom
 from gateway.store.records import ListedOptOut
 

@@ -5,16 +5,16 @@ from re import fullmatch
 from typing import Final
 
 from gateway.cli.failures import BadInput
-from gateway.cli.output import EPOCH
 from gateway.messaging.addresses import OPAQUE_PREFIXES, Channel
-from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.errors import Malformed, UnreadableAddress
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
+from gateway.operations.actors import read_reason
+from gateway.operations.json_forms import EPOCH
 from gateway.operations.optouts import Whom, read_whom
 from gateway.settings import AccountSettings, Settings
 
 CHANNELS: Final = frozenset({*Channel} | OPAQUE_PREFIXES)
-MOST_REASON: Final = 500  # characters
 
 
 def account_sid(text: str) -> str:
@@ -119,8 +119,7 @@ def since(text: str | None) -> int | None:
 
 def reason(text: str | None) -> str | None:
     """A reason for the history: one line of text."""
-    if text is None:
-        return None
-    if not text.strip() or len(text) > MOST_REASON or not text.isprintable():
-        raise BadInput(f"--reason: it must be one line of 1 to {MOST_REASON} printable characters")
-    return text.strip()
+    try:
+        return read_reason(text)
+    except Malformed as error:
+        raise BadInput(f"--reason: {error}") from None

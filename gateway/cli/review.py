@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from gateway.cli import options, reading
 from gateway.cli.failures import Failed
 from gateway.cli.opened import Opened, operator, run
-from gateway.cli.output import HEADING, in_columns, iso, say, say_json, to_the_second
+from gateway.cli.output import HEADING, in_columns, say, say_json, to_the_second
 from gateway.messaging.consent import Change
+from gateway.operations.json_forms import review_item_as_json
 from gateway.operations.review import PAGE, NotOpen
 from gateway.settings import from_environment
 from gateway.store.records import ReviewItem
@@ -54,7 +55,7 @@ def list_all(
             say(_told(None), HEADING)
         async for item in _items(opened, account_sid, state):
             if as_json:
-                say_json(_as_json(item))
+                say_json(review_item_as_json(item))
             else:
                 say(_told(item))
 
@@ -107,24 +108,3 @@ def _told(item: ReviewItem | None) -> str:
     said = ", ".join(item.words) + (f": {item.body!r}" if item.body is not None else "")
     cells = (item.review_id, to_the_second(item.received_at), item.recipient, item.sender, item.state, said)
     return in_columns(zip(cells, (width for _, width in COLUMNS), strict=True))
-
-
-def _as_json(item: ReviewItem) -> dict[str, Any]:
-    return {
-        "review_id": item.review_id,
-        "account_sid": item.key.account_sid,
-        "message_sid": item.message_sid,
-        "recipient": item.recipient,
-        "sender": item.sender,
-        "service_sid": item.service_sid,
-        "body": item.body,
-        "language": item.language,
-        "rule": item.rule,
-        "words": list(item.words),
-        "state": item.state,
-        "received_at": iso(item.received_at),
-        "decided_at": iso(item.decided_at) if item.decided_at is not None else None,
-        "actor": item.actor,
-        "reason": item.reason,
-        "event_id": item.event_id,
-    }

@@ -15,17 +15,15 @@ from gateway.cli.failures import BAD_INPUT, BadInput, Failed, one_line
 from gateway.cli.opened import Opened, operator, run
 from gateway.cli.output import HEADING, say, say_json
 from gateway.cli.services_output import (
-    known_as_json,
-    planned_as_json,
     tell_known,
     tell_planned,
     tell_senders,
     tell_version,
-    version_as_json,
 )
 from gateway.messaging.opt_out_rules import InvalidSettings
 from gateway.messaging.opt_out_settings import OptOutSettings
 from gateway.messaging.services import MessagingService
+from gateway.operations.json_forms import difference_as_json, known_as_json, planned_as_json, version_as_json
 from gateway.operations.service_files import read_file, read_two_axes_file, write_file, write_two_axes
 from gateway.operations.services import NoSuchVersion, Planned
 from gateway.settings import from_environment
@@ -224,7 +222,7 @@ def diff(
         raise BadInput(f"VERSION: {error}") from None
     for difference in found:
         if as_json:
-            say_json({"place": difference.place, "before": difference.before, "after": difference.after})
+            say_json(difference_as_json(difference))
         else:
             say(str(difference))
     if not found and not as_json:

@@ -1,11 +1,10 @@
-"""Messaging Services, their versions and what a change does, in words for the eye and as JSON."""
+"""Messaging Services, their versions and what a change does, in words for the eye."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from gateway.cli.failures import one_line
-from gateway.cli.output import in_columns, iso, to_the_second
-from gateway.messaging.opt_out_forms import plain
+from gateway.cli.output import in_columns, to_the_second
 from gateway.operations.services import KnownService, Planned
 from gateway.store.records import ServiceVersion
 
@@ -54,51 +53,6 @@ def tell_planned(plan: Planned, *, dry_run: bool) -> Iterator[str]:
         yield "  the order of keywords or languages"
     for warning in plan.warnings:
         yield f"  warning: {warning}"
-
-
-def known_as_json(known: KnownService) -> dict[str, Any]:
-    """A service by all that is known of it."""
-    service, told = known.service, known.told
-    return {
-        "service_sid": known.sid,
-        "name": known.name,
-        "enabled": service.enabled if service else False,
-        "version": service.version if service else None,
-        "senders": sorted(known.senders),
-        "drops_incoming": told.drops_incoming if told else None,
-        "use_inbound_webhook_on_number": told.use_inbound_webhook_on_number if told else None,
-        "settings": plain(service.settings) if service else None,
-    }
-
-
-def version_as_json(version: ServiceVersion) -> dict[str, Any]:
-    """One version with its settings."""
-    service = version.service
-    return {
-        "service_sid": service.sid,
-        "version": service.version,
-        "enabled": service.enabled,
-        "change": version.change,
-        "actor": version.actor,
-        "role": version.role,
-        "reason": version.reason,
-        "settings_version": version.settings_version,
-        "saved_at": iso(version.saved_at),
-        "settings": plain(service.settings),
-    }
-
-
-def planned_as_json(plan: Planned, *, dry_run: bool) -> dict[str, Any]:
-    """What a change does."""
-    return {
-        "service_sid": plan.service_sid,
-        "dry_run": dry_run,
-        "changes": plan.changes,
-        "version": plan.after.version,
-        "enabled": plan.after.enabled,
-        "differences": [{"place": d.place, "before": d.before, "after": d.after} for d in plan.differences],
-        "warnings": [{"place": warning.place, "text": warning.text} for warning in plan.warnings],
-    }
 
 
 def _advanced(known: KnownService) -> str:

@@ -127,6 +127,8 @@ def read_body(
     match = handling.match(message)
     if match is not None or handling.policy.intent is IntentMode.OFF:
         return Reading(handling, match)
+    if match_keyword(message.body, handling.keyword_sets, handling.matching) is not None:
+        return Reading(handling, None)  # a keyword where the settings ignore keywords
     intent = asks_to_stop(message.body)
     if intent is None or handling.policy.intent is IntentMode.REVIEW or intent.language not in OPT_OUT_LANGUAGES:
         return Reading(handling, None, intent)

@@ -33,6 +33,15 @@ from gateway.store import Store
 NOBODY: Final = Address("phone", "", "")  # whose number is not known: of no country, not opted out
 NO_MESSAGE: Final = "SM" + "0" * 32
 KIND_ON: Final[dict[str, SenderKind]] = {Channel.PHONE: SenderKind.LONG_CODE, Channel.WHATSAPP: SenderKind.WHATSAPP}
+# Why a set was the one to match: how its name begins, and what that says of the order in which sets are looked through.
+WHY: Final = (
+    ("countries.", "sets of the recipient's country are looked through first"),
+    ("languages.", "no set of the recipient's country has the word; sets of languages count in every country"),
+    ("standard.", "no set of the recipient's country or of a language has the word; the standard sets come last"),
+    ("default.", "no settings of a Messaging Service are in force here; Twilio's default keywords count"),
+    ("twilio.", "Twilio itself said so"),
+    ("intent.", "it is no keyword, but plainly asks to stop, which the service takes as an opt-out"),
+)
 KINDS_FIRST: Final = (SenderKind.LONG_CODE, SenderKind.SHORT_CODE, SenderKind.TOLL_FREE)
 IN_WORDS: Final = {
     SenderKind.LONG_CODE: "a long code",
@@ -59,6 +68,12 @@ class BodyExplained:
     change: ConsentChange | None
     segments: Segments | None
     remarks: tuple[str, ...]
+
+    @property
+    def why(self) -> str | None:
+        """Why the set that matched was the one; None where the body is no keyword."""
+        name = self.reading.match.set_name if self.reading.match is not None else ""
+        return next((why for beginning, why in WHY if name.startswith(beginning)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.messaging.addresses import Address, calling_region_of, read_recipient
+from gateway.messaging.addresses import NUMBERED_PREFIXES, Address, calling_region_of, read_recipient, split_prefix
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
@@ -73,6 +73,12 @@ def read_whom(account_sid: str, text: str, default_region: str | None, sender: S
     if sender is not None and sender.key.startswith("+"):
         region = calling_region_of(sender.key) or default_region
     return Whom(account_sid, read_recipient(text, region))
+
+
+def channel_of(sender: Sender) -> str:
+    """The channel that a sender speaks on; its recipients have to be on the same."""
+    prefix, _ = split_prefix(sender.wire)
+    return NUMBERED_PREFIXES.get(prefix, prefix)
 
 
 class OptOutOperations:

@@ -31,6 +31,10 @@ class NotOpen(Exception):
     """There is no such item, or somebody has decided on it already; the text says which."""
 
 
+class NoSuchItem(NotOpen):
+    """The review list has no such item."""
+
+
 class ReviewOperations:
     """The operations. ``clock`` gives microseconds since 1970, UTC. Each raises `StoreUnavailable`."""
 
@@ -45,22 +49,28 @@ class ReviewOperations:
         """Items, oldest first, from the one after ``after`` on; ``state`` None: decided ones too."""
         return await self._store.review_items(account_sid, state, after, limit)
 
-    async def accept(self, review_id: str, by: Actor, reason: str | None = None) -> Change:
-        """Opt the recipient out; gives what became of their opt-outs. Raises `NotOpen`."""
+    async def accept(
+        self, review_id: str, by: Actor, reason: str | None = None, *, account_sid: str | None = None
+    ) -> Change:
+        """Opt the recipient out; gives what became of their opt-outs. An item of another account than a given one is
+        none. Raises `NotOpen`.
+        """
 
         async def unit(transaction: Transaction) -> Change:
-            item = await _open_item(transaction, review_id)
+            item = await _open_item(transaction, review_id, account_sid)
             change, event_id = await self._opt_out(transaction, item, by, reason)
             await self._close(transaction, review_id, "accepted", by, reason, event_id)
             return change
 
         return await self._store.write(unit)
 
-    async def dismiss(self, review_id: str, by: Actor, reason: str | None = None) -> None:
-        """Change nothing: the message asked for something else. Raises `NotOpen`."""
+    async def dismiss(
+        self, review_id: str, by: Actor, reason: str | None = None, *, account_sid: str | None = None
+    ) -> None:
+        """Change nothing: the message asked for something else. Otherwise as `accept`."""
 
         async def unit(transaction: Transaction) -> None:
-            await _open_item(transaction, review_id)
+            await _open_item(transaction, review_id, account_sid)
             await self._close(transaction, review_id, "dismissed", by, reason, None)
 
         await self._store.write(unit)
@@ -104,10 +114,10 @@ class ReviewOperations:
         return change.change, event.event_id
 
 
-async def _open_item(transaction: Transaction, review_id: str) -> ReviewItem:
+async def _open_item(transaction: Transaction, review_id: str, account_sid: str | None) -> ReviewItem:
     item = await transaction.review_item(review_id)
-    if item is None:
-        raise NotOpen("the review list has no such item")
+    if item is None or account_sid not in {None, item.key.account_sid}:
+        raise NoSuchItem("the review list has no such item")
     if item.state != "open":
         raise NotOpen(f"it is {item.state} already, by {item.actor}")
     return item

@@ -31,10 +31,19 @@ def read_file(text: str, account_sid: str) -> dict[str, Document]:
     """Read a TOML file; raises `InvalidSettings` with every fault, its place beginning with ``services.MG…``. A service
     whose ``enabled`` is not written stays enabled, or not.
     """
+    return read_documents(parse_file(text), account_sid)
+
+
+def parse_file(text: str) -> dict[str, Any]:
+    """The values of a TOML file, not looked at yet. Raises `InvalidSettings` where it is none."""
     try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidSettings([Fault("", f"it is not TOML: {error}")]) from error
+
+
+def read_documents(given: Mapping[str, Any], account_sid: str) -> dict[str, Document]:
+    """Read what a file holds, in whatever form it was written. Raises `InvalidSettings` as `read_file` does."""
     faults = [Fault(key, "it is not one of account, services") for key in given if key not in TOP]
     if given.get("account", account_sid) != account_sid:
         faults.append(Fault("account", f"it is another account than {account_sid}"))

@@ -100,10 +100,17 @@ class ServiceOperations:
         """The versions of a service's settings, newest first."""
         return await self._store.service_versions(account_sid, service_sid, limit)
 
+    async def version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion:
+        """One version of a service's settings. Raises `NoSuchVersion`."""
+        found = await self._store.service_version(account_sid, service_sid, version)
+        if found is None:
+            raise NoSuchVersion(f"the service has no version {version} of its settings")
+        return found
+
     async def compare(self, account_sid: str, service_sid: str, before: int, after: int) -> tuple[Difference, ...]:
         """What differs between two versions. Raises `NoSuchVersion`."""
-        one = await self._version(account_sid, service_sid, before)
-        other = await self._version(account_sid, service_sid, after)
+        one = await self.version(account_sid, service_sid, before)
+        other = await self.version(account_sid, service_sid, after)
         return _differences(one.service, other.service)
 
     async def save(
@@ -145,7 +152,7 @@ class ServiceOperations:
         dry_run: bool = False,
     ) -> Planned:  # fmt: skip
         """Save the settings of an older version anew; whether they are enabled stays. Raises `NoSuchVersion`."""
-        old = await self._version(account_sid, service_sid, version)
+        old = await self.version(account_sid, service_sid, version)
         why, wanted = reason or f"version {version}", _always(Document(old.service.settings))
         return await self._one(account_sid, service_sid, wanted, "restored", by, why, dry_run=dry_run)
 
@@ -169,12 +176,6 @@ class ServiceOperations:
         return await self._store.write(unit)
 
     # Inside
-
-    async def _version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion:
-        found = await self._store.service_version(account_sid, service_sid, version)
-        if found is None:
-            raise NoSuchVersion(f"the service has no version {version} of its settings")
-        return found
 
     async def _switch(
         self, account_sid: str, service_sid: str, enabled: bool, by: Actor, reason: str | None, *, dry_run: bool

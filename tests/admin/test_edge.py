@@ -1,14 +1,20 @@
-"""Health and metrics."""
+"""Health, metrics, who may call what, and errors."""
 
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
+from yarl import URL
 
+from gateway.admin.edge import AdminEdge
+from gateway.sandbox import Sandbox
 from gateway.store.schema import metadata
-from tests.staging import ALONE, PHONE, Gateway, StartGateway, inbound
+from tests.admin.conftest import Admin, AdminOfGateway
+from tests.staging import ACCOUNT, ALONE, PHONE, SERVICE, Gateway, StartGateway, inbound, run_on
 
 Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 
@@ -16,7 +22,20 @@ Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 async def test_it_lives_and_is_ready(gateway: Gateway) -> None:
     assert (200, {"live": True}) == ((live := await gateway.get(f"{gateway.admin_url}/livez")).status, live.json)
     ready = await gateway.get(f"{gateway.admin_url}/readyz")
-    assert (200, {"ready": True, "store": {"writable": True}}) == (ready.status, ready.json)
+    told = {"ready": True, "store": {"writable": True}, "services_dropping_incoming": {}}
+    assert (200, told) == (ready.status, ready.json)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_readiness_names_services_that_drop_incoming_messages_at_twilio(
+    admin: AdminOfGateway, sandbox: Sandbox
+) -> None:
+    """No webhook comes from these, so that no STOP to their senders is ever seen; the gateway is ready all the same."""
+    sandbox.world.services[SERVICE].inbound_request_url = None
+    sandbox.world.services[SERVICE].use_inbound_webhook_on_number = False
+    await admin.post("/api/v1/services/sync")
+    ready = await admin.get("/readyz")
+    assert (200, {ACCOUNT: [SERVICE]}) == (ready.status, ready.json["services_dropping_incoming"])
 
 
 async def test_metrics_need_the_admin_token(start_gateway: StartGateway) -> None:
@@ -85,6 +104,7 @@ async def test_a_store_that_cannot_be_written_refuses_sends_and_webhooks_and_rec
         assert (503, 900503, "1") == (sent.status, sent.json["code"], sent.headers["Retry-After"])
         ready = await gateway.get(f"{gateway.admin_url}/readyz")
         assert (503, False) == (ready.status, ready.json["ready"])
+        assert ready.json["services_dropping_incoming"] is None
     finally:
         await unlock()
 
@@ -95,3 +115,85 @@ async def test_a_store_that_cannot_be_written_refuses_sends_and_webhooks_and_rec
     assert 201 == (await gateway.send(To="+14155550101", from_=ALONE, Body="x")).status
     assert 200 == (await gateway.webhook(inbound("STOP"))).status, "Twilio's repetition of what was refused"
     assert 400 == (await gateway.send(To=PHONE, from_=ALONE, Body="x")).status
+
+
+NO_TOKEN = [
+    pytest.param("GET", "/api/v1/services", None, id="none"),
+    pytest.param("GET", "/api/v1/services", "Bearer wrong", id="another"),
+    pytest.param("GET", "/api/v1/services", "Basic YTpi", id="another scheme"),
+    pytest.param("GET", "/api/v1/services", "Bearer caf\xe9", id="no ASCII"),
+    pytest.param("POST", "/api/v1/explain", None, id="a POST"),
+    pytest.param("GET", "/%61pi/v1/services", None, id="an encoded path"),
+    pytest.param("HEAD", "/api/v1/services/export", None, id="HEAD"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "authorization"), NO_TOKEN)
+async def test_the_admin_api_needs_the_admin_token(
+    desk: Admin, method: str, path: str, authorization: str | None
+) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    async with desk.http.request(method, URL(desk.url + path, encoded=True), headers=headers) as answer:
+        assert (401, "Bearer") == (answer.status, answer.headers["WWW-Authenticate"])
+        assert ("no-store", "optout-gateway") == (answer.headers["Cache-Control"], answer.headers["Server"])
+
+
+async def test_every_route_but_health_needs_the_admin_token(desk: Admin) -> None:
+    """Told by the routes themselves, so that none can be forgotten."""
+    sids = {"MG": SERVICE, "n": "1", "a": "1", "b": "2", "id": "0" * 36}
+    store: Any = None  # routes ask for nothing
+    resources = AdminEdge(store, store, "", store).application().router.resources()
+    open_ones = []
+    for resource in resources:
+        path = resource.canonical.format(**sids)
+        for route in resource:
+            async with desk.http.request(route.method, desk.url + path) as answer:
+                if answer.status != 401:
+                    open_ones.append(path)
+    assert {"/livez", "/readyz"} == set(open_ones)
+
+
+NOT_HTTP = [
+    pytest.param(b"+14155550100\r\n\r\n", b"400", b"not-http", id="no request line"),
+    pytest.param(
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000 + b"\r\n\r\n", b"400", b"not-http", id="headers"
+    ),
+    pytest.param(b"GET /livez HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n", b"417", b"unexpected", id="an expectation"),
+]
+
+
+@pytest.mark.parametrize(("sent", "status", "kind"), NOT_HTTP)
+async def test_what_is_not_http_is_a_problem_too(desk: Admin, sent: bytes, status: bytes, kind: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readuntil(b"}")
+    writer.close()
+    await writer.wait_closed()
+    assert status in head.partition(b"\r\n")[0]
+    assert b"application/problem+json" in head
+    assert b'"type":"urn:optout-gateway:' + kind + b'"' in body
+    assert b"4155550100" not in head + body
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_store_that_is_away_is_a_problem_that_may_be_tried_again(admin: AdminOfGateway) -> None:
+    unlock = await locked(admin.database_url)
+    try:
+        answer = await admin.put(f"/api/v1/services/{SERVICE}/opt-out-settings", {})
+    finally:
+        await unlock()
+    assert (503, "urn:optout-gateway:store-away") == (answer.status, answer.json["type"])
+    assert "1" == answer.headers["retry-after"]
+
+
+async def test_a_fault_of_ours_is_told_by_its_name_alone(desk: Admin) -> None:
+    """Settings that somebody altered in the store, which no call lets in."""
+    await desk.put(f"/api/v1/services/{SERVICE}/opt-out-settings", {"name": PHONE})
+    run_on(desk.database_url, f"""UPDATE service_versions SET settings = '{{"name": ["{PHONE}"]}}'""")  # noqa: S608
+    with capture_logs() as lines:
+        answer = await desk.get("/api/v1/services")
+    assert (500, "urn:optout-gateway:fault") == (answer.status, answer.json["type"])
+    assert ["ValidationError"] == [line["error"] for line in lines if line["event"] == "admin_failed"]
+    assert PHONE not in f"{answer.text} {lines}"

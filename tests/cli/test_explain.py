@@ -138,6 +138,9 @@ def test_a_keyword_of_a_service_in_lines_and_in_json(run):
         "encoding": "GSM-7",
         "asks_to_stop": None,
         "remarks": [],
+        "lifted_at_twilio": [],
+        "relayed": True,
+        "why": "no set of the recipient's country has the word; sets of languages count in every country",
     } == run("keywords", "test", "Baja", *BY_SERVICE, "--from", "+525512345678", "--json").json
 
 

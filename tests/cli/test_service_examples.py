@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.explain_output import body_as_json
 from gateway.cli.opened import run as run_opened
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.keywords import RESERVED, OptOutType
 from gateway.messaging.opt_out_settings import WRITTEN
 from gateway.messaging.segments import Encoding, segments_of
+from gateway.operations.json_forms import body_as_json
 from gateway.settings import from_environment
 from tests.staging import ACCOUNT
 

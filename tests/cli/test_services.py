@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from gateway.cli.services_output import known_as_json, tell_known, tell_senders
+from gateway.cli.services_output import tell_known, tell_senders
+from gateway.operations.json_forms import known_as_json
 from gateway.operations.services import KnownService
 from gateway.store.records import TwilioService
 from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, OTHER_ACCOUNT, SERVICE, rows_of

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from typer.main import get_command
 
 from gateway import metrics
 from gateway.admin.edge import AdminEdge
+from gateway.admin.problems import KINDS
 from gateway.cli.app import app
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
@@ -163,13 +165,38 @@ DOORS = {
 
 
 def admin_routes() -> set[str]:
-    store: Any = None  # routes ask for nothing
-    return {resource.canonical for resource in AdminEdge(store, "").application().router.resources()}
+    return {resource.canonical for resource in admin_resources()}
+
+
+def admin_resources() -> list[web.AbstractResource]:
+    nothing: Any = None  # routes ask for nothing
+    return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
 
 
 def test_every_route_is_documented_and_no_other():
     expected = admin_routes() | {INBOUND_PATH, f"{REDIRECT_PATH}…"} | set(DOORS)
     assert expected == set(first_column(section("docs/operations.md", "Addresses")))
+
+
+def leads_somewhere(path: str) -> bool:
+    """Whether the admin listener has a route for a path, as an example writes it."""
+    for shown, meant in (("$MG", f"MG{'0' * 32}"), ("$ID", "0" * 36)):
+        path = path.replace(shown, meant)
+    found = [resource.get_info() for resource in admin_resources()]
+    return any(info["pattern"].fullmatch(path) if "pattern" in info else info["path"] == path for info in found)
+
+
+def test_every_call_of_the_admin_api_is_shown_and_no_other():
+    page = "".join(blocks(text_of("docs/admin-api.md"), ""))
+    shown = set(re.findall(r"\$URL(/[^\s\"?]*)", page))
+    assert [] == [path for path in shown if not leads_somewhere(path)]
+    routes = {route for route in admin_routes() if route.startswith("/api/")}
+    assert len(routes) == len(shown)
+
+
+def test_every_problem_is_in_the_table_as_it_is_and_no_other():
+    documented = [(quoted(row[0])[0], int(row[1]), row[2]) for row in rows(text_of("docs/admin-api.md"))]
+    assert [(kind.name, kind.status, kind.title) for kind in KINDS] == documented
 
 
 @pytest.mark.parametrize("path", DOORS.values(), ids=DOORS.keys())

@@ -64,7 +64,7 @@ async def open_office(clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Off
         clients.append(twilio)
         await store.open(serving=False)
         account = Account(ACCOUNT, (TOKEN,), policy or KeywordPolicy(TwilioHandling.OFF))
-        return Office(store, Directory([account], store, twilio, clock), clock)
+        return Office(store, Directory([account], store, lambda _: twilio, clock), clock)
 
     yield open_at
     for client in clients:
