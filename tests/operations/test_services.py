@@ -17,7 +17,7 @@ from gateway.messaging.senders import read_sender
 from gateway.operations.optouts import read_whom
 from gateway.operations.services import Conflict, Document, NoSuchVersion
 from gateway.store.records import TwilioService
-from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, PHONE, SERVICE
+from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, PHONE, SERVICE, rows_of
 
 OTHER = "MG" + "b2" * 16
 THIRD = "MG" + "c3" * 16
@@ -396,7 +396,7 @@ async def test_a_sender_that_is_stated_no_more_leaves_the_opt_outs_of_the_servic
     assert isinstance(await decision("+14155550199"), Forward), "who opted out of the service after the sender had left"
 
 
-async def test_a_sender_that_is_stated_no_more_but_is_in_the_pool_at_twilio_has_not_left(small_office):
+async def test_a_sender_that_is_stated_no_more_but_is_in_the_pool_at_twilio_has_not_left(small_office, tmp_path):
     async def place(transaction):
         await transaction.place(ACCOUNT, SERVICE, (IN_POOL,), "twilio", 1)
 
@@ -406,6 +406,8 @@ async def test_a_sender_that_is_stated_no_more_but_is_in_the_pool_at_twilio_has_
 
     pools = await small_office.store.pools(ACCOUNT)
     assert ({SERVICE: frozenset({IN_POOL})}, {ALSO_IN_POOL}) == (pools.senders_of, set(pools.left))
+    written = rows_of(f"sqlite:///{tmp_path}/gateway.db", "SELECT sender_key FROM former_senders")
+    assert [(ALSO_IN_POOL,)] == written
 
 
 # What is known

@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,20 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from gateway.messaging.optouts import RecipientKey
 from gateway.store import SchemaUnknown, Store, StoreUnavailable
 from gateway.store.schema import metadata
-from gateway.store.upgrade import UPGRADE_COMMAND, _done, _tables, is_ready, newest_revision, prepare, upgrade
-from tests.staging import run_on
+from gateway.store.upgrade import (
+    UPGRADE_COMMAND,
+    _alembic,
+    _done,
+    _tables,
+    is_ready,
+    newest_revision,
+    prepare,
+    upgrade,
+)
+from tests.staging import rows_of, run_on
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,77 @@ def test_an_older_revision_is_refused_with_the_command_to_run(url, monkeypatch):
 
     with pytest.raises(SchemaUnknown, match=rf"make a backup, then run: {UPGRADE_COMMAND}"):
         prepare(url)
+
+
+# A line in each table of the first revision.
+OF_0001 = {
+    "accounts": "INSERT INTO accounts VALUES ('AC1', 3)",
+    "consent_events": (
+        "INSERT INTO consent_events VALUES ('00', 'AC1', 'phone', '+14155550100', '+14155550100', 'STOP', 'added', "
+        """'[["sender","+12025550101"]]', 'keyword', 'recipient', 'recipient', 3, 100, 101, '+12025550101', NULL, """
+        "'stop', 'default.STOP', 'SM1', NULL, FALSE)"
+    ),
+    "deliveries": ("INSERT INTO deliveries VALUES ('D1', 'AC1', 'relay', 'owed', '{}', 0, 5, 9, NULL, NULL, 1, NULL)"),
+    "gateway_values": "INSERT INTO gateway_values VALUES ('root key', 'secret')",
+    "inbound_messages": (
+        "INSERT INTO inbound_messages VALUES ('AC1', 'SM1', 'print', 'STOP', 'added', '00', '<Response/>', 101)"
+    ),
+    "leases": "INSERT INTO leases VALUES ('sync', 'me', 7)",
+    "opt_outs": (
+        "INSERT INTO opt_outs VALUES ('AC1', 'phone', '+14155550100', 'sender', '+12025550101', 'O1', "
+        "'+14155550100', TRUE, FALSE, 'keyword', 'recipient', 'recipient', 3, '00', 100, 101)"
+    ),
+    "placements": "INSERT INTO placements VALUES ('AC1', '+12025550101', 50)",
+    "pool_senders": "INSERT INTO pool_senders VALUES ('AC1', 'MG1', '+12025550101', 'twilio', 50)",
+}
+ADDED_IN_0002 = {"former_senders", "twilio_services", "service_versions", "review_items"}
+
+
+def make_at(url: str, revision: str) -> None:
+    """Make a store as an older version of the gateway did."""
+
+    def work(connection: Any) -> None:
+        command.upgrade(_alembic(connection), revision)
+        connection.commit()
+
+    _done(url, work)
+
+
+def contents_of(url: str, tables: Iterable[str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: rows_of(url, f"SELECT * FROM {table}") for table in tables}  # noqa: S608 - names of ours
+
+
+def test_a_store_of_the_first_revision_is_upgraded_with_all_that_is_in_it(url):
+    make_at(url, "0001")
+    run_on(url, *OF_0001.values())
+    before = contents_of(url, OF_0001)
+    assert {*OF_0001, "alembic_version"} == set(_done(url, _tables)), "each table has its line"
+    with pytest.raises(SchemaUnknown, match=rf"is at revision 0001, .* then run: {UPGRADE_COMMAND}"):
+        prepare(url)
+    assert newest_revision() == upgrade(url)
+
+    after = contents_of(url, OF_0001)
+    assert before | {"consent_events": [(*before["consent_events"][0], None)]} == after
+    assert {table: [] for table in ADDED_IN_0002} == contents_of(url, ADDED_IN_0002)
+    assert [] == _done(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))
+    prepare(url)
+
+
+async def test_an_upgraded_store_goes_on_where_it_was(url, words):
+    await asyncio.to_thread(make_at, url, "0001")
+    await asyncio.to_thread(run_on, url, *OF_0001.values())
+    await asyncio.to_thread(upgrade, url)
+    store = Store(url, words.now)
+    await store.open(serving=False)
+    key = RecipientKey("AC1", "phone", "+14155550100")
+
+    found = await store.find_opt_outs(key)
+    assert (["+12025550101"], 3) == ([opt_out.scope.id for opt_out in found.standing], found.settings_version)
+    (event,) = await store.history_of(key)
+    assert (None, "default.STOP", False) == (event.service_version, event.keyword_set, event.hold)
+    await store.write(words.stop(key, service_version=4))
+    assert [None, 4] == [event.service_version for event in await store.history_of(key)]
+    await store.close()
 
 
 @pytest.mark.parametrize(
