@@ -28,6 +28,7 @@ AWKWARD = st.text(
         pytest.param("τέλος", "τέλοσ", id="a final sigma; the accent stays"),
         pytest.param("İPTAL", "iptal", id="a Turkish dotted I"),
         pytest.param("ıptal", "iptal", id="a Turkish dotless i"),
+        pytest.param("fı\u0301n", "fín", id="an accent on a dotless i"),
         pytest.param("sto\u034fp", "stop", id="a grapheme joiner"),
         pytest.param("\u3164stop\u3164", "stop", id="Hangul fillers, which show as blanks"),
         pytest.param("停\U000e0100止", "停止", id="a variation of a Chinese sign"),

@@ -47,7 +47,7 @@ def a_service(sid: str, *, enabled: bool = True, version: int = 3, **given: Any)
     return MessagingService(sid, version, enabled, read_settings(given))
 
 
-IN_MEXICO = {
+IN_MEXICO: dict[str, Any] = {
     "countries": {"MX": {"es": {"opt_out": words("baja"), "opt_in": words("alta"), "help": words("ayuda")}}},
     "languages": {"fr": {"opt_out": words("arrêt", reply="Au revoir.")}},
 }
@@ -133,7 +133,12 @@ def test_a_draft_has_no_version_in_force_and_an_enabled_service_has() -> None:
 
 
 def test_a_draft_leaves_the_accounts_ways_as_they_are() -> None:
-    given = {"reply_when_not_opted_out": True, "help_when_opted_out": True, "matching": "normalized", "intent": "off"}
+    given: dict[str, Any] = {
+        "reply_when_not_opted_out": True,
+        "help_when_opted_out": True,
+        "matching": "normalized",
+        "intent": "off",
+    }
     draft, enabled = (a_service(DRAFT, enabled=on, **given) for on in (False, True))
     message = inbound(service=DRAFT)
 

@@ -1,6 +1,7 @@
 """Real words of each language, in its own script, in a language set and in a country override."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 
@@ -57,7 +58,7 @@ WORDS = {
 NAMES = dict(zip(("opt_out", "opt_in", "help"), OptOutType, strict=True))
 HALF_WIDTH = str.maketrans({"ヘ": "ﾍ", "ル": "ﾙ", "プ": "ﾌﾟ"})
 # What a phone or a person may make of a word without meaning another.
-TYPED = {
+TYPED: dict[str, Callable[[str], str]] = {
     "as it stands": str,
     "in capitals": str.upper,
     "with a capital": str.title,

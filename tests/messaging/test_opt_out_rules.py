@@ -2,8 +2,9 @@
 
 import json
 import unicodedata
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -467,7 +468,7 @@ SET_OF_WORDS = st.fixed_dictionaries(
 )
 SETS = st.dictionaries(st.sampled_from(["opt_out", "opt_in", "help"]), SET_OF_WORDS, min_size=1)
 BY_LANGUAGE = st.dictionaries(st.sampled_from(["es", "en", "fr", "ja"]), SETS, min_size=1, max_size=3)
-WRITTEN_DOWN = st.fixed_dictionaries(
+WRITTEN_DOWN: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"matching": st.sampled_from(["exact", "normalized"])},
     optional={
         "standard": SETS,
@@ -494,7 +495,15 @@ def mended(given: dict[str, Any]) -> OptOutSettings:
 
 
 PLAIN_STANDARD = {name: words() for name in ("opt_out", "opt_in", "help")}
-valid = WRITTEN_DOWN.map(lambda given: mended(given | {"standard": {**PLAIN_STANDARD, **given.get("standard", {})}}))
+
+
+def with_standard_sets(given: dict[str, Any]) -> dict[str, Any]:
+    return given | {"standard": PLAIN_STANDARD | given.get("standard", {})}
+
+
+valid = WRITTEN_DOWN.map(with_standard_sets).map(mended)
+CASES: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower, str.casefold)
+FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 def outcome(body: str, sets: tuple[KeywordSet, ...], matching: Matching) -> tuple[Any, ...] | None:
@@ -539,8 +548,8 @@ def test_case_white_space_and_unicode_form_never_change_the_outcome(
 ) -> None:
     sets = keyword_sets_of(read, country)
     body = data.draw(LIKELY)
-    form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
-    cased = data.draw(st.sampled_from([str, str.upper, str.lower, str.casefold]))(body)
+    form = data.draw(st.sampled_from(FORMS))
+    cased = data.draw(st.sampled_from(CASES))(body)
     around = st.text(alphabet=" \t\n\u00a0\u3000\u200b\ufeff", max_size=3)
     typed = data.draw(around) + unicodedata.normalize(form, cased) + data.draw(around)
 

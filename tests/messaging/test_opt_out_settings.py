@@ -3,12 +3,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.messaging.keywords import KeywordMatch, OptOutType, match_keyword
+from gateway.messaging.keywords import KeywordMatch, Matching, OptOutType, match_keyword
 from gateway.messaging.opt_out_rules import read_settings
 from gateway.messaging.opt_out_settings import (
     DEFAULT_STANDARD,
     IntentMode,
-    Matching,
     OptOutSettings,
     RelayMode,
     keyword_sets_of,
