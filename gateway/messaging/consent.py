@@ -14,7 +14,7 @@ from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, wins
-from gateway.messaging.policy import Forward, decide, former_opt_out
+from gateway.messaging.policy import Forward, decide, former_opt_out, kept_at_former_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import TOLL_FREE, SenderKind
 
@@ -35,7 +35,7 @@ class ConsentChange:
     """What one keyword brings: scopes to add to the blocklist, scopes to lift, what to call it, what to answer.
 
     ``renew`` are opt-outs that stand and go on standing, dated by this keyword: an opt-in between the two STOPs that
-    is learned of late does not lift them.
+    is learned of late does not lift them. Among them is what a service's opt-out did at senders that left it.
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
     ``version`` is that of the service's settings whose sets decided, None where the default sets did.
     ``lift_at_twilio`` are the scopes on which Twilio's own block has to be lifted before the confirmation goes out.
@@ -103,7 +103,9 @@ class _Situation:
         covered = self.scopes_of_stop()
         counted = [scope for scope in covered if wins(True, self.effective_at, self.opt_outs.get(scope))]
         add = tuple(scope for scope in counted if not self.is_standing(scope))
-        renew = tuple(self.renewed(scope) for scope in counted if scope not in add)
+        dated = [opt_out for scope in counted if scope not in add for opt_out in self.renewed(scope)]
+        dated.sort(key=lambda opt_out: opt_out.effective_at)  # of two for one scope the later counts
+        renew = tuple({opt_out.scope: opt_out for opt_out in dated}.values())
         if add:
             is_new = self.is_answered_each_time() or not self.would_be_blocked(self.opt_outs)
             confirm = is_new and not self.carrier_answers_stop()
@@ -116,17 +118,23 @@ class _Situation:
         """A short code's carriers want each STOP answered, subscribed or not (Twilio, compliant HELP and STOP)."""
         return self.message.sender.kind is SenderKind.SHORT_CODE
 
-    def renewed(self, scope: Scope) -> OptOut:
+    def renewed(self, scope: Scope) -> tuple[OptOut, ...]:
+        """The opt-out of a scope, dated anew, and what it did until now at senders that left the service."""
         standing = self.opt_outs[scope]
-        return replace(standing, effective_at=max(standing.effective_at, self.effective_at))
+        anew = replace(standing, effective_at=max(standing.effective_at, self.effective_at))
+        if scope.kind is not ScopeKind.SERVICE:
+            return (anew,)
+        here = Scope(ScopeKind.SENDER, self.message.sender.key)
+        kept = kept_at_former_senders(scope.id, self.pools, self.opt_outs)
+        return (anew, *(opt_out for opt_out in kept if opt_out.scope != here))
 
     def start(self) -> ConsentChange:
-        if not self.would_be_blocked(self.opt_outs):
-            welcomed = not is_default_word(self.match) or self.handling.policy.reply_when_not_opted_out
-            return self.change(Change.NOTHING, confirm=welcomed, lift_at_twilio=self.lifted_at_twilio())
         liftable = {scope: opt_out for scope in self.scopes_of_start() if (opt_out := self.standing_on(scope))}
         unheld = {scope: opt_out for scope, opt_out in liftable.items() if not opt_out.hold}
         lift = tuple(scope for scope, opt_out in unheld.items() if wins(False, self.effective_at, opt_out))
+        if not lift and not self.would_be_blocked(self.opt_outs):
+            welcomed = not is_default_word(self.match) or self.handling.policy.reply_when_not_opted_out
+            return self.change(Change.NOTHING, confirm=welcomed, lift_at_twilio=self.lifted_at_twilio())
         if not lift:
             return self.change(self.why_not_lifted(liftable, unheld))
         left = self.opt_outs | {scope: self.lifted(scope, liftable[scope]) for scope in lift}

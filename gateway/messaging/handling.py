@@ -90,22 +90,18 @@ class Handling:
         """The keyword that a message is, or None. Where Twilio already said so (``OptOutType``), its word is taken."""
         if message.opt_out_type is not None:
             return _twilios_word(message.opt_out_type, message.body)
-        is_unmanaged = message.sender.kind not in MANAGED_KINDS and not self.is_advanced
+        is_unmanaged = is_unmanaged_kind(message) and not self.is_advanced
         if is_unmanaged and self.policy.unmanaged_senders is UnmanagedSenders.IGNORE:
             return None
         found = match_keyword(message.body, self.keyword_sets, self.matching)
-        if found is None and self.policy.twilio_handling is TwilioHandling.DEFAULT:
-            return self._twilios_default(message)
+        if found is None and self.policy.twilio_handling is TwilioHandling.DEFAULT and not is_unmanaged_kind(message):
+            # Twilio has already acted on its own words, also on those that the service's sets leave out.
+            return match_keyword(message.body, DEFAULT_KEYWORD_SETS)
         if self.policy.twilio_handling is TwilioHandling.AOO and found and found.opt_out_type is not OptOutType.STOP:
             # Twilio's own Advanced Opt-Out did not say that it is one, so it lifted and answered nothing; where it is
             # not on for the sender, it still knows the default words.
             return found if is_default_word(found) else None
         return found
-
-    @staticmethod
-    def _twilios_default(message: InboundMessage) -> KeywordMatch | None:
-        """A default word that the settings do not list: Twilio has handled it all the same, where it handles any."""
-        return match_keyword(message.body, DEFAULT_KEYWORD_SETS) if message.sender.kind in MANAGED_KINDS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +155,11 @@ def country_of(message: InboundMessage) -> str | None:
     """The recipient's country (ISO 3166): by the number, ``FromCountry`` only where that does not tell."""
     key = message.recipient.key
     return (region_of(key) if key.startswith("+") else None) or message.from_country
+
+
+def is_unmanaged_kind(message: InboundMessage) -> bool:
+    """Whether Twilio leaves the keywords of such senders to the customer, Advanced Opt-Out aside."""
+    return message.sender.kind not in MANAGED_KINDS
 
 
 def is_default_word(match: KeywordMatch) -> bool:

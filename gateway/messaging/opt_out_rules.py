@@ -6,7 +6,7 @@ warning is in `gateway.messaging.opt_out_warnings`.
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,7 +19,14 @@ from gateway.messaging.folding import fold, fold_loosely
 from gateway.messaging.intent import OPT_OUT_LANGUAGES
 from gateway.messaging.keywords import DEFAULT_WORDS, RESERVED, Matching, OptOutType
 from gateway.messaging.languages import BY_CODE, LANGUAGES
-from gateway.messaging.opt_out_settings import WRITTEN, IntentMode, Keywords, LanguageSets, OptOutSettings
+from gateway.messaging.opt_out_settings import (
+    WRITTEN,
+    IntentMode,
+    Keywords,
+    LanguageSets,
+    OptOutSettings,
+    ShortCodeWords,
+)
 from gateway.messaging.senders import SHORT_CODE, read_sender
 
 MOST_KEYWORDS: Final = 20  # beside the reserved ones (Twilio, "Introducing Advanced Opt-Out")
@@ -28,6 +35,7 @@ LONGEST_REPLY: Final = 320  # characters (Twilio's configuration model; Help Cen
 LONGEST_NAME: Final = 64
 # What no XML document can hold, and what no phone shows: a reply with one of these could not be sent as it is.
 NOT_IN_A_REPLY: Final = re.compile("[^\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Opt-out words by law (47 CFR 64.1200(a)(10)) and by the carriers' rules (CTIA): nothing may give them another meaning.
 ALWAYS_STOP: Final = DEFAULT_WORDS[OptOutType.STOP]
 # What a value has to be, by pydantic's name of the error.
@@ -108,6 +116,8 @@ def _faults_of_service(settings: OptOutSettings) -> Iterator[Fault]:
 
 
 def _is_web(url: str) -> bool:
+    if not url.isprintable() or " " in url:
+        return False  # the standard library's reader leaves out what a client would not
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.fragment and parts.port != 0
@@ -129,12 +139,22 @@ def _faults_of_names(settings: OptOutSettings) -> Iterator[Fault]:
     for code in settings.short_codes:
         if not SHORT_CODE.fullmatch(code):
             yield Fault(f"short_codes.{code}", "it is not a short code of 3 to 8 digits")
+    yield from _faults_of_short_codes(settings)
 
 
-def _unknown(given: Iterable[str], known: Iterable[str], place: str, what: str) -> Iterator[Fault]:
+def _faults_of_short_codes(settings: OptOutSettings) -> Iterator[Fault]:
+    for code, listed in settings.short_codes.items():
+        for name in WRITTEN.values():
+            for position, word in enumerate(getattr(listed, name)):
+                if CONTROL.search(word) or not fold(word):
+                    yield Fault(f"short_codes.{code}.{name}[{position}]", "it is not a word that shows")
+
+
+def _unknown(given: Iterable[str], known: Collection[str], place: str, what: str) -> Iterator[Fault]:
     for name in given:
         if name not in known:
-            meant = CODE_OF_NAME.get(name.casefold())
+            spelled = (CODE_OF_NAME.get(name.casefold(), ""), name.upper(), name.lower())
+            meant = next((code for code in spelled if code in known), None)
             hint = f"; did you mean {meant}?" if meant else _nearest(name, known)
             yield Fault(f"{place}.{name}", f"{name!r} {what}{hint}")
 
@@ -170,9 +190,10 @@ def _faults_of_sets(layers: Mapping[str, LanguageSets], matching: Matching, rese
                 _Written(f"{here}.keywords[{position}]", here, opt_out_type, text)
                 for position, text in enumerate(keywords.keywords)
             ]
-    for keyword in written:
-        yield from _faults_of_keyword(keyword, reserved_at)
-    yield from _faults_of_owners(written, matching)
+    by_themselves = [fault for keyword in written for fault in _faults_of_keyword(keyword, reserved_at)]
+    yield from by_themselves
+    told = {fault.place for fault in by_themselves}
+    yield from _faults_of_owners((keyword for keyword in written if keyword.place not in told), matching)
 
 
 def _faults_of_reply(reply: str, place: str) -> Iterator[Fault]:
@@ -194,6 +215,8 @@ def _faults_of_keyword(keyword: _Written, reserved_at: str) -> Iterator[Fault]:
         yield Fault(keyword.place, f"{shown} holds white space; a keyword is one word")
     elif not 1 <= len(text) <= LONGEST_KEYWORD or not folded:
         yield Fault(keyword.place, f"{shown} must have 1 to {LONGEST_KEYWORD} visible characters")
+    elif CONTROL.search(text):
+        yield Fault(keyword.place, "it holds a control character, which no message can carry")
     elif "," in text:
         yield Fault(keyword.place, f"{shown} holds a comma; write each keyword as an item of its own")
     elif keyword.is_reserved and RESERVED_TYPE[folded] is not keyword.opt_out_type:
@@ -207,14 +230,17 @@ def _faults_of_keyword(keyword: _Written, reserved_at: str) -> Iterator[Fault]:
 def _faults_of_owners(written: Iterable[_Written], matching: Matching) -> Iterator[Fault]:
     """A keyword belongs to one language and one type (Twilio, Advanced Opt-Out), compared as it is matched."""
     exact: dict[str, _Written] = {}
-    loose: dict[str, _Written] = {}
+    loose = {
+        fold_loosely(word): _Written(f'"{word}", which is reserved,', "", opt_out_type, word)
+        for word, opt_out_type in RESERVED_TYPE.items()
+    }
     for keyword in written:
         shown = f'"{keyword.text}"'
         owner = exact.setdefault(fold(keyword.text), keyword)
         if owner is not keyword:
             yield Fault(keyword.place, f"{shown} is already in {owner.set_name}")
             continue
-        if matching is Matching.NORMALIZED and keyword.opt_out_type is not OptOutType.START:
+        if matching is Matching.NORMALIZED:
             owner = loose.setdefault(fold_loosely(keyword.text) or keyword.place, keyword)
             if owner.opt_out_type is not keyword.opt_out_type:
                 yield Fault(keyword.place, f"{shown} is the same as {owner.place} under normalized matching")
@@ -238,10 +264,12 @@ def _fault_of_shape(fault: Any) -> Fault:
 
 def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys that may stand at a place."""
-    model: Any = OptOutSettings
-    if location[:1] and location[0] in {"standard", "languages", "countries"}:
+    model: type[BaseModel] = OptOutSettings
+    if location[:1] == ("short_codes",):
+        model = ShortCodeWords
+    elif location:
         model = Keywords if location[-1] in WRITTEN.values() else LanguageSets
-    return tuple(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else ()
+    return tuple(model.model_fields)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

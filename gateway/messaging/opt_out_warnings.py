@@ -22,13 +22,14 @@ SHORTENERS: Final = (
     "shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd",
 )  # fmt: skip
 SHORTENER: Final = re.compile(
-    r"(?<![\w.-])(?:https?://)?(?:www\.)?(" + "|".join(map(re.escape, SHORTENERS)) + r")(?=[/\s.,!?)]|$)", re.IGNORECASE
+    r"(?<![a-z0-9_.-])(?:www\.)?(" + "|".join(map(re.escape, SHORTENERS)) + r")(?![a-z0-9_-]|\.[a-z0-9])",
+    re.IGNORECASE,
 )
 # What looks like somebody's own data, or like the place where it is to be put in: (pattern, what it is).
 PERSONAL: Final = (
     (re.compile(r"\{\{?[^{}]{1,40}\}?\}|%[A-Za-z_]{2,30}%|<[A-Za-z_ ]{2,30}>|\[[A-Za-z_ ]{2,30}\]"), "a placeholder"),
     (re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"), "a social security number"),
-    (re.compile(r"(?<!\d)(?:\d[ -]?){13,19}(?!\d)"), "a card number"),
+    (re.compile(r"(?<![\d+])(?<!\+\d )(?<!\+\d\d )(?<!\+\d{3} )(?:\d[ -]?){13,19}(?!\d)"), "a card number"),
     (re.compile(r"[\w.+-]+@(?:gmail|yahoo|hotmail|outlook|icloud|aol|gmx|protonmail)\.\w+", re.I), "a private e-mail"),
 )  # fmt: skip
 
@@ -42,7 +43,7 @@ def warnings_of(settings: OptOutSettings, sender_keys: Iterable[str]) -> Iterato
     if toll_free:
         yield Fault(
             "standard.opt_out.reply",
-            f"{len(toll_free)} toll-free senders are in the pool: the carrier answers STOP there, so that this reply is"
+            f"the pool has toll-free senders ({len(toll_free)}): the carrier answers STOP there, so that this reply is"
             " not shown, and only START and UNSTOP opt in again",
         )
     yield from _warnings_of_short_codes(settings, {*settings.short_codes, *filter(SHORT_CODE.fullmatch, pool)})

@@ -1,11 +1,11 @@
 """May this message leave? The decision is a value with its reason; whether it is carried out is a field of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, Scope, ScopeKind
+from gateway.messaging.optouts import OptOut, Scope, ScopeKind, wins
 from gateway.messaging.pools import Pools
 
 
@@ -103,9 +103,25 @@ def former_opt_out(sender_key: str, left: Mapping[str, int], last: Mapping[Scope
         opt_out = last.get(Scope(ScopeKind.SERVICE, service_sid))
         if opt_out is None or not opt_out.standing or opt_out.effective_at > left_at:
             continue
-        if let_in_at is None or let_in_at < opt_out.effective_at:
+        if let_in_at is None or not wins(False, let_in_at, opt_out):
             return opt_out
     return None
+
+
+def kept_at_former_senders(service_sid: str, pools: Pools, last: Mapping[Scope, OptOut]) -> tuple[OptOut, ...]:
+    """What a service's opt-out still does at senders that left the service, as opt-outs of those senders themselves.
+
+    To be kept before the service's opt-out is dated anew: by its new date they were not in the service any more, and
+    saying STOP again would let them send.
+    """
+    left = {key: services for key, services in pools.left.items() if service_sid in services}
+    former = {key: former_opt_out(key, {service_sid: services[service_sid]}, last) for key, services in left.items()}
+    scopes = {Scope(ScopeKind.SENDER, key): opt_out for key, opt_out in former.items() if opt_out is not None}
+    return tuple(
+        replace(opt_out, scope=scope)
+        for scope, opt_out in scopes.items()
+        if scope not in last or not last[scope].standing
+    )
 
 
 def has_unplaced(message: OutboundMessage, pools: Pools) -> bool:

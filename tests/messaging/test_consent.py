@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,14 +10,16 @@ from hypothesis import strategies as st
 
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.consent import Change, ConsentChange, change_for
-from gateway.messaging.handling import Handling, KeywordPolicy, UnmanagedSenders
+from gateway.messaging.handling import Handling, KeywordPolicy, UnmanagedSenders, handling_of
 from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
-from gateway.messaging.opt_out_settings import TwilioHandling
+from gateway.messaging.opt_out_rules import read_settings
+from gateway.messaging.opt_out_settings import WRITTEN, TwilioHandling
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source
 from gateway.messaging.policy import Forward, decide
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
+from gateway.messaging.services import MessagingService
 
 ACCOUNT = "AC" + "a1" * 16
 SERVICE, OTHER_SERVICE = "MG" + "1" * 32, "MG" + "2" * 32
@@ -438,6 +441,210 @@ def test_what_is_no_keyword_changes_nothing(body: str) -> None:
     assert Handling(OFF).match(inbound(body)) is None
 
 
+# Opt-in words of our own, and Advanced Opt-Out by kind of sender
+
+
+def ours(opt_out_type: OptOutType, word: str, reply: str) -> dict[str, Any]:
+    return {WRITTEN[opt_out_type]: {"keywords": [word], "reply": reply}}
+
+
+OUR_STOP, OUR_START, OUR_HELP = "Acme: adiós.", "Acme: ¡hola!", "Acme: 800."
+OUR_SETS = (
+    ours(OptOutType.STOP, "baja", OUR_STOP)
+    | ours(OptOutType.START, "alta", OUR_START)
+    | ours(OptOutType.HELP, "ayuda", OUR_HELP)
+)
+SENDERS = {
+    "long code": (IN_POOL, ANN),
+    "short code": (SHORT, ANN),
+    "toll-free": (FREE_IN_POOL, ANN),
+    "toll-free, from Jamaica": (FREE_IN_POOL, ANN_IN_JAMAICA),
+    "WhatsApp": (WHATSAPP, f"whatsapp:{ANN}"),
+    "RCS": ("rcs:brand", f"rcs:{ANN}"),
+}
+
+
+def in_service(
+    message: InboundMessage,
+    opt_outs: Iterable[OptOut] = (),
+    handling: TwilioHandling = TwilioHandling.OFF,
+    **given: Any,
+) -> ConsentChange:
+    """What a keyword to an enabled service with sets of its own does."""
+    enabled = MessagingService(SERVICE, 5, True, read_settings({"standard": OUR_SETS, **given}))
+    message = replace(message, service_sid=SERVICE)
+    found = handling_of(message, KeywordPolicy(handling), POOLS, {SERVICE: enabled})
+    match = found.match(message)
+    assert match is not None
+    return change_for(message, match, found, POOLS, opt_outs, NOW)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind) for kind in SENDERS])
+@pytest.mark.parametrize(
+    ("body", "is_out", "change_", "reply"),
+    [
+        pytest.param("baja", False, Change.ADDED, OUR_STOP, id="an opt-out word"),
+        pytest.param("stop", False, Change.ADDED, OUR_STOP, id="STOP"),
+        pytest.param("baja", True, Change.STAYS, None, id="an opt-out word again"),
+        pytest.param("stop", True, Change.STAYS, None, id="STOP again"),
+        pytest.param("alta", False, Change.NOTHING, OUR_START, id="our opt-in word of somebody new: a welcome"),
+        pytest.param("start", False, Change.NOTHING, None, id="START of somebody not opted out"),
+        pytest.param("alta", True, Change.LIFTED, OUR_START, id="our opt-in word"),
+        pytest.param("unstop", True, Change.LIFTED, OUR_START, id="UNSTOP"),
+        pytest.param("ayuda", False, Change.NOTHING, OUR_HELP, id="our help word"),
+        pytest.param("help", True, Change.NOTHING, None, id="HELP of somebody opted out"),
+    ],
+)
+def test_in_an_enabled_service_a_keyword_does_on_every_kind_of_sender(
+    kind: str, body: str, *, is_out: bool, change_: Change, reply: str | None
+) -> None:
+    to, recipient = SENDERS[kind]
+    if kind == "short code" and change_ is Change.STAYS:
+        reply = OUR_STOP  # its carriers want each one answered
+    if kind == "toll-free" and body == "stop":
+        reply = None  # the carrier answers
+    if kind == "toll-free" and body == "alta" and is_out:
+        change_, reply = Change.STAYS, None  # the carrier lifts by START and UNSTOP alone
+    key = read_sender(to, None).key
+    opted_out = standing(service(), sender(key)) if is_out else []
+    result = in_service(inbound(body, to=to, sender=recipient), opted_out)
+
+    assert (change_, reply, 5) == (result.change, result.confirmation, result.version)
+    assert (change_ is Change.ADDED) == ({service(), sender(key)} == set(result.add))
+    assert (change_ is Change.LIFTED) == ({service(), sender(key)} == set(result.lift))
+    assert () == result.lift_at_twilio
+
+
+@pytest.mark.parametrize(
+    ("given", "body", "is_out", "reply"),
+    [
+        pytest.param({"reply_when_not_opted_out": True}, "start", False, OUR_START, id="START confirmed all the same"),
+        pytest.param({"help_when_opted_out": True}, "help", True, OUR_HELP, id="HELP answered all the same"),
+        pytest.param({"relay": "drop"}, "baja", False, OUR_STOP, id="confirmed where nothing is relayed"),
+        pytest.param({"matching": "normalized"}, "¡BAJA!", False, OUR_STOP, id="as people type"),
+    ],
+)
+def test_a_service_may_have_it_otherwise(given: dict[str, Any], body: str, *, is_out: bool, reply: str) -> None:
+    opted_out = standing(service(), sender(IN_POOL)) if is_out else []
+
+    assert reply == in_service(inbound(body, to=IN_POOL), opted_out, **given).confirmation
+
+
+def test_stop_as_people_type_it_is_not_what_a_toll_free_carrier_answers() -> None:
+    result = in_service(inbound("STOP.", to=FREE_IN_POOL), matching="normalized")
+
+    assert (Change.ADDED, OUR_STOP) == told(result)
+
+
+DEFAULT, AOO = TwilioHandling.DEFAULT, TwilioHandling.AOO
+BY_SERVICE = (Scope(ScopeKind.SERVICE, SERVICE),)
+
+
+@pytest.mark.parametrize(
+    ("handling", "to", "body", "is_out", "expected", "lifted_at"),
+    [
+        pytest.param(DEFAULT, IN_POOL, "stop", False, (Change.ADDED, None), (), id="STOP: Twilio answered"),
+        pytest.param(DEFAULT, IN_POOL, "cancel", False, (Change.ADDED, None), (), id="its word that we left out"),
+        pytest.param(DEFAULT, IN_POOL, "baja", False, (Change.ADDED, OUR_STOP), (), id="our word: ours to answer"),
+        pytest.param(DEFAULT, IN_POOL, "start", True, (Change.LIFTED, None), (), id="START: Twilio lifted"),
+        pytest.param(
+            DEFAULT, IN_POOL, "alta", True, (Change.LIFTED, OUR_START), BY_SERVICE, id="our opt-in word: lifted there"
+        ),
+        pytest.param(
+            DEFAULT, IN_POOL, "alta", False, (Change.NOTHING, OUR_START), BY_SERVICE, id="and where only Twilio blocks"
+        ),
+        pytest.param(DEFAULT, IN_POOL, "ayuda", False, (Change.NOTHING, OUR_HELP), (), id="our help word"),
+        pytest.param(DEFAULT, IN_POOL, "help", False, (Change.NOTHING, None), (), id="HELP: Twilio answered"),
+        pytest.param(DEFAULT, SHORT, "stop", False, (Change.ADDED, OUR_STOP), (), id="a short code is ours to answer"),
+        pytest.param(DEFAULT, FREE_IN_POOL, "start", True, (Change.LIFTED, None), (), id="START to a toll-free sender"),
+        pytest.param(
+            DEFAULT, FREE_IN_POOL, "alta", True, (Change.STAYS, None), (), id="our word to one, lifted nowhere"
+        ),
+        pytest.param(DEFAULT, FREE_IN_POOL, "baja", False, (Change.ADDED, OUR_STOP), (), id="our opt-out word to one"),
+        pytest.param(AOO, IN_POOL, "baja", False, (Change.ADDED, None), (), id="aoo: kept, not answered"),
+        pytest.param(AOO, SHORT, "stop", False, (Change.ADDED, None), (), id="aoo on a short code too"),
+        pytest.param(AOO, IN_POOL, "start", True, (Change.LIFTED, None), (), id="aoo: START kept"),
+    ],
+)
+def test_who_answers_and_lifts_beside_twilio(
+    handling: TwilioHandling,
+    to: str,
+    body: str,
+    *,
+    is_out: bool,
+    expected: tuple[Change, str | None],
+    lifted_at: tuple[Scope, ...],
+) -> None:
+    opted_out = standing(service(), sender(to)) if is_out else []
+    result = in_service(inbound(body, to=to), opted_out, handling)
+
+    assert (expected, lifted_at) == (told(result), result.lift_at_twilio)
+
+
+def test_whatsapp_has_no_block_at_twilio_to_lift() -> None:
+    result = in_service(inbound("alta", to=WHATSAPP, sender=f"whatsapp:{ANN}"), standing(service()), DEFAULT)
+
+    assert (Change.LIFTED, OUR_START, ()) == (result.change, result.confirmation, result.lift_at_twilio)
+
+
+@pytest.mark.parametrize("handling", [pytest.param(each, id=each.value) for each in TwilioHandling])
+@pytest.mark.parametrize(
+    ("said", "is_out", "change_"),
+    [
+        pytest.param(OptOutType.STOP, False, Change.ADDED, id="STOP"),
+        pytest.param(OptOutType.START, True, Change.LIFTED, id="START"),
+        pytest.param(OptOutType.HELP, False, Change.NOTHING, id="HELP"),
+    ],
+)
+def test_in_an_enabled_service_twilios_own_word_is_kept_and_never_answered_or_lifted_again(
+    said: OptOutType, handling: TwilioHandling, *, is_out: bool, change_: Change
+) -> None:
+    opted_out = standing(service(), sender(IN_POOL)) if is_out else []
+    result = in_service(inbound("ayuda", to=IN_POOL, opt_out_type=said), opted_out, handling)
+
+    assert (change_, said, Source.TWILIO) == (result.change, result.opt_out_type, result.source)
+    assert (None, ()) == (result.confirmation, result.lift_at_twilio)
+
+
+def test_a_start_lifts_a_pools_other_sender_even_where_its_own_was_never_blocked() -> None:
+    """STOP went to a number before it came into the pool: a send that may pick from the pool is blocked by it."""
+    result = change(inbound("START", to=IN_POOL), standing(sender(ALSO_IN_POOL)))
+
+    assert (Change.LIFTED, (sender(ALSO_IN_POOL),), START_REPLY) == (result.change, result.lift, result.confirmation)
+
+
+def test_a_start_is_nothing_where_only_a_pools_other_sender_is_held() -> None:
+    result = change(inbound("START", to=IN_POOL), standing(sender(ALSO_IN_POOL), hold=True))
+
+    assert (Change.NOTHING, (), None) == (result.change, result.lift, result.confirmation)
+
+
+def test_stop_again_to_a_service_does_not_let_a_sender_in_that_left_it() -> None:
+    left = replace(
+        POOLS, senders_of={SERVICE: frozenset({IN_POOL})}, left={ALSO_IN_POOL: {SERVICE: EARLIER + 10 * SECOND}}
+    )
+    before = standing(service(), sender(IN_POOL))
+    result = change(inbound("STOP", to=IN_POOL), before, pools=left)
+
+    assert (Change.STAYS, None) == told(result)
+    assert {
+        OptOut(service(), True, NOW, Source.KEYWORD),
+        OptOut(sender(IN_POOL), True, NOW, Source.KEYWORD),
+        OptOut(sender(ALSO_IN_POOL), True, EARLIER, Source.KEYWORD),
+    } == set(result.renew)
+
+
+def test_a_start_to_a_sender_that_moved_lifts_what_its_former_service_left_there() -> None:
+    moved = Pools(
+        senders_of={OTHER_SERVICE: frozenset({IN_POOL})},
+        placed=POOLS.placed,
+        left={IN_POOL: {SERVICE: EARLIER + SECOND}},
+    )
+    result = change(inbound("START", to=IN_POOL), standing(service()), pools=moved)
+
+    assert (Change.LIFTED, (sender(IN_POOL),), START_REPLY) == (result.change, result.lift, result.confirmation)
+
+
 # Which of two events counts
 
 
@@ -505,6 +712,7 @@ messages = st.builds(
 def after(opt_outs: list[OptOut], result: ConsentChange) -> list[OptOut]:
     kept = {opt_out.scope: opt_out for opt_out in opt_outs}
     kept |= {scope: OptOut(scope, True, NOW, result.source) for scope in result.add}
+    kept |= {opt_out.scope: opt_out for opt_out in result.renew}
     kept |= {scope: OptOut(scope, False, NOW, result.source) for scope in result.lift}
     return list(kept.values())
 
@@ -538,7 +746,7 @@ def test_an_opt_in_is_answered_exactly_when_it_opened_the_sender(
         pools = pools.including(message.service_sid, message.sender.key)
 
     assert (bool(result.lift) and may_send(message, pools, left)) == (result.confirmation is not None)
-    assert not {opt_out.scope for opt_out in opt_outs if opt_out.hold} & set(result.lift)
+    assert not {opt_out.scope for opt_out in opt_outs if opt_out.standing and opt_out.hold} & set(result.lift)
     assert () == result.add
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.messaging.folding import fold
-from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, KeywordSet, OptOutType, match_keyword
+from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, KeywordSet, Matching, OptOutType, match_keyword
 
 STOP_WORDS = ("stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel")
 START_WORDS = ("start", "yes", "unstop")
@@ -184,3 +184,65 @@ def test_plain_bodies_match_exactly_when_they_are_a_listed_word(body: str) -> No
     match = match_keyword(body, DEFAULT_KEYWORD_SETS)
 
     assert MEANING.get(body.strip().lower()) == ((match.opt_out_type, match.reply) if match else None)
+
+
+# As people type
+
+NORMALIZED = Matching.NORMALIZED
+FRENCH = KeywordSet("fr", OptOutType.STOP, ("arrêt",), "Au revoir.")
+SETS = (FRENCH, *DEFAULT_KEYWORD_SETS)
+
+
+@pytest.mark.parametrize(
+    ("body", "opt_out_type", "keyword"),
+    [
+        pytest.param("STOP.", OptOutType.STOP, "stop", id="a full stop"),
+        pytest.param("“stop”", OptOutType.STOP, "stop", id="quotes"),
+        pytest.param("stop!!! 🛑", OptOutType.STOP, "stop", id="exclamation marks and an emoji"),
+        pytest.param("Opt out", OptOutType.STOP, "optout", id="a space inside"),
+        pytest.param("opt-out", OptOutType.STOP, "optout", id="a hyphen inside"),
+        pytest.param("Stop all.", OptOutType.STOP, "stopall", id="another space inside"),
+        pytest.param("ARRÊT", OptOutType.STOP, "arrêt", id="an accent as it is set"),
+        pytest.param("ARRET", OptOutType.STOP, "arrêt", id="the same without the accent"),
+        pytest.param("(Arrêt)", OptOutType.STOP, "arrêt", id="in brackets"),
+        pytest.param("Help?", OptOutType.HELP, "help", id="a question mark"),
+        pytest.param("in fo", OptOutType.HELP, "info", id="a help word with a space"),
+        pytest.param("Start", OptOutType.START, "start", id="an opt-in as it stands"),
+    ],
+)
+def test_normalized_matching_finds_opt_out_and_help_words_as_people_type(
+    body: str, opt_out_type: OptOutType, keyword: str
+) -> None:
+    match = match_keyword(body, SETS, NORMALIZED)
+
+    assert match is not None
+    assert (opt_out_type, keyword, fold(body)) == (match.opt_out_type, match.keyword, match.folded)
+    assert (fold(body) == keyword) == (match.matching is Matching.EXACT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("START.", id="an opt-in with a full stop"),
+        pytest.param("“yes”", id="an opt-in in quotes"),
+        pytest.param("un stop", id="an opt-in with a space"),
+        pytest.param("Yes!", id="an opt-in with an exclamation mark"),
+        pytest.param("stop please", id="a word more"),
+        pytest.param("stop stop", id="the word twice"),
+        pytest.param("stopp", id="a letter more"),
+        pytest.param("st.op", id="punctuation inside"),
+        pytest.param("...", id="punctuation alone"),
+        pytest.param("👍", id="an emoji alone"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_normalized_matching_infers_no_opt_in_and_no_sentence(body: str) -> None:
+    assert match_keyword(body, SETS, NORMALIZED) is None
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(alphabet="startyesunop .!-\u0301ÉST\u200b", max_size=9))
+def test_an_opt_in_is_found_only_in_a_body_that_is_exactly_one(body: str) -> None:
+    match = match_keyword(body, SETS, NORMALIZED)
+
+    assert (fold(body) in START_WORDS) == (match is not None and match.opt_out_type is OptOutType.START)

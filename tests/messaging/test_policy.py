@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from gateway.messaging.addresses import Address, Channel
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source
-from gateway.messaging.policy import Forward, Reason, Suppress, decide, has_unplaced, scopes_of_send, unplaced
+from gateway.messaging.policy import (
+    Forward,
+    Reason,
+    Suppress,
+    decide,
+    has_unplaced,
+    kept_at_former_senders,
+    scopes_of_send,
+    unplaced,
+)
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
 
@@ -144,6 +153,84 @@ def test_in_shadow_mode_the_decision_is_the_same_and_says_that_it_is_not_enforce
 )
 def test_what_of_a_send_has_no_place_yet(message: OutboundMessage, names: tuple[str, ...]) -> None:
     assert (names, bool(names)) == (unplaced(message, POOLS), has_unplaced(message, POOLS))
+
+
+# Senders that moved: what a service's opt-out did while it held them goes on
+
+SECOND = 1_000_000
+STOPPED_AT, LEFT_AT = 100 * SECOND, 200 * SECOND
+MOVED = Pools(
+    senders_of={MG_ONE: frozenset({IN_ONE}), MG_TWO: frozenset({SHARED})},
+    placed=POOLS.placed,
+    left={SHARED: {MG_ONE: LEFT_AT}},
+)
+
+
+def at(seconds: int, scope: Scope, *, standing: bool = True, hold: bool = False) -> OptOut:
+    return OptOut(scope, standing, seconds * SECOND, Source.KEYWORD, hold)
+
+
+ONE, THE_MOVED = Scope(ScopeKind.SERVICE, MG_ONE), Scope(ScopeKind.SENDER, SHARED)
+
+
+@pytest.mark.parametrize(
+    ("message", "opt_outs", "is_blocked"),
+    [
+        pytest.param(send(sender=SHARED), [at(100, ONE)], True, id="by the opt-out of the service that held it"),
+        pytest.param(send(service=MG_TWO), [at(100, ONE)], True, id="a send that may pick it"),
+        pytest.param(send(service=MG_TWO, sender=SHARED), [at(100, ONE)], True, id="a send that names both"),
+        pytest.param(send(service=MG_ONE, fallback=SHARED), [at(100, ONE)], True, id="a send that falls back to it"),
+        pytest.param(send(sender=SHARED), [at(200, ONE)], True, id="by an opt-out at the instant it left"),
+        pytest.param(send(sender=SHARED), [at(201, ONE)], False, id="not by an opt-out after it left"),
+        pytest.param(send(sender=SHARED), [at(100, ONE, standing=False)], False, id="not by one that was lifted"),
+        pytest.param(
+            send(sender=SHARED),
+            [at(100, ONE), at(101, THE_MOVED, standing=False)],
+            False,
+            id="not after an opt-in to it",
+        ),
+        pytest.param(
+            send(sender=SHARED), [at(100, ONE), at(99, THE_MOVED, standing=False)], True, id="an opt-in before it"
+        ),
+        pytest.param(
+            send(sender=SHARED),
+            [at(100, ONE), at(100, THE_MOVED, standing=False)],
+            True,
+            id="an opt-in within the second, where STOP wins",
+        ),
+        pytest.param(send(sender=ALONE), [at(100, ONE)], False, id="not another sender"),
+    ],
+)
+def test_a_sender_that_left_a_service_is_blocked(
+    message: OutboundMessage, opt_outs: list[OptOut], *, is_blocked: bool
+) -> None:
+    decision = decide(message, MOVED, opt_outs)
+
+    assert is_blocked == isinstance(decision, Suppress)
+    assert not is_blocked or Suppress(Reason.OPTED_OUT_OF_SERVICE, opt_outs[0]) == decision
+
+
+@pytest.mark.parametrize(
+    ("opt_outs", "kept"),
+    [
+        pytest.param([at(100, ONE)], [at(100, THE_MOVED)], id="what blocks it, at its date"),
+        pytest.param([at(100, ONE, hold=True)], [at(100, THE_MOVED, hold=True)], id="and its hold"),
+        pytest.param([at(201, ONE)], [], id="nothing of an opt-out after it left"),
+        pytest.param([at(100, ONE), at(50, THE_MOVED)], [], id="nothing where it stands by itself"),
+        pytest.param(
+            [at(100, ONE), at(50, THE_MOVED, standing=False)], [at(100, THE_MOVED)], id="what came after an opt-in"
+        ),
+        pytest.param([at(100, ONE), at(150, THE_MOVED, standing=False)], [], id="nothing that an opt-in undid"),
+        pytest.param([], [], id="nothing where nothing stands"),
+    ],
+)
+def test_before_a_services_opt_out_is_dated_anew_its_former_senders_keep(
+    opt_outs: list[OptOut], kept: list[OptOut]
+) -> None:
+    last = {opt_out.scope: opt_out for opt_out in opt_outs}
+
+    assert tuple(kept) == kept_at_former_senders(MG_ONE, MOVED, last)
+    assert () == kept_at_former_senders(MG_TWO, MOVED, last)
 
 
 # A tiny model, in other terms than the code: a send is the set of ways it can leave, each a sender with its services.
