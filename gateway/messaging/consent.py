@@ -271,6 +271,6 @@ class _Situation:
             lift=lift,
             renew=renew,
             confirmation=self.match.reply if confirm and self.answers() else None,
-            version=self.handling.version,
+            version=self.handling.version if self.message.opt_out_type is None else None,
             lift_at_twilio=lift_at_twilio,
         )
