@@ -14,8 +14,8 @@ from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope
-from gateway.messaging.policy import Decision, decide
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind
+from gateway.messaging.policy import Decision, decide, kept_at_former_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import Sender
 from gateway.operations.actors import Actor
@@ -119,11 +119,12 @@ class OptOutOperations:
             before = await transaction.opt_outs_of(whom.key)
             last = next((opt_out for opt_out in before if opt_out.scope == scope), None)
             at = self._now_or_after([last] if last is not None else [])
+            kept = await self._kept(transaction, whom, scope, before)
             if last is not None and last.standing and (last.hold or not hold):
-                renewed = [replace(last, effective_at=at)]
+                renewed = [replace(last, effective_at=at), *kept]
                 return await self._keep(transaction, whom, by, OptOutType.STOP, Change.STAYS, reason, before, renewed)
-            after = OptOut(scope, standing=True, effective_at=at, source=by.source, hold=hold)
-            return await self._keep(transaction, whom, by, OptOutType.STOP, Change.ADDED, reason, before, [after])
+            after = [OptOut(scope, standing=True, effective_at=at, source=by.source, hold=hold), *kept]
+            return await self._keep(transaction, whom, by, OptOutType.STOP, Change.ADDED, reason, before, after)
 
         return await self._store.write(unit)
 
@@ -147,6 +148,14 @@ class OptOutOperations:
             return replace(changed, held=tuple(opt_out.scope for opt_out in held))
 
         return await self._store.write(unit)
+
+    @staticmethod
+    async def _kept(transaction: Transaction, whom: Whom, scope: Scope, before: Sequence[OptOut]) -> tuple[OptOut, ...]:
+        """What a service's opt-out that is dated anew goes on doing at senders that left the service."""
+        if scope.kind is not ScopeKind.SERVICE:
+            return ()
+        pools = await transaction.pools(whom.account_sid)
+        return kept_at_former_senders(scope.id, pools, {opt_out.scope: opt_out for opt_out in before})
 
     async def _keep(
         self,

@@ -2,8 +2,9 @@ import pytest
 
 from gateway.messaging.consent import Change
 from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import Scope, ScopeKind, Source
-from gateway.messaging.policy import Forward, Suppress
+from gateway.messaging.policy import Forward, Suppress, decide
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
 from gateway.operations import optouts
@@ -141,3 +142,19 @@ def test_a_recipient_is_read_as_in_a_send(text, default_region, sender, key):
 def test_a_national_number_without_a_region_is_refused():
     with pytest.raises(UnreadableAddress):
         read_whom(ACCOUNT, "(415) 555-0100", None)
+
+
+@pytest.mark.parametrize("hold", [False, True], ids=["again", "again, to hold it"])
+async def test_an_opt_out_that_is_renewed_goes_on_blocking_a_sender_that_left_the_service(
+    operations, store, clock, hold
+):
+    """By its new date the sender is in the service no more; saying it again must unblock nobody."""
+    await operations.add(WHOM, ON_SERVICE, BY)
+    clock.advance(HOUR)
+    await store.write(lambda transaction: transaction.left(ACCOUNT, SERVICE, [ALONE], clock()))
+    clock.advance(HOUR)
+    await operations.add(WHOM, ON_SERVICE, BY, hold=hold)
+
+    opt_outs = (await store.find_opt_outs(WHOM.key)).opt_outs
+    message = OutboundMessage(ACCOUNT, WHOM.recipient, None, read_sender(ALONE, None))
+    assert isinstance(decide(message, await store.pools(ACCOUNT), opt_outs), Suppress)
