@@ -46,6 +46,19 @@ from tests.staging import (
     free_port,
 )
 
+# Journeys show on PostgreSQL what they show on SQLite, and take their time: there they are for scripts/test --all. What
+# hangs on the store's own promises runs on both every time.
+LONG_ON_POSTGRESQL = ("admin", "campaigns", "deliveries", "flows", "operations", "sdk", "service", "workers")
+EVERY_TIME = frozenset({"test_places.py", "test_order_of_events.py", "test_repetition.py", "test_deliveries.py"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
+        path = item.path.relative_to(Path(__file__).parent)
+        if engine == "postgresql" and path.parts[0] in LONG_ON_POSTGRESQL and path.name not in EVERY_TIME:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:

@@ -14,6 +14,7 @@ def engine_of(database_url: str) -> str:
     return database_url.partition(":")[0]
 
 
+@pytest.mark.long
 async def test_no_answer_is_stale_after_a_stop_at_another_process(database_url, tmp_path):
     found = await stale.run(
         database_url,

@@ -109,5 +109,5 @@ KNOWN = [
 async def test_what_is_known_passes(gateway: Gateway, sandbox: Sandbox, method: str, path: str) -> None:
     async with gateway.http.request(method, gateway.url + path):
         pass
-    first = sandbox.requests[0]
-    assert (method, path.removeprefix("/messaging")) == (first.method, first.target)
+    asked = [(arrived.method, arrived.target) for arrived in sandbox.requests]  # the pools may be read, too
+    assert (method, path.removeprefix("/messaging")) in asked

@@ -45,6 +45,7 @@ def webhook(**changed: str | None) -> Form:
                 MG,
                 "Stop",
                 OptOutType.STOP,
+                "US",
             ),
             id="a text to a service with Advanced Opt-Out",
         ),
