@@ -49,6 +49,12 @@ from tests.staging import (
 # Journeys show on PostgreSQL what they show on SQLite, and take their time: there they are for scripts/test --all. What
 # hangs on the store's own promises runs on both every time.
 LONG_ON_POSTGRESQL = ("admin", "campaigns", "deliveries", "flows", "operations", "sdk", "service", "workers")
+LONG_PROCESSES = frozenset({"test_campaigns.py", "test_workers.py"})  # start many processes; of these every time only:
+SHORT_PROCESSES = (
+    "test_nothing_acknowledged_is_lost_by_kill_9[sqlite]",
+    "test_a_stop_taken_by_one_worker_blocks_the_next_send_through_any[sqlite]",
+    "test_a_worker_killed_under_load",
+)
 EVERY_TIME = frozenset({"test_places.py", "test_order_of_events.py", "test_repetition.py", "test_deliveries.py"})
 
 
@@ -57,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         engine = getattr(item, "callspec", None) and item.callspec.params.get("database_url")  # type: ignore[attr-defined]
         path = item.path.relative_to(Path(__file__).parent)
         if engine == "postgresql" and path.parts[0] in LONG_ON_POSTGRESQL and path.name not in EVERY_TIME:
+            item.add_marker(pytest.mark.long)
+        if path.name in LONG_PROCESSES and not item.name.startswith(SHORT_PROCESSES):
             item.add_marker(pytest.mark.long)
 
 
