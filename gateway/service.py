@@ -28,6 +28,8 @@ from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
+from gateway.flows.held import HeldFlow
+from gateway.flows.holding import CALLBACK, Callbacks, Holding
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
 from gateway.flows.leading import LeadingFlow
@@ -179,13 +181,12 @@ class Service:
         accounts = accounts_of(settings, upstreams.default)
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
-        upstreams = self._upstreams()
-        accounts = accounts_of(settings, upstreams.default)
-        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
-        self._undo.push_async_callback(directory.close)
-        relaying = Relaying(directory, self._app_client(accounts), directory.service_urls)
+        client = self._app_client(accounts)
+        relaying = Relaying(directory, client, directory.service_urls)
         lifting = Lifting(directory, upstreams)
-        outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
+        outbox = self._start_outbox(
+            store, {KIND: relaying.deliver, LIFT: lifting.deliver, CALLBACK: Callbacks(directory, client).deliver}
+        )
         edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
@@ -254,9 +255,11 @@ class Service:
         settings = self._settings
         allowed = frozenset(settings.twilio.allow_unchecked)
         passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
+        leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
+        holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, Learning(store, self._clock), upstreams, time.monotonic),
-            LeadingFlow(passing, settings.traffic_url, upstreams.default.url),
+            OutboundFlow(accounts, check, Learning(store, self._clock), holding, upstreams, time.monotonic),
+            HeldFlow(accounts, store, leading, self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             time.monotonic,
@@ -269,7 +272,13 @@ class Service:
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
-        self._run(timers.run("forgetting", EVERY_SECONDS, Forgetting(store, self._clock).forget_or_say))
+        self._run(
+            timers.run(
+                "forgetting",
+                EVERY_SECONDS,
+                Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
+            )
+        )
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))

@@ -8,6 +8,7 @@ from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
+from gateway.flows.holding import BLOCKED_HEADER, Holding, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
@@ -51,12 +52,14 @@ class OutboundFlow:
         accounts: Accounts,
         check: Check,
         learning: Learning,
+        holding: Holding,
         upstreams: Upstreams,
         monotonic: Callable[[], float],
     ) -> None:
         self._accounts = accounts
         self._check = check
         self._learning = learning
+        self._holding = holding
         self._upstreams = upstreams
         self._monotonic = monotonic
 
@@ -65,6 +68,7 @@ class OutboundFlow:
         try:
             account = await self._accounts.proved(call.account_sid or "", request)
             form = self._form(request)
+            read_mode(request.header(BLOCKED_HEADER))
             message = read_outbound(account.sid, form, account.default_region)
             return await self._forward_unless_opted_out(account, call, request, form, message)
         except Disproved as error:
@@ -91,7 +95,23 @@ class OutboundFlow:
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
-        return replace(suppressed(call, checked.decision), settings_version=checked.settings_version)
+        outcome = await self._suppressed(account, call, request, form, message, checked.decision)
+        return replace(outcome, settings_version=checked.settings_version)
+
+    async def _suppressed(
+        self,
+        account: Account,
+        call: Call,
+        request: Request,
+        form: Form,
+        message: OutboundMessage,
+        decision: Suppress,
+    ) -> Outcome:
+        """The end of a send that is held back: an error at once, or a message that is accepted and fails later."""
+        wanted = read_mode(request.header(BLOCKED_HEADER))
+        if await self._holding.fails_later(account, form, message, wanted):
+            return await self._holding.hold(call, form, message, decision)
+        return suppressed(call, decision)
 
     async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
         """Twilio's own 21610 is kept; the app gets it as it came."""

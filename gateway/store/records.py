@@ -143,6 +143,28 @@ class ReviewItem:
     event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A send that was held back and told as accepted; times are microseconds since 1970, UTC.
+
+    It counts as failed from ``failed_at`` on. ``recipient``, its key and ``body`` are None once they are forgotten;
+    ``body`` is "" once it is redacted. ``sender`` is None where the send named a service alone.
+    """
+
+    account_sid: str
+    message_sid: str
+    recipient: str | None = field(repr=False)
+    recipient_key: str | None = field(repr=False)
+    sender: str | None
+    service_sid: str | None
+    body: str | None = field(repr=False)
+    num_media: int
+    error_code: int
+    created_at: int
+    failed_at: int
+    updated_at: int
+
+
 def service_of(row: tuple[object, ...]) -> MessagingService:
     """Read (service_sid, version, enabled, settings)."""
     sid, version, enabled, text = row

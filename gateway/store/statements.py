@@ -280,6 +280,50 @@ DELETE FROM deliveries
 RETURNING delivery_id
 """
 
+HELD_MESSAGE_COLUMNS: Final = """
+SELECT account_sid, message_sid, recipient, recipient_key, sender, service_sid, body, num_media, error_code, created_at,
+       failed_at, updated_at
+  FROM held_messages
+"""
+
+HELD_MESSAGE: Final = HELD_MESSAGE_COLUMNS + " WHERE account_sid = :account_sid AND message_sid = :message_sid"
+
+# Newest first, as Twilio lists messages; up to ``before`` and from ``since`` on.
+HELD_MESSAGES: Final = (
+    HELD_MESSAGE_COLUMNS
+    + """
+ WHERE account_sid = :account_sid AND created_at >= :since AND created_at < :before
+   AND (CAST(:recipient_key AS text) IS NULL OR recipient_key = :recipient_key)
+   AND (CAST(:sender AS text) IS NULL OR sender = :sender)
+ ORDER BY created_at DESC, message_sid DESC
+ LIMIT :limit
+"""
+)
+
+ADD_HELD_MESSAGE: Final = """
+INSERT INTO held_messages (account_sid, message_sid, recipient, recipient_key, sender, service_sid, body, num_media,
+                           error_code, created_at, failed_at, updated_at)
+VALUES (:account_sid, :message_sid, :recipient, :recipient_key, :sender, :service_sid, :body, :num_media,
+        :error_code, :created_at, :failed_at, :updated_at)
+"""
+
+REDACT_HELD_MESSAGE: Final = """
+UPDATE held_messages SET body = '', updated_at = :now
+ WHERE account_sid = :account_sid AND message_sid = :message_sid
+"""
+
+DELETE_HELD_MESSAGE: Final = """
+DELETE FROM held_messages WHERE account_sid = :account_sid AND message_sid = :message_sid
+"""
+
+FORGET_HELD_MESSAGES: Final = """
+UPDATE held_messages SET recipient = NULL, recipient_key = NULL, body = NULL
+ WHERE (account_sid, message_sid) IN (SELECT account_sid, message_sid FROM held_messages
+                                       WHERE created_at < :before AND (recipient IS NOT NULL OR body IS NOT NULL)
+                                       LIMIT :limit)
+RETURNING message_sid
+"""
+
 TAKE_LEASE: Final = """
 INSERT INTO leases (name, holder, held_until) VALUES (:name, :holder, :held_until)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until

@@ -21,6 +21,7 @@ from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import (
     Found,
+    HeldMessage,
     ListedDelivery,
     ListedOptOut,
     ReviewItem,
@@ -55,6 +56,19 @@ class DeliveryFilter:
     delivery_id: str | None = None
     account_sid: str | None = None
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFilter:
+    """Which messages that were held back to list: those created from ``since`` on and before ``before`` (microseconds
+    since 1970, UTC); None means any.
+    """
+
+    account_sid: str
+    since: int
+    before: int
+    recipient_key: str | None = None
+    sender: str | None = None
 
 
 class Store:
@@ -164,6 +178,17 @@ class Store:
         """What is kept of an inbound message; None when it was never seen."""
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
+
+    async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
+        """A message that was held back; None when there is none of this SID."""
+        values = {"account_sid": account_sid, "message_sid": message_sid}
+        rows = await self._engine.read(sql.HELD_MESSAGE, values)
+        return HeldMessage(*rows[0]) if rows else None
+
+    async def held_messages(self, wanted: HeldFilter, limit: int) -> list[HeldMessage]:
+        """Up to ``limit`` messages that were held back, newest first."""
+        values = {name: getattr(wanted, name) for name in HeldFilter.__slots__} | {"limit": limit}
+        return [HeldMessage(*row) for row in await self._engine.read(sql.HELD_MESSAGES, values)]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""

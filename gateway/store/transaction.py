@@ -15,6 +15,7 @@ from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
 from gateway.store.identifiers import new_id
 from gateway.store.records import (
+    HeldMessage,
     ReviewItem,
     ServiceVersion,
     StoredDelivery,
@@ -220,6 +221,25 @@ class Transaction:
         """Close an item as ``accepted`` or ``dismissed`` and drop its body; false when somebody has decided already."""
         values = {"review_id": review_id, "state": state, "actor": actor, "reason": reason, "event_id": event_id}
         return bool(await self._run(sql.DECIDE_REVIEW_ITEM, values | {"now": now}))
+
+    # Messages that were held back
+
+    async def hold(self, message: HeldMessage) -> None:
+        """Keep a message that was held back."""
+        await self._run(sql.ADD_HELD_MESSAGE, {name: getattr(message, name) for name in HeldMessage.__slots__})
+
+    async def redact_held_message(self, account_sid: str, message_sid: str, now: int) -> None:
+        """Drop the text of a message that was held back."""
+        values = {"account_sid": account_sid, "message_sid": message_sid, "now": now}
+        await self._run(sql.REDACT_HELD_MESSAGE, values)
+
+    async def delete_held_message(self, account_sid: str, message_sid: str) -> None:
+        """Drop a message that was held back."""
+        await self._run(sql.DELETE_HELD_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
+
+    async def forget_held_messages(self, before: int, limit: int) -> int:
+        """Drop recipients and texts (not SIDs) of messages held back before an instant, some at a time; how many."""
+        return len(await self._run(sql.FORGET_HELD_MESSAGES, {"before": before, "limit": limit}))
 
     # Deliveries
 

@@ -11,8 +11,8 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
-from gateway.flows.leading import LeadingFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
 from gateway.flows.redirect import RedirectFlow
@@ -38,7 +38,7 @@ class TrafficEdge:
     def __init__(
         self,
         outbound: OutboundFlow,
-        passing: LeadingFlow,
+        passing: HeldFlow,
         inbound: InboundFlow,
         redirect: RedirectFlow,
         monotonic: Callable[[], float],
