@@ -32,6 +32,7 @@ def account_of(given: AccountSettings, default: Origins) -> Account:
         origins=origins_of(default, given.api_region, given.api_edge, given.api_url, given.messaging_url),
         subaccounts=given.subaccounts,
         blocked=given.blocked,
+        lead_status_callbacks=given.lead_status_callbacks,
     )
 
 

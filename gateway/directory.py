@@ -38,7 +38,8 @@ class Account:
     ``auth_tokens`` are all that are valid; the first signs what is relayed. ``senders_urls`` are, by their keys, the
     senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
     its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
-    send by these settings. ``blocked`` is how a blocked send fails.
+    send by these settings. ``blocked`` is how a blocked send fails;
+    ``lead_status_callbacks``: those of its sends come through the gateway.
     """
 
     sid: str
@@ -51,6 +52,7 @@ class Account:
     origins: Origins | None = None
     subaccounts: bool = False
     blocked: BlockedMode = BlockedMode.AUTO
+    lead_status_callbacks: bool = False
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""

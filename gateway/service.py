@@ -40,6 +40,7 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
+from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.store import Store
 from gateway.store.transaction import Transaction
@@ -187,7 +188,7 @@ class Service:
         outbox = self._start_outbox(
             store, {KIND: relaying.deliver, LIFT: lifting.deliver, CALLBACK: Callbacks(directory, client).deliver}
         )
-        edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
+        edge = self._edge(store, directory, upstreams, client, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
@@ -230,6 +231,7 @@ class Service:
         store: Store,
         directory: Directory,
         upstreams: Upstreams,
+        client: AppClient,
         relaying: Relaying,
         lifting: Lifting,
         outbox: Outbox,
@@ -240,6 +242,8 @@ class Service:
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
+        callbacks = StatusTokens(secret, self._settings.public_url)
+        learning = Learning(store, self._clock)
         inbound = InboundFlow(
             directory,
             store,
@@ -258,10 +262,11 @@ class Service:
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, Learning(store, self._clock), holding, upstreams, time.monotonic),
+            OutboundFlow(accounts, check, learning, holding, callbacks, upstreams, time.monotonic),
             HeldFlow(accounts, store, leading, self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
+            StatusFlow(inbound, learning, client, callbacks),
             time.monotonic,
         )
 

@@ -12,6 +12,7 @@ from gateway.flows.holding import BLOCKED_HEADER, Holding, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
+from gateway.flows.status import StatusTokens
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
 from gateway.store import StoreError
@@ -53,6 +54,7 @@ class OutboundFlow:
         check: Check,
         learning: Learning,
         holding: Holding,
+        callbacks: StatusTokens,
         upstreams: Upstreams,
         monotonic: Callable[[], float],
     ) -> None:
@@ -60,6 +62,7 @@ class OutboundFlow:
         self._check = check
         self._learning = learning
         self._holding = holding
+        self._callbacks = callbacks
         self._upstreams = upstreams
         self._monotonic = monotonic
 
@@ -91,7 +94,12 @@ class OutboundFlow:
         async with await self._upstreams.to(API, account.origins).reserve() as reservation:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
-                outcome = await self._forward(call, request, reservation, write_outbound(form, message))
+                outcome = await self._forward(
+                    call,
+                    request,
+                    reservation,
+                    write_outbound(self._callbacks.led(account, form, checked.asked_at), message),
+                )
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)

@@ -214,6 +214,10 @@ class AccountSettings(Section):
         default=BlockedMode.AUTO,
         description="How a blocked send fails: at once (sync), later (async), or as Twilio does it (auto).",
     )
+    lead_status_callbacks: bool = Field(
+        default=False,
+        description="Whether status callbacks of sends are led through the gateway, which learns from them.",
+    )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
