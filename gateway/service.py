@@ -40,10 +40,11 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
+from gateway.flows.scheduled import Cancelling, Scheduling
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.store import Store
-from gateway.store.transaction import Transaction
+from gateway.store.transaction import CANCEL, Transaction
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
@@ -185,10 +186,19 @@ class Service:
         client = self._app_client(accounts)
         relaying = Relaying(directory, client, directory.service_urls)
         lifting = Lifting(directory, upstreams)
-        outbox = self._start_outbox(
-            store, {KIND: relaying.deliver, LIFT: lifting.deliver, CALLBACK: Callbacks(directory, client).deliver}
+        check = Check(directory, store, self._clock)
+        cancelling = Cancelling(directory, store, check, upstreams, self._clock)
+        handlers = {
+            KIND: relaying.deliver,
+            LIFT: lifting.deliver,
+            CALLBACK: Callbacks(directory, client).deliver,
+            CANCEL: cancelling.deliver,
+        }
+        outbox = self._start_outbox(store, handlers)
+        scheduling = Scheduling(store, cancelling, outbox, self._clock)
+        edge = self._edge(
+            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, kept.root_key
         )
-        edge = self._edge(store, directory, upstreams, client, relaying, lifting, outbox, kept.root_key)
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, kept.admin_hash))
 
@@ -232,12 +242,13 @@ class Service:
         directory: Directory,
         upstreams: Upstreams,
         client: AppClient,
+        check: Check,
         relaying: Relaying,
         lifting: Lifting,
+        scheduling: Scheduling,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
-        check = Check(directory, store, self._clock)
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
@@ -262,7 +273,7 @@ class Service:
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, learning, holding, callbacks, upstreams, time.monotonic),
+            OutboundFlow(accounts, check, learning, holding, callbacks, scheduling, upstreams, time.monotonic),
             HeldFlow(accounts, store, leading, self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),

@@ -14,6 +14,7 @@ log: Final = structlog.get_logger()
 HOUR: Final = 60 * 60 * 1_000_000  # microseconds
 KEEP_ANSWERS: Final = 48 * HOUR  # after that a repetition of the message gets an empty answer
 KEEP_DONE_DELIVERIES: Final = 7 * 24 * HOUR
+KEEP_SCHEDULED: Final = 30 * 24 * HOUR  # after their time
 AT_A_TIME: Final = 1_000
 PAUSE_SECONDS: Final = 0.05
 EVERY_SECONDS: Final = 60 * 60.0
@@ -40,6 +41,7 @@ class Forgetting:
         now = self._clock()
         await self._all(lambda transaction: transaction.forget_answers(now - KEEP_ANSWERS, AT_A_TIME))
         await self._all(lambda transaction: transaction.forget_deliveries(now - KEEP_DONE_DELIVERIES, AT_A_TIME))
+        await self._all(lambda transaction: transaction.forget_scheduled(now - KEEP_SCHEDULED, AT_A_TIME))
         await self._all(lambda transaction: transaction.forget_held_messages(now - self._keep_held, AT_A_TIME))
 
     async def _all(self, some: Callable[[Transaction], Awaitable[int]]) -> None:

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import structlog
+
+from gateway.deliveries import NotDelivered
 from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
-from gateway.flows.holding import BLOCKED_HEADER, Holding, read_mode
+from gateway.flows.holding import BLOCKED_HEADER, CREATED, Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
+from gateway.flows.scheduled import Scheduling
 from gateway.flows.status import StatusTokens
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
@@ -31,8 +35,11 @@ from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
+from gateway.twilio.scheduled import scheduled_sid
 from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, UpstreamRequest
 from gateway.twilio.upstreams import Upstreams
+
+log: Final = structlog.get_logger()
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
 
@@ -55,6 +62,7 @@ class OutboundFlow:
         learning: Learning,
         holding: Holding,
         callbacks: StatusTokens,
+        scheduling: Scheduling,
         upstreams: Upstreams,
         monotonic: Callable[[], float],
     ) -> None:
@@ -63,6 +71,7 @@ class OutboundFlow:
         self._learning = learning
         self._holding = holding
         self._callbacks = callbacks
+        self._scheduling = scheduling
         self._upstreams = upstreams
         self._monotonic = monotonic
 
@@ -94,12 +103,9 @@ class OutboundFlow:
         async with await self._upstreams.to(API, account.origins).reserve() as reservation:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
-                outcome = await self._forward(
-                    call,
-                    request,
-                    reservation,
-                    write_outbound(self._callbacks.led(account, form, checked.asked_at), message),
-                )
+                body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
+                outcome = await self._forward(call, _readable(request, form), reservation, body)
+                await self._remembered(form, message, outcome)
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
@@ -120,6 +126,21 @@ class OutboundFlow:
         if await self._holding.fails_later(account, form, message, wanted):
             return await self._holding.hold(call, form, message, decision)
         return suppressed(call, decision)
+
+    async def _remembered(self, form: Form, message: OutboundMessage, outcome: Outcome) -> None:
+        """Keep what Twilio has scheduled, so that a STOP can cancel it. What cannot be kept is cancelled, or its
+        outcome is unknown to the app.
+        """
+        if not is_scheduled(form) or outcome.answer.status != CREATED:
+            return
+        sid = scheduled_sid(outcome.answer.body)
+        if sid is None:
+            log.warning("scheduled_not_remembered", account=message.account_sid)
+            return
+        try:
+            await self._scheduling.remember(message, sid, form.get("SendAt") or "")
+        except NotDelivered as error:
+            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
 
     async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
         """Twilio's own 21610 is kept; the app gets it as it came."""
@@ -155,6 +176,14 @@ class OutboundFlow:
         reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
         told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
         return replace(told, detail=str(error))
+
+
+def _readable(request: Request, form: Form) -> Request:
+    """The request of a scheduled send for an answer that is not compressed, as its SID is going to be read."""
+    if not is_scheduled(form):
+        return request
+    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
+    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 
 
 def suppressed(call: Call, decision: Suppress) -> Outcome:

@@ -165,6 +165,33 @@ class HeldMessage:
     updated_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduledMessage:
+    """A message that Twilio holds until ``send_at``; times are microseconds since 1970, UTC.
+
+    ``state`` is ``standing``, ``canceled`` (because of an opt-out) or ``not_canceled``, with ``why`` in words.
+    """
+
+    account_sid: str
+    message_sid: str
+    channel: str
+    recipient_key: str = field(repr=False)
+    recipient: str = field(repr=False)
+    service_sid: str | None
+    sender: str | None
+    fallback_sender: str | None
+    send_at: int
+    state: str
+    why: str | None
+    created_at: int
+    ended_at: int | None
+
+    @property
+    def key(self) -> RecipientKey:
+        """Whose consent it depends on."""
+        return RecipientKey(self.account_sid, self.channel, self.recipient_key)
+
+
 def service_of(row: tuple[object, ...]) -> MessagingService:
     """Read (service_sid, version, enabled, settings)."""
     sid, version, enabled, text = row

@@ -212,6 +212,26 @@ held_messages = Table(
     Index("held_messages_by_time", "account_sid", "created_at"),
 )
 
+# Messages that Twilio holds until a time, so that an opt-out can cancel them.
+scheduled_messages = Table(
+    "scheduled_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("service_sid", Text),
+    Column("sender", Text),
+    Column("fallback_sender", Text),
+    Column("send_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("why", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("scheduled_messages_by_recipient", "account_sid", "channel", "recipient_key"),
+)
+
 # Work that one process at a time does for all, until a time.
 leases = Table(
     "leases",

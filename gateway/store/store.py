@@ -25,6 +25,7 @@ from gateway.store.records import (
     ListedDelivery,
     ListedOptOut,
     ReviewItem,
+    ScheduledMessage,
     ServiceVersion,
     StoredMessage,
     TwilioService,
@@ -189,6 +190,20 @@ class Store:
         """Up to ``limit`` messages that were held back, newest first."""
         values = {name: getattr(wanted, name) for name in HeldFilter.__slots__} | {"limit": limit}
         return [HeldMessage(*row) for row in await self._engine.read(sql.HELD_MESSAGES, values)]
+
+    async def scheduled_message(self, account_sid: str, message_sid: str) -> ScheduledMessage | None:
+        """A message that Twilio holds until a time; None when there is none of this SID."""
+        values = {"account_sid": account_sid, "message_sid": message_sid}
+        rows = await self._engine.read(sql.SCHEDULED_MESSAGE, values)
+        return ScheduledMessage(*rows[0]) if rows else None
+
+    async def scheduled_messages(
+        self, account_sid: str | None, state: str | None, after: tuple[str, str], limit: int
+    ) -> list[ScheduledMessage]:
+        """Up to ``limit`` scheduled messages in the order of account and SID, from the one after ``after`` on."""
+        values = {"account_sid": account_sid, "state": state, "limit": limit}
+        values |= {"after_account": after[0], "after_sid": after[1]}
+        return [ScheduledMessage(*row) for row in await self._engine.read(sql.LIST_SCHEDULED_MESSAGES, values)]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""
