@@ -27,7 +27,8 @@ OPEN = "SELECT count(*) FROM deliveries WHERE kind = 'cancel' AND state <> 'done
 async def schedule(gateway: Gateway, to: str = PHONE, **form: str) -> Answered:
     at = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     given = {"To": to, "MessagingServiceSid": SERVICE, "Body": "Later", "ScheduleType": "fixed", "SendAt": at}
-    return await gateway.send(**given | form)
+    fields = given | form
+    return await gateway.send(rest=fields.pop("rest", ".json"), **fields)  # type: ignore[arg-type]
 
 
 def statuses(sandbox: Sandbox) -> Counter[str]:
