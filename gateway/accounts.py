@@ -31,6 +31,8 @@ def account_of(given: AccountSettings, default: Origins) -> Account:
         stated={service.sid: frozenset(service.senders) for service in given.services},
         origins=origins_of(default, given.api_region, given.api_edge, given.api_url, given.messaging_url),
         subaccounts=given.subaccounts,
+        blocked=given.blocked,
+        lead_status_callbacks=given.lead_status_callbacks,
     )
 
 

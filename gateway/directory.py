@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from gateway.messaging.handling import KeywordPolicy
-from gateway.messaging.opt_out_settings import stated_senders
+from gateway.messaging.opt_out_settings import BlockedMode, stated_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
 from gateway.messaging.targets import AppUrls, ServiceUrls
@@ -38,7 +38,8 @@ class Account:
     ``auth_tokens`` are all that are valid; the first signs what is relayed. ``senders_urls`` are, by their keys, the
     senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
     its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
-    send by these settings.
+    send by these settings. ``blocked`` is how a blocked send fails;
+    ``lead_status_callbacks``: those of its sends come through the gateway.
     """
 
     sid: str
@@ -50,6 +51,8 @@ class Account:
     stated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     origins: Origins | None = None
     subaccounts: bool = False
+    blocked: BlockedMode = BlockedMode.AUTO
+    lead_status_callbacks: bool = False
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""

@@ -28,6 +28,8 @@ from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.credentials import Credentials
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
+from gateway.flows.held import HeldFlow
+from gateway.flows.holding import CALLBACK, Callbacks, Holding
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.keyword import KeywordRecorder
 from gateway.flows.leading import LeadingFlow
@@ -38,9 +40,11 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
+from gateway.flows.scheduled import Cancelling, Scheduling
+from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.store import Store
-from gateway.store.transaction import Transaction
+from gateway.store.transaction import CANCEL, Transaction
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
@@ -179,14 +183,22 @@ class Service:
         accounts = accounts_of(settings, upstreams.default)
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
-        upstreams = self._upstreams()
-        accounts = accounts_of(settings, upstreams.default)
-        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
-        self._undo.push_async_callback(directory.close)
-        relaying = Relaying(directory, self._app_client(accounts), directory.service_urls)
+        client = self._app_client(accounts)
+        relaying = Relaying(directory, client, directory.service_urls)
         lifting = Lifting(directory, store, upstreams)
-        outbox = self._start_outbox(store, {KIND: relaying.deliver, LIFT: lifting.deliver})
-        edge = self._edge(store, directory, upstreams, relaying, lifting, outbox, kept.root_key)
+        check = Check(directory, store, self._clock)
+        cancelling = Cancelling(directory, store, check, upstreams, self._clock)
+        handlers = {
+            KIND: relaying.deliver,
+            LIFT: lifting.deliver,
+            CALLBACK: Callbacks(directory, client).deliver,
+            CANCEL: cancelling.deliver,
+        }
+        outbox = self._start_outbox(store, handlers)
+        scheduling = Scheduling(store, cancelling, outbox, self._clock)
+        edge = self._edge(
+            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, kept.root_key
+        )
         self._start_timers(store, directory)
         await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash))
 
@@ -229,16 +241,20 @@ class Service:
         store: Store,
         directory: Directory,
         upstreams: Upstreams,
+        client: AppClient,
+        check: Check,
         relaying: Relaying,
         lifting: Lifting,
+        scheduling: Scheduling,
         outbox: Outbox,
         secret: bytes,
     ) -> TrafficEdge:
-        check = Check(directory, store, self._clock)
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
+        callbacks = StatusTokens(secret, self._settings.public_url)
+        learning = Learning(store, self._clock)
         inbound = InboundFlow(
             directory,
             store,
@@ -254,11 +270,14 @@ class Service:
         settings = self._settings
         allowed = frozenset(settings.twilio.allow_unchecked)
         passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
+        leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
+        holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, Learning(store, self._clock), upstreams, time.monotonic),
-            LeadingFlow(passing, settings.traffic_url, upstreams.default.url),
+            OutboundFlow(accounts, check, learning, holding, callbacks, scheduling, upstreams, time.monotonic),
+            HeldFlow(accounts, store, leading, self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
+            StatusFlow(inbound, learning, client, callbacks),
             time.monotonic,
         )
 
@@ -270,7 +289,13 @@ class Service:
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
-        self._run(timers.run("forgetting", EVERY_SECONDS, Forgetting(store, self._clock).forget_or_say))
+        self._run(
+            timers.run(
+                "forgetting",
+                EVERY_SECONDS,
+                Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
+            )
+        )
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))

@@ -164,6 +164,7 @@ async def start_gateway(
                 "twilio_handling": "off",
                 "default_region": "US",
                 "app_url": app.sms_url,
+                "blocked": "sync",  # so that whoever asks whether a send was held back reads it in its answer
             }
             values = {
                 "listen": url.removeprefix("http://"),

@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from gateway import __version__
-from gateway.cli import config, db, deliveries, doctor, keywords, options, optouts, review, services
+from gateway.cli import config, db, deliveries, doctor, keywords, options, optouts, review, scheduled, services
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
 from gateway.cli.output import say
@@ -26,6 +26,7 @@ app.add_typer(services.app, name="services")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keywords.app, name="keywords")
 app.add_typer(review.app, name="review")
+app.add_typer(scheduled.app, name="scheduled")
 app.command()(explain)
 app.command("doctor")(doctor.doctor)
 

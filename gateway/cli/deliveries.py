@@ -14,7 +14,7 @@ from gateway.settings import from_environment
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
 
-app = typer.Typer(help="Webhooks that apps are owed: list, show, try again.")
+app = typer.Typer(help="What apps and Twilio are owed: list, show, try again.")
 
 LISTED: Final = (("SINCE", 20), ("DELIVERY", 36), ("ACCOUNT", 34), ("KIND", 8), ("STATE", 9), ("TRIES", 5))
 WHY_NOT: Final = {

@@ -18,6 +18,7 @@ from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
+from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
 from gateway.settings import Settings
 from gateway.store import Store
@@ -45,6 +46,11 @@ class Opened:
     def deliveries(self) -> DeliveryOperations:
         """Deliveries."""
         return DeliveryOperations(self.store, now)
+
+    @property
+    def scheduled(self) -> ScheduledOperations:
+        """Scheduled messages."""
+        return ScheduledOperations(self.store)
 
     @property
     def services(self) -> ServiceOperations:

@@ -110,8 +110,8 @@ class InboundFlow:
         return account, Relay(account.sid, form, token, cookie)
 
     def _why_not_signed(self, request: Request, account: Account, url: str, signed: Form) -> str:
-        """The URL that was tried, without what follows /redirect/, which names an app's URL, and without a password;
-        and the likely cause.
+        """The URL that was tried, without what follows /redirect/ or /status/, which names an app's URL, and without a
+        password; and the likely cause.
         """
         tried = f"{signed_form_of(self._public_url)}/{request.path.split('/')[1]}"
         others = [key for other in self._directory.accounts if other is not account for key in other.auth_tokens]

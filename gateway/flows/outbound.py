@@ -4,13 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import structlog
+
+from gateway.deliveries import NotDelivered
 from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
+from gateway.flows.holding import BLOCKED_HEADER, CREATED, Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
+from gateway.flows.scheduled import Scheduling
+from gateway.flows.status import StatusTokens
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
 from gateway.store import StoreError
@@ -29,8 +35,11 @@ from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
+from gateway.twilio.scheduled import scheduled_sid
 from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, UpstreamRequest
 from gateway.twilio.upstreams import Upstreams
+
+log: Final = structlog.get_logger()
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
 
@@ -51,12 +60,18 @@ class OutboundFlow:
         accounts: Accounts,
         check: Check,
         learning: Learning,
+        holding: Holding,
+        callbacks: StatusTokens,
+        scheduling: Scheduling,
         upstreams: Upstreams,
         monotonic: Callable[[], float],
     ) -> None:
         self._accounts = accounts
         self._check = check
         self._learning = learning
+        self._holding = holding
+        self._callbacks = callbacks
+        self._scheduling = scheduling
         self._upstreams = upstreams
         self._monotonic = monotonic
 
@@ -65,6 +80,7 @@ class OutboundFlow:
         try:
             account = await self._accounts.proved(call.account_sid or "", request)
             form = self._form(request)
+            read_mode(request.header(BLOCKED_HEADER))
             message = read_outbound(account.sid, form, account.default_region)
             return await self._forward_unless_opted_out(account, call, request, form, message)
         except Disproved as error:
@@ -87,11 +103,44 @@ class OutboundFlow:
         async with await self._upstreams.to(API, account.origins).reserve() as reservation:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
-                outcome = await self._forward(call, request, reservation, write_outbound(form, message))
+                body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
+                outcome = await self._forward(call, _readable(request, form), reservation, body)
+                await self._remembered(form, message, outcome)
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
-        return replace(suppressed(call, checked.decision), settings_version=checked.settings_version)
+        outcome = await self._suppressed(account, call, request, form, message, checked.decision)
+        return replace(outcome, settings_version=checked.settings_version)
+
+    async def _suppressed(
+        self,
+        account: Account,
+        call: Call,
+        request: Request,
+        form: Form,
+        message: OutboundMessage,
+        decision: Suppress,
+    ) -> Outcome:
+        """The end of a send that is held back: an error at once, or a message that is accepted and fails later."""
+        wanted = read_mode(request.header(BLOCKED_HEADER))
+        if await self._holding.fails_later(account, form, message, wanted):
+            return await self._holding.hold(call, form, message, decision)
+        return suppressed(call, decision)
+
+    async def _remembered(self, form: Form, message: OutboundMessage, outcome: Outcome) -> None:
+        """Keep what Twilio has scheduled, so that a STOP can cancel it. What cannot be kept is cancelled, or its
+        outcome is unknown to the app.
+        """
+        if not is_scheduled(form) or outcome.answer.status != CREATED:
+            return
+        sid = scheduled_sid(outcome.answer.body)
+        if sid is None:
+            log.warning("scheduled_not_remembered", account=message.account_sid)
+            return
+        try:
+            await self._scheduling.remember(message, sid, form.get("SendAt") or "")
+        except NotDelivered as error:
+            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
 
     async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
         """Twilio's own 21610 is kept; the app gets it as it came."""
@@ -127,6 +176,14 @@ class OutboundFlow:
         reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
         told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
         return replace(told, detail=str(error))
+
+
+def _readable(request: Request, form: Form) -> Request:
+    """The request of a scheduled send for an answer that is not compressed, as its SID is going to be read."""
+    if not is_scheduled(form):
+        return request
+    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
+    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 
 
 def suppressed(call: Call, decision: Suppress) -> Outcome:

@@ -1,17 +1,14 @@
 """What an app answers to an inbound message, filtered: a reply in TwiML is a send like any other."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-import orjson
 import structlog
 
 from gateway.flows.check import Check
+from gateway.flows.tokens import Tokens
 from gateway.messaging.addresses import calling_region_of, read_recipient
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.messages import InboundMessage, OutboundMessage
@@ -25,7 +22,6 @@ log: Final = structlog.get_logger()
 
 REDIRECT_PATH: Final = "/redirect/"
 MOST_DOCUMENTS: Final = 10  # that one message may lead through
-SIGNATURE_BYTES: Final = 32
 
 Parties = tuple[InboundMessage, ...]
 
@@ -51,29 +47,21 @@ class RedirectTokens:
     """Names for apps' URLs that Twilio is led to through the gateway, so that what they answer is filtered too."""
 
     def __init__(self, secret: bytes, public_url: str) -> None:
-        self._key = hmac.new(secret, b"redirect", hashlib.sha256).digest()
+        self._tokens = Tokens(secret, b"redirect")
         self._public_url = public_url
 
     def through_gateway(self, led: Led) -> str:
         """The gateway's URL that stands for an app's."""
-        content = orjson.dumps((led.account_sid, led.target.url, led.target.method, led.depth))
-        named = base64.urlsafe_b64encode(content + self._sign(content)).decode()
-        return f"{self._public_url}{REDIRECT_PATH}{named.rstrip('=')}"
+        token = self._tokens.made(led.account_sid, led.target.url, led.target.method, led.depth)
+        return f"{self._public_url}{REDIRECT_PATH}{token}"
 
     def read(self, token: str) -> Led | None:
         """What a token names; None when the gateway did not make it."""
-        try:
-            content = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except ValueError:
+        content = self._tokens.read(token)
+        if content is None:
             return None
-        content, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
-        if not hmac.compare_digest(signature, self._sign(content)):
-            return None
-        account_sid, url, method, depth = orjson.loads(content)
+        account_sid, url, method, depth = content
         return Led(account_sid, Target(url, Method(method)), depth)
-
-    def _sign(self, content: bytes) -> bytes:
-        return hmac.new(self._key, content, hashlib.sha256).digest()
 
 
 class Replies:

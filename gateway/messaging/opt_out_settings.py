@@ -41,6 +41,16 @@ class IntentMode(StrEnum):
     OFF = "off"
 
 
+class BlockedMode(StrEnum):
+    """How a send that an opt-out blocks fails: at once with an error (``sync``), or as a message that is accepted and
+    fails later (``async``); ``auto`` is as Twilio does it (`gateway.messaging.blocked`).
+    """
+
+    AUTO = "auto"
+    SYNC = "sync"
+    ASYNC = "async"
+
+
 class Part(BaseModel):
     """A part of the settings: unknown keys are refused, values cannot be changed afterwards."""
 
@@ -134,6 +144,9 @@ class OptOutSettings(Part):
     )
     help_when_opted_out: StrictBool | None = Field(
         default=None, description="Answer a help word of somebody who is opted out."
+    )
+    blocked: BlockedMode | None = Field(
+        default=None, description="How a blocked send fails: auto, sync or async; unset: as the account's settings say."
     )
     standard: LanguageSets = Field(
         default=DEFAULT_STANDARD, description="The sets for every country without an override."

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import orjson
+
 from gateway.deliveries import GIVE_UP_AFTER
+from gateway.flows.holding import CALLBACK
 from gateway.flows.relay import KIND, Relay
 from gateway.store import Store
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
-from gateway.store.transaction import Transaction
+from gateway.store.transaction import CANCEL, Transaction
 
 PAGE: Final = 500
 SHOWN: Final = ("MessageSid", "From", "To", "MessagingServiceSid")  # of a webhook; never the text
@@ -79,7 +82,11 @@ class DeliveryOperations:
 
 
 def about(delivery: ListedDelivery) -> tuple[tuple[str, str], ...]:
-    """Which message a webhook tells of, without its text; nothing for other kinds."""
+    """Which message it is about, without its text; nothing for other kinds."""
+    if delivery.kind == CALLBACK:
+        return tuple((name, value) for name, value in orjson.loads(delivery.payload)[2] if name in SHOWN)
+    if delivery.kind == CANCEL:
+        return (("MessageSid", str(orjson.loads(delivery.payload)[1])),)
     if delivery.kind != KIND:
         return ()
     form = Relay.of(delivery.payload).form

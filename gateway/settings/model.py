@@ -20,7 +20,7 @@ from pydantic import (
 
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
-from gateway.messaging.opt_out_settings import TwilioHandling
+from gateway.messaging.opt_out_settings import BlockedMode, TwilioHandling
 from gateway.messaging.senders import read_sender
 from gateway.messaging.targets import Method
 
@@ -210,6 +210,14 @@ class AccountSettings(Section):
         default="review",
         description="Whether bodies that are no keyword but plainly ask to stop are put on the review list.",
     )
+    blocked: BlockedMode = Field(
+        default=BlockedMode.AUTO,
+        description="How a blocked send fails: at once (sync), later (async), or as Twilio does it (auto).",
+    )
+    lead_status_callbacks: bool = Field(
+        default=False,
+        description="Whether status callbacks of sends are led through the gateway, which learns from them.",
+    )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
@@ -300,6 +308,12 @@ class Settings(Section):
         description="The store: sqlite:///FILE or postgresql://…, with ?pgbouncer=true behind a pooler.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="How many processes serve, on the same addresses.")
+    held_message_hours: int = Field(
+        default=168,
+        ge=1,
+        le=9600,
+        description="How long To and Body of a message that was held back can be read; after that its SID and status.",
+    )
     secret: SecretStr | None = Field(
         default=None,
         min_length=32,

@@ -143,6 +143,55 @@ class ReviewItem:
     event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A send that was held back and told as accepted; times are microseconds since 1970, UTC.
+
+    It counts as failed from ``failed_at`` on. ``recipient``, its key and ``body`` are None once they are forgotten;
+    ``body`` is "" once it is redacted. ``sender`` is None where the send named a service alone.
+    """
+
+    account_sid: str
+    message_sid: str
+    recipient: str | None = field(repr=False)
+    recipient_key: str | None = field(repr=False)
+    sender: str | None
+    service_sid: str | None
+    body: str | None = field(repr=False)
+    num_media: int
+    error_code: int
+    created_at: int
+    failed_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledMessage:
+    """A message that Twilio holds until ``send_at``; times are microseconds since 1970, UTC.
+
+    ``state`` is ``standing``, ``canceled`` (because of an opt-out) or ``not_canceled``, with ``why`` in words.
+    """
+
+    account_sid: str
+    message_sid: str
+    channel: str
+    recipient_key: str = field(repr=False)
+    recipient: str = field(repr=False)
+    service_sid: str | None
+    sender: str | None
+    fallback_sender: str | None
+    send_at: int
+    state: str
+    why: str | None
+    created_at: int
+    ended_at: int | None
+
+    @property
+    def key(self) -> RecipientKey:
+        """Whose consent it depends on."""
+        return RecipientKey(self.account_sid, self.channel, self.recipient_key)
+
+
 def service_of(row: tuple[object, ...]) -> MessagingService:
     """Read (service_sid, version, enabled, settings)."""
     sid, version, enabled, text = row

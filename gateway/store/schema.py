@@ -193,6 +193,45 @@ review_items = Table(
     Index("review_items_by_state", "account_sid", "state", "review_id"),
 )
 
+# Sends that were held back and told as accepted: messages of the gateway's own, which fail at ``failed_at``.
+held_messages = Table(
+    "held_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("recipient", Text),
+    Column("recipient_key", Text),
+    Column("sender", Text),
+    Column("service_sid", Text),
+    Column("body", Text),
+    Column("num_media", BigInteger, nullable=False),
+    Column("error_code", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("failed_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("held_messages_by_time", "account_sid", "created_at"),
+)
+
+# Messages that Twilio holds until a time, so that an opt-out can cancel them.
+scheduled_messages = Table(
+    "scheduled_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("service_sid", Text),
+    Column("sender", Text),
+    Column("fallback_sender", Text),
+    Column("send_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("why", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("scheduled_messages_by_recipient", "account_sid", "channel", "recipient_key"),
+)
+
 # Work that one process at a time does for all, until a time.
 leases = Table(
     "leases",

@@ -21,9 +21,11 @@ from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import (
     Found,
+    HeldMessage,
     ListedDelivery,
     ListedOptOut,
     ReviewItem,
+    ScheduledMessage,
     ServiceVersion,
     StoredMessage,
     TwilioService,
@@ -55,6 +57,19 @@ class DeliveryFilter:
     delivery_id: str | None = None
     account_sid: str | None = None
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFilter:
+    """Which messages that were held back to list: those created from ``since`` on and before ``before`` (microseconds
+    since 1970, UTC); None means any.
+    """
+
+    account_sid: str
+    since: int
+    before: int
+    recipient_key: str | None = None
+    sender: str | None = None
 
 
 class Store:
@@ -164,6 +179,31 @@ class Store:
         """What is kept of an inbound message; None when it was never seen."""
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
+
+    async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
+        """A message that was held back; None when there is none of this SID."""
+        values = {"account_sid": account_sid, "message_sid": message_sid}
+        rows = await self._engine.read(sql.HELD_MESSAGE, values)
+        return HeldMessage(*rows[0]) if rows else None
+
+    async def held_messages(self, wanted: HeldFilter, limit: int) -> list[HeldMessage]:
+        """Up to ``limit`` messages that were held back, newest first."""
+        values = {name: getattr(wanted, name) for name in HeldFilter.__slots__} | {"limit": limit}
+        return [HeldMessage(*row) for row in await self._engine.read(sql.HELD_MESSAGES, values)]
+
+    async def scheduled_message(self, account_sid: str, message_sid: str) -> ScheduledMessage | None:
+        """A message that Twilio holds until a time; None when there is none of this SID."""
+        values = {"account_sid": account_sid, "message_sid": message_sid}
+        rows = await self._engine.read(sql.SCHEDULED_MESSAGE, values)
+        return ScheduledMessage(*rows[0]) if rows else None
+
+    async def scheduled_messages(
+        self, account_sid: str | None, state: str | None, after: tuple[str, str], limit: int
+    ) -> list[ScheduledMessage]:
+        """Up to ``limit`` scheduled messages in the order of account and SID, from the one after ``after`` on."""
+        values = {"account_sid": account_sid, "state": state, "limit": limit}
+        values |= {"after_account": after[0], "after_sid": after[1]}
+        return [ScheduledMessage(*row) for row in await self._engine.read(sql.LIST_SCHEDULED_MESSAGES, values)]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""

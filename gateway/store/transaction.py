@@ -15,7 +15,9 @@ from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
 from gateway.store.identifiers import new_id
 from gateway.store.records import (
+    HeldMessage,
     ReviewItem,
+    ScheduledMessage,
     ServiceVersion,
     StoredDelivery,
     StoredMessage,
@@ -29,6 +31,10 @@ from gateway.store.records import (
 if TYPE_CHECKING:
     from gateway.store.engine import Connection
 
+
+CANCEL: Final = "cancel"  # the kind of delivery that cancels a scheduled message
+CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the message is not due before
+LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 REVIEW_ITEM_COLUMNS: Final = (
     "review_id", "message_sid", "recipient", "sender", "service_sid", "body", "language", "rule", "received_at",
@@ -97,12 +103,17 @@ class Transaction:
         return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, _columns(key))]
 
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
-        """Write one line of history and the opt-outs as they are after it."""
+        """Write one line of history and the opt-outs as they are after it; with one that stands, the cancellation of
+        each scheduled message of the recipient is owed, whoever brought it about. Which of them the opt-outs cover is
+        found out when it is carried out.
+        """
         scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
         event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
         await self._run(sql.ADD_EVENT, event_columns)
         for opt_out in opt_outs:
             await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
+        if any(opt_out.standing for opt_out in opt_outs):
+            await self._owe_cancellations(event.key, event.received_at)
 
     # Pools and settings
 
@@ -220,6 +231,56 @@ class Transaction:
         """Close an item as ``accepted`` or ``dismissed`` and drop its body; false when somebody has decided already."""
         values = {"review_id": review_id, "state": state, "actor": actor, "reason": reason, "event_id": event_id}
         return bool(await self._run(sql.DECIDE_REVIEW_ITEM, values | {"now": now}))
+
+    # Scheduled messages
+
+    async def remember_scheduled(self, message: ScheduledMessage) -> bool:
+        """Keep a message that Twilio has scheduled. Where the recipient is opted out of anything by now, its
+        cancellation is owed; true then.
+        """
+        names = [name for name in ScheduledMessage.__slots__ if name not in {"state", "why", "ended_at"}]
+        await self._run(sql.ADD_SCHEDULED_MESSAGE, {name: getattr(message, name) for name in names})
+        is_opted_out = any(opt_out.standing for opt_out in await self.opt_outs_of(message.key))
+        if is_opted_out:
+            await self._owe_cancellation(message, message.created_at)
+        return is_opted_out
+
+    async def end_scheduled(self, account_sid: str, message_sid: str, state: str, why: str | None, now: int) -> None:
+        """Note what came of cancelling a scheduled message: ``canceled`` or ``not_canceled``."""
+        values = {"account_sid": account_sid, "message_sid": message_sid, "state": state, "why": why, "now": now}
+        await self._run(sql.END_SCHEDULED_MESSAGE, values)
+
+    async def forget_scheduled(self, before: int, limit: int) -> int:
+        """Drop scheduled messages that were due before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_SCHEDULED_MESSAGES, {"before": before, "limit": limit}))
+
+    async def _owe_cancellations(self, key: RecipientKey, now: int) -> None:
+        for row in await self._run(sql.SCHEDULED_FOR, _columns(key) | {"since": now - LATE}):
+            await self._owe_cancellation(ScheduledMessage(*row), now)
+
+    async def _owe_cancellation(self, message: ScheduledMessage, now: int) -> None:
+        payload = orjson.dumps((message.account_sid, message.message_sid)).decode()
+        give_up_at = max(now + CANCEL_FOR, message.send_at)
+        await self.owe(message.account_sid, CANCEL, payload, now=now, due_at=now, give_up_at=give_up_at, lease=None)
+
+    # Messages that were held back
+
+    async def hold(self, message: HeldMessage) -> None:
+        """Keep a message that was held back."""
+        await self._run(sql.ADD_HELD_MESSAGE, {name: getattr(message, name) for name in HeldMessage.__slots__})
+
+    async def redact_held_message(self, account_sid: str, message_sid: str, now: int) -> None:
+        """Drop the text of a message that was held back."""
+        values = {"account_sid": account_sid, "message_sid": message_sid, "now": now}
+        await self._run(sql.REDACT_HELD_MESSAGE, values)
+
+    async def delete_held_message(self, account_sid: str, message_sid: str) -> None:
+        """Drop a message that was held back."""
+        await self._run(sql.DELETE_HELD_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
+
+    async def forget_held_messages(self, before: int, limit: int) -> int:
+        """Drop recipients and texts (not SIDs) of messages held back before an instant, some at a time; how many."""
+        return len(await self._run(sql.FORGET_HELD_MESSAGES, {"before": before, "limit": limit}))
 
     # Deliveries
 

@@ -11,12 +11,13 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
-from gateway.flows.leading import LeadingFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
+from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
 from gateway.traffic.listener import as_response, where
 from gateway.traffic.reading import read_base, read_line, read_request
@@ -38,15 +39,17 @@ class TrafficEdge:
     def __init__(
         self,
         outbound: OutboundFlow,
-        passing: LeadingFlow,
+        passing: HeldFlow,
         inbound: InboundFlow,
         redirect: RedirectFlow,
+        status: StatusFlow,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
         self._passing = passing
         self._inbound = inbound
         self._redirect = redirect
+        self._status = status
         self._monotonic = monotonic
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -80,6 +83,8 @@ class TrafficEdge:
         whole = await read_request(request)
         if path == INBOUND_PATH:
             return await self._inbound.receive(whole)
+        if path.startswith(STATUS_PATH):
+            return await self._status.receive(whole)
         return await self._redirect.follow(whole)
 
     async def _answered(self, request: web.BaseRequest, side: str, journey: Journey) -> web.StreamResponse:
@@ -131,7 +136,7 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 def _is_webhook(request: web.BaseRequest) -> bool:
     path = request.rel_url.raw_path
-    return path == INBOUND_PATH or path.startswith(REDIRECT_PATH)
+    return path == INBOUND_PATH or path.startswith((REDIRECT_PATH, STATUS_PATH))
 
 
 def _counter(side: str, request: web.BaseRequest) -> Counter:

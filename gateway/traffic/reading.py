@@ -13,7 +13,15 @@ from gateway.twilio.page_urls import reached_at
 MOST_BODY_BYTES: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 BROKEN: Final = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
-ONCE: Final = ("Authorization", "Content-Type", "Content-Encoding", "Content-Length", "Host", "X-Twilio-Signature")
+ONCE: Final = (
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Length",
+    "Host",
+    "X-Twilio-Signature",
+    "X-Gateway-Blocked",
+)
 
 
 def read_line(request: web.BaseRequest) -> tuple[str, str]:

@@ -7,6 +7,7 @@ check its shape (`gateway.twilio.inbound`) and that its MessageSid is new.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,6 +78,10 @@ def _with_and_without_port(url: str) -> tuple[str, ...]:
 
 
 # Why a signature does not fit
+
+
+# Paths of the gateway's behind which a token names an app's URL.
+NAMES_A_URL: Final = re.compile("(/redirect/|/status/).*", re.DOTALL)
 
 
 class Part(StrEnum):
@@ -180,10 +185,13 @@ def _host_and_port(authority: str) -> tuple[str, str]:
     return (host, port) if host and port.isdigit() else (authority, "")
 
 
+def _cut(found: re.Match[str]) -> str:
+    return f"{found[1]}…"
+
+
 def _told(parts: tuple[Part, ...], url: str) -> str:
     scheme, authority, path, query, _ = urlsplit(url)
-    before, cut, _ = path.partition("/redirect/")  # what follows names an app's URL
-    shown = f"{scheme}://{authority}{before}{'/redirect/…' if cut else ''}{'?…' if query else ''}"
+    shown = f"{scheme}://{authority}{NAMES_A_URL.sub(_cut, path)}{'?…' if query else ''}"
     if parts == (Part.PARAMETERS,):
         return f"it fits {shown} without the parameters: the webhook's method, or its body, was changed on the way"
     return f"it fits {shown}, where {' and '.join(parts)} differ{'s' if len(parts) == 1 else ''}"

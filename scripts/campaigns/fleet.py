@@ -68,6 +68,7 @@ class Replica:
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
+            "GATEWAY_ACCOUNT__BLOCKED": "sync",  # whether a send was held back stands in its answer
             "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
             "GATEWAY_ACCOUNT__APP_URL": app_url,
             "GATEWAY_APPS__ALLOW_PRIVATE": "127.0.0.0/8",

@@ -107,6 +107,27 @@ const journeys = {
     }
     return told;
   },
+
+  async held(client) {
+    const accepted = await send(client, { from: undefined, messagingServiceSid: SERVICE });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const failed = await client.messages(accepted.sid).fetch();
+    const listed = await client.messages.list({ to: TO });
+    const redacted = await client.messages(accepted.sid).update({ body: "" });
+    const removed = await client.messages(accepted.sid).remove();
+    const gone = await client.messages(accepted.sid).fetch().catch((error) => error.status);
+    const scheduled = await send(client, {
+      from: undefined, messagingServiceSid: SERVICE, scheduleType: "fixed", sendAt: new Date(Date.now() + 3_600_000),
+    }).catch((error) => error.code);
+    return {
+      statuses: [accepted.status, failed.status, failed.errorCode],
+      listed: listed.some((message) => message.sid === accepted.sid),
+      redacted: redacted.body,
+      removed,
+      gone,
+      scheduled,
+    };
+  },
 };
 
 const [journey, form] = process.argv.slice(2);

@@ -80,6 +80,23 @@ async def test_a_blocked_send_is_the_sdks_own_exception_with_21610(
     assert [told, told] == await play(gateway, "blocked", form, IN_POOL)
 
 
+@every_form
+async def test_a_blocked_send_by_a_service_is_accepted_and_fails_later(
+    start_gateway: StartGateway, sandbox: Sandbox, form: str
+) -> None:
+    gateway = await start_gateway(account={"blocked": "auto"})
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    expected = {
+        "statuses": ["accepted", "failed", 21610],
+        "listed": True,
+        "redacted": "",
+        "removed": True,
+        "gone": 404,
+        "scheduled": 21610,
+    }
+    assert expected == await play(gateway, "held", form)
+
+
 LED = """
 const tls = require("tls");
 const connect = tls.connect;

@@ -246,3 +246,44 @@ URLS = [
 @pytest.mark.parametrize(("url", "led_to"), URLS)
 def test_only_hosts_that_the_gateway_stands_in_for_are_led_through_it(url: str, led_to: str) -> None:
     assert led_to == through_gateway("http://gw:8080/", url)
+
+
+async def test_a_blocked_send_by_a_service_is_accepted_and_fails_later(
+    start_gateway: StartGateway, sandbox: Sandbox
+) -> None:
+    gateway = await start_gateway(account={"blocked": "auto"})
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    twilio = by_base_url(gateway)
+
+    def journey() -> list[Any]:
+        accepted = twilio.messages.create(to=PHONE, messaging_service_sid=SERVICE, body="Hello")
+        gateway.clock.advance(1)
+        failed = twilio.messages(str(accepted.sid)).fetch()
+        listed = [(message.sid == accepted.sid, message.status) for message in twilio.messages.list(to=PHONE)]
+        redacted = twilio.messages(str(accepted.sid)).update(body="")
+        removed = twilio.messages(str(accepted.sid)).delete()
+        with pytest.raises(TwilioRestException) as gone:
+            twilio.messages(str(accepted.sid)).fetch()
+        told = [accepted.status, failed.status, failed.error_code, failed.error_message]
+        return [*told, listed[-1], redacted.body, removed, gone.value.status]
+
+    expected = ["accepted", "failed", 21610, "Attempt to send to unsubscribed recipient"]
+    listed = (True, "failed")
+    assert [*expected, listed, "", True, 404] == await asyncio.to_thread(journey)
+    twilio.http_client.session.close()  # type: ignore[attr-defined]
+
+
+async def test_a_scheduled_message_is_seen_to_be_cancelled_by_a_stop(
+    pointed: Pointed, sandbox: Sandbox, eventually: Any
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    more = {"messaging_service_sid": SERVICE, "schedule_type": "fixed", "send_at": later}
+    create = pointed.client.messages.create
+    scheduled = await asyncio.to_thread(lambda: create(to=PHONE, body="x", **more))
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    await eventually(lambda: ["canceled"] == [each.status for each in sandbox.messages if each.sid == scheduled.sid])
+    fetched = await asyncio.to_thread(pointed.client.messages(str(scheduled.sid)).fetch)
+    assert "canceled" == str(fetched.status)
+    with pytest.raises(TwilioRestException) as refused:
+        await asyncio.to_thread(lambda: create(to=PHONE, body="x", **more))
+    assert (400, 21610) == (refused.value.status, refused.value.code)
