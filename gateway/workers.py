@@ -31,6 +31,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from gateway import logs
 from gateway.settings import Settings
+from gateway.sockets import Sockets
 from gateway.store import StoreError
 from gateway.store.errors import SchemaUnknown, StoreUnavailable
 
@@ -238,7 +239,7 @@ def main() -> None:
 
 
 async def _serve(work: Work) -> None:
-    from gateway.service import Service, Shared, Sockets  # not before, as its metrics are made when it is imported
+    from gateway.service import Service, Shared  # not before, as its metrics are made when it is imported
 
     told_to_stop = _told_to_stop()
     sockets = Sockets(_sockets(work.traffic), _sockets(work.webhook), _sockets(work.admin))

@@ -21,8 +21,9 @@ import uvloop
 from gateway import logs
 from gateway.cli.config import usable
 from gateway.cli.failures import Failed
-from gateway.service import CannotListen, Service, Sockets, prepare
+from gateway.service import Service, prepare
 from gateway.settings import Settings
+from gateway.sockets import CannotListen, Sockets
 from gateway.workers import BY_SIGNAL, Work, WorkerFailed, Workers
 
 log: Final = structlog.get_logger()

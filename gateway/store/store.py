@@ -13,6 +13,7 @@ from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
+from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.identifiers import new_id
@@ -34,7 +35,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
-from gateway.store.transaction import Transaction, stored_pools, stored_state
+from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
