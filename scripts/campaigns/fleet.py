@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import io
 import os
+import random
 import signal
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -222,6 +223,43 @@ def for_each_engine(
             with database(engine, folder, options.database_url) as database_url:
                 wrong += asyncio.run(run(engine, database_url, folder))
     return wrong
+
+
+def campaign_of_many(
+    what: str,
+    run: Callable[..., Awaitable[Any]],
+    counted: str,
+    *,
+    count: int,
+    processes: int,
+    minutes: float,
+    each: str | None = None,
+) -> int:
+    """The command of a campaign that does something so often: its options, its runs, its exit status.
+
+    ``counted`` names what is counted, as ``cycles``; what ``run`` gives has ``wrong``. ``each`` tells of processes.
+    """
+    options = parser(what)
+    options.add_argument(f"--{counted}", type=int, default=count)
+    options.add_argument("--processes", type=int, default=processes, help=each)
+    options.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311 - hides nothing
+    options.add_argument("--minutes", type=float, default=minutes, help="at most, for each engine")
+    given = options.parse_args()
+    print(f"seed {given.seed}", flush=True)
+
+    async def campaign(engine: str, database_url: str, folder: Path) -> list[str]:
+        found = await run(
+            database_url,
+            folder,
+            engine=engine,
+            processes=given.processes,
+            seed=given.seed,
+            seconds=given.minutes * 60,
+            **{counted: getattr(given, counted)},
+        )
+        return list(found.wrong)
+
+    return told(for_each_engine(given, campaign))
 
 
 def progress(line: str) -> None:

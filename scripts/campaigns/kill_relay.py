@@ -27,13 +27,11 @@ from scripts.campaigns.fleet import (
     Fleet,
     NotAnswered,
     Replica,
-    for_each_engine,
+    campaign_of_many,
     keyword,
-    parser,
     phone,
     progress,
     started_fleet,
-    told,
 )
 from scripts.campaigns.kill import answered_in_the_end
 from scripts.campaigns.moody_app import MoodyApp
@@ -236,28 +234,11 @@ async def run(
     return found
 
 
+EACH = "each has cycles of its own, on one store"
+
+
 def main() -> int:
-    options = parser(__doc__ or "")
-    options.add_argument("--cycles", type=int, default=100)
-    options.add_argument("--processes", type=int, default=2, help="each has cycles of its own, on one store")
-    options.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311 - hides nothing
-    options.add_argument("--minutes", type=float, default=30.0, help="at most, for each engine")
-    given = options.parse_args()
-    print(f"seed {given.seed}", flush=True)
-
-    async def campaign(engine: str, database_url: str, folder: Path) -> list[str]:
-        found = await run(
-            database_url,
-            folder,
-            engine=engine,
-            cycles=given.cycles,
-            processes=given.processes,
-            seed=given.seed,
-            seconds=given.minutes * 60,
-        )
-        return found.wrong
-
-    return told(for_each_engine(given, campaign))
+    return campaign_of_many(__doc__ or "", run, "cycles", count=100, processes=2, minutes=30.0, each=EACH)
 
 
 if __name__ == "__main__":

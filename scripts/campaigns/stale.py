@@ -24,13 +24,11 @@ from scripts.campaigns.fleet import (
     Fleet,
     NotAnswered,
     Replica,
-    for_each_engine,
+    campaign_of_many,
     keyword,
-    parser,
     phone,
     progress,
     started_fleet,
-    told,
 )
 
 AFTER: Final = "after the acknowledgement"
@@ -222,27 +220,7 @@ async def run(
 
 
 def main() -> int:
-    options = parser(__doc__ or "")
-    options.add_argument("--pairs", type=int, default=10_000)
-    options.add_argument("--processes", type=int, default=3)
-    options.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311 - hides nothing
-    options.add_argument("--minutes", type=float, default=10.0, help="at most, for each engine")
-    given = options.parse_args()
-    print(f"seed {given.seed}", flush=True)
-
-    async def campaign(engine: str, database_url: str, folder: Path) -> list[str]:
-        found = await run(
-            database_url,
-            folder,
-            engine=engine,
-            pairs=given.pairs,
-            processes=given.processes,
-            seed=given.seed,
-            seconds=given.minutes * 60,
-        )
-        return found.wrong
-
-    return told(for_each_engine(given, campaign))
+    return campaign_of_many(__doc__ or "", run, "pairs", count=10_000, processes=3, minutes=10.0)
 
 
 if __name__ == "__main__":
