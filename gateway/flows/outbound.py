@@ -104,7 +104,7 @@ class OutboundFlow:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
                 body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
-                outcome = await self._forward(call, _readable(request, form), reservation, body)
+                outcome = await self._forward(call, _readable(request), reservation, body)
                 await self._remembered(form, message, outcome)
                 return await self._learned(message, checked, outcome)
         if await self._check.place(message, checked.decision):
@@ -178,10 +178,8 @@ class OutboundFlow:
         return replace(told, detail=str(error))
 
 
-def _readable(request: Request, form: Form) -> Request:
-    """The request of a scheduled send for an answer that is not compressed, as its SID is going to be read."""
-    if not is_scheduled(form):
-        return request
+def _readable(request: Request) -> Request:
+    """The request for an answer that is not compressed: a 21610 in it, or a scheduled message's SID, is to be read."""
     headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
     return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 

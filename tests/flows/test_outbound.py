@@ -341,3 +341,11 @@ async def test_pools_are_read_from_twilio_on_a_timer(start_gateway: StartGateway
     gateway = await start_gateway(twilio=twilio)
     await gateway.webhook(inbound("STOP", To=IN_POOL))  # without MessagingServiceSid
     assert 21610 == (await gateway.send(To=PHONE, Body="x", MessagingServiceSid=SERVICE)).json["code"]
+
+
+async def test_an_answer_to_a_send_is_asked_for_uncompressed(gateway: Gateway, sandbox: Sandbox) -> None:
+    """A 21610 of Twilio's own could not be learned from what cannot be read."""
+    body = f"To={PHONE.replace('+', '%2B')}&From={ALONE.replace('+', '%2B')}&Body=x"
+    await gateway.post(gateway.messages_url(), body, auth=(ACCOUNT, TOKEN), Accept_Encoding="gzip, br")
+    (sent,) = [asked for asked in sandbox.requests if asked.method == "POST"]
+    assert ["identity"] == [value for name, value in sent.headers if name.lower() == "accept-encoding"]
