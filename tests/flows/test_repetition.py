@@ -91,7 +91,8 @@ async def test_one_whose_first_was_killed_is_carried_through_once_that_can_wait_
     saying(app, "Hi")
     await gateway.webhook(inbound("Hello?"))
     kept = KeptAnswer(EMPTY, gateway.clock() + int(waits_for * 1_000_000)).stored()
-    run_on(gateway.database_url, f"UPDATE inbound_messages SET answer = '{kept}'")  # noqa: S608 - made above
+    # On the side, as the gateway may be writing: a blocked loop would hold its transaction open.
+    await asyncio.to_thread(run_on, gateway.database_url, f"UPDATE inbound_messages SET answer = '{kept}'")  # noqa: S608 - made above
     again = await gateway.webhook(inbound("Hello?"))
     assert (status, ["Hi"], 2) == (again.status, texts(again), len(app.received))
 
@@ -103,7 +104,8 @@ async def test_one_whose_first_never_ends_is_told_to_twilio(
     monkeypatch.setattr("gateway.flows.inbound.APP_SECONDS", 0.3)
     await gateway.webhook(inbound("Hello?"))
     kept = KeptAnswer(EMPTY, gateway.clock() + 60_000_000).stored()
-    run_on(gateway.database_url, f"UPDATE inbound_messages SET answer = '{kept}'")  # noqa: S608 - made above
+    # On the side, as the gateway may be writing: a blocked loop would hold its transaction open.
+    await asyncio.to_thread(run_on, gateway.database_url, f"UPDATE inbound_messages SET answer = '{kept}'")  # noqa: S608 - made above
     assert (502, 1) == ((await gateway.webhook(inbound("Hello?"))).status, len(app.received))
 
 
@@ -119,7 +121,7 @@ async def test_a_repeated_answer_holds_nothing_that_may_not_leave_any_more(gatew
 @on_one_engine
 async def test_an_answer_that_was_forgotten_is_an_empty_one(gateway: Gateway, app: SampleApp) -> None:
     await gateway.webhook(inbound("Hello?"))
-    run_on(gateway.database_url, "UPDATE inbound_messages SET answer = NULL")
+    await asyncio.to_thread(run_on, gateway.database_url, "UPDATE inbound_messages SET answer = NULL")
     again = await gateway.webhook(inbound("Hello?"))
     assert (200, [], 1) == (again.status, texts(again), len(app.received))
 
