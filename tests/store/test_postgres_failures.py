@@ -556,7 +556,7 @@ async def test_behind_pgbouncer_each_look_up_gets_the_answer_to_its_own_question
 
     async def look(store: Store, number: int) -> None:
         key = words.key(number)
-        for _ in range(10):
+        for _ in range(4):  # what waits for the pooler counts against each statement's time
             found, history, pools = await asyncio.gather(
                 store.find_opt_outs(key), store.history_of(key), store.pools("AC1")
             )
