@@ -31,6 +31,12 @@ PASSED: Final = Counter(
     ("outcome", "reason"),
     registry=REGISTRY,
 )
+ADMIN: Final = Counter(
+    "gateway_admin_total",
+    "Calls of the admin listener, by route and status.",
+    ("route", "status"),
+    registry=REGISTRY,
+)
 DELIVERIES: Final = Counter(
     "gateway_deliveries_total",
     "Tries to deliver what is owed, by how they ended.",

@@ -1,38 +1,43 @@
-"""Who may call the admin listener, and the line that tells of each call."""
+"""Who may call the admin listener, and the line and the count that tell of each call."""
 
-import hashlib
 import hmac
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from gateway import metrics
 from gateway.admin.problems import UNAUTHORIZED, Handler, Problem
+from gateway.admin.route import ACCOUNT, CALLER
+from gateway.operations.tokens import ADMIN, Caller, Role, TokenOperations, hash_of
 
 log: Final = structlog.get_logger()
 
-OPEN: Final = frozenset({"/livez", "/readyz"})  # monitoring and load balancers have no token
-MONITORING: Final = OPEN | {"/metrics"}  # asked every few seconds: not worth a line each
+MONITORING: Final = frozenset({"/livez", "/readyz", "/metrics"})  # asked every few seconds: not worth a line each
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 SID: Final = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 
-ACCOUNT: Final = web.RequestKey("account", str)
-"""The SID of the account that a call was found to be about."""
+Roles = Mapping[tuple[str, str], Role | None]
+"""The least role of each route, by method and template; None: anybody may call."""
 
 
-def guarded(token_hash: str) -> Middleware:
-    """A middleware that lets nobody in without the admin token, save to `OPEN`; what does not exist needs none.
+def guarded(admin_hash: str, tokens: TokenOperations, roles: Roles) -> Middleware:
+    """A middleware that lets nobody in without a token, save to routes that are described as open; what does not exist
+    needs none.
 
-    ``token_hash`` is the token's SHA-256, in hexadecimal.
+    ``admin_hash`` is the SHA-256 of the settings' token, in hexadecimal.
     """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.http_exception is None and template_of(request) not in OPEN:
-            _demand_token(request, token_hash)
+        method = "GET" if request.method == "HEAD" else request.method
+        is_open = roles.get((method, template_of(request)), Role.ADMIN) is None
+        if request.match_info.http_exception is None and not is_open:
+            request[CALLER] = await _caller_of(request, admin_hash, tokens)
         return await handler(request)
 
     return guard
@@ -40,17 +45,20 @@ def guarded(token_hash: str) -> Middleware:
 
 @web.middleware
 async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log one line for a call: its route, never its path, query or body, which may hold anything."""
+    """Count a call and log one line for it: its route, never its path, query or body, which may hold anything."""
     began = time.monotonic()
     response = await handler(request)
     route = template_of(request)
+    metrics.ADMIN.labels(route, str(response.status)).inc()
     if route not in MONITORING or response.status != 200:
-        service = request.match_info.get("MG", "")
+        service, caller = request.match_info.get("MG", ""), request.get(CALLER)
         log.info(
             "admin",
             method=request.method if request.method in METHODS else "other",
             route=route,
             status=response.status,
+            token=caller.name if caller is not None else None,
+            role=str(caller.role) if caller is not None else None,
             account=request.get(ACCOUNT),
             service=service if SID.fullmatch(service) else None,
             seconds=round(time.monotonic() - began, 6),
@@ -64,11 +72,16 @@ def template_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unknown"
 
 
-def _demand_token(request: web.Request, token_hash: str) -> None:
-    """Compare the hashes, in constant time."""
+async def _caller_of(request: web.Request, admin_hash: str, tokens: TokenOperations) -> Caller:
+    """Who shows a token. The settings' one needs no store, so that metrics can be read without it."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    given = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given, token_hash):
-        raise Problem(
-            UNAUTHORIZED, "send the admin token as 'Authorization: Bearer …'", headers={"WWW-Authenticate": "Bearer"}
-        )
+    given = token.strip()
+    if scheme.lower() == "bearer" and given:
+        if hmac.compare_digest(hash_of(given), admin_hash):
+            return ADMIN
+        caller = await tokens.holder_of(given)
+        if caller is not None:
+            return caller
+    raise Problem(
+        UNAUTHORIZED, "send a good token as 'Authorization: Bearer …'", headers={"WWW-Authenticate": "Bearer"}
+    )

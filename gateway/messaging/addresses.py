@@ -146,6 +146,14 @@ def calling_region_of(number: str) -> str | None:
     return None if region in {"ZZ", "001"} else region
 
 
+def calling_code_of(number: str) -> int | None:
+    """The country calling code of a number in full: 1, 44, 598; None where it is none."""
+    try:
+        return phonenumbers.parse(number).country_code
+    except NumberParseException:
+        return None
+
+
 def _opaque(prefix: str, identity: str) -> Address:
     if not OPAQUE_IDENTITY.fullmatch(identity):
         raise UnreadableAddress(f"what follows {prefix}: is not an identity without spaces")

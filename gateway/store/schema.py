@@ -241,6 +241,22 @@ leases = Table(
     Column("held_until", BigInteger, nullable=False),
 )
 
+# Tokens of the admin listener beside the one of the settings. A name is given once: history names who acted by it.
+admin_tokens = Table(
+    "admin_tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("accounts", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", Text),
+)
+
 # The root key and the admin token's hash where the settings give none; the heartbeat of the writability probe.
 gateway_values = Table(
     "gateway_values",

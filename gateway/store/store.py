@@ -35,6 +35,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
+from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
 
@@ -73,7 +74,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store:
+class Store(TokenReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:

@@ -20,6 +20,7 @@ from gateway.store.records import (
     StoredMessage,
     opt_out_of,
 )
+from gateway.store.token_lines import TokenLines
 
 if TYPE_CHECKING:
     from gateway.store.engine import Connection
@@ -30,7 +31,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines):
+class Transaction(AccountLines, TokenLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:

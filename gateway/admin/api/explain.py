@@ -1,87 +1,112 @@
 """``/api/v1/explain``: what an inbound body would do, or whether a send would go. Nothing is changed, nobody asked."""
 
-from typing import Final
+from typing import Final, Literal
 
-from aiohttp import web
+from pydantic import Field, RootModel
 
-from gateway.admin.answers import answer
-from gateway.admin.api.reading import Call, Calls, invalid
-from gateway.messaging.addresses import Address
-from gateway.messaging.errors import UnreadableAddress
+from gateway.admin.api.addressing import recipient_of, sender_of, service_sid_of
+from gateway.admin.api.shapes import EventTold, OptOutTold, ScopeTold
+from gateway.admin.reading import invalid
+from gateway.admin.route import Answer, AnyRoute, Call, Route
+from gateway.admin.shapes import AccountBody, AccountQuery, FreeText, MessageText, Told
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.senders import Sender, is_messaging_service, read_sender
 from gateway.operations.explain import Explain
 from gateway.operations.json_forms import body_as_json, send_as_json
-from gateway.operations.optouts import channel_of, read_whom
+from gateway.operations.tokens import Role
 
 EXPLAIN: Final = "/api/v1/explain"
+SMS_MOST: Final = 1_600  # characters of a body (Twilio, Message resource, Body)
+
+
+class ExplainBody(AccountBody):
+    """What to explain: with ``body`` an inbound message, without it a send."""
+
+    body: str | None = Field(default=None, description="What a phone sends; without it, a send is explained.")
+    service_sid: str | None = Field(default=None, description="The Messaging Service (MG…).")
+    sender: str | None = Field(default=None, description="The sender's number, short code or sender ID.")
+    recipient: str | None = Field(default=None, description="Whose consent it is, in any spelling.")
+
+
+class BodyExplainedTold(Told):
+    """What a body means and would do."""
+
+    folded: MessageText | None
+    loosely_folded: MessageText | None
+    opt_out_type: Literal["STOP", "START", "HELP"] | None
+    keyword_set: str | None
+    keyword: str | None
+    matching: str | None
+    why: str | None
+    country: str | None
+    sender: str | None
+    service_sid: str | None
+    version: int | None
+    advanced_opt_out: bool
+    twilio_handling: Literal["off", "default", "aoo"]
+    relayed: bool
+    change: str | None
+    scopes: list[ScopeTold]
+    lifted_at_twilio: list[ScopeTold]
+    reply: str | None
+    segments: int | None
+    encoding: str | None
+    asks_to_stop: list[FreeText] | None
+    remarks: list[str]
+
+
+class SendExplainedTold(Told):
+    """Whether a send would go, and if not, by which opt-out and on what evidence."""
+
+    forwarded: bool
+    reason: str
+    opt_out: OptOutTold | None
+    event: EventTold | None
+    unplaced: list[str]
+    settings_version: int
+
+
+class ExplainedTold(RootModel[BodyExplainedTold | SendExplainedTold]):
+    """The one or the other."""
 
 
 class ExplainApi:
     """The handlers."""
 
-    def __init__(self, calls: Calls, explain: Explain) -> None:
-        self._calls = calls
+    def __init__(self, explain: Explain) -> None:
         self._explain = explain
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[AnyRoute]:
         """The table of this resource."""
-        return [web.post(EXPLAIN, self._answer)]
+        return [
+            Route(
+                "POST", EXPLAIN, "What an inbound body would do, or whether a send would go", Role.READ, self._answer,
+                ExplainedTold, query=AccountQuery, body=ExplainBody,
+            )
+        ]  # fmt: skip
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, call: Call[AccountQuery, ExplainBody]) -> Answer:
         """With ``body`` it is about an inbound message, without about a send."""
-        call = await self._calls.by_body(request, "body", "service_sid", "sender", "recipient")
-        return await (self._inbound(call) if "body" in call.fields else self._send(call))
+        return await (self._inbound(call) if call.body.body is not None else self._send(call))
 
-    async def _inbound(self, call: Call) -> web.Response:
+    async def _inbound(self, call: Call[AccountQuery, ExplainBody]) -> Answer:
+        given = call.body
+        sender = sender_of(call.account, given.sender)
         explained = await self._explain.body(
             call.account,
-            call.fields["body"],
-            recipient=_recipient(call),
-            service_sid=_service_sid(call),
-            sender=_sender(call),
+            given.body or "",
+            recipient=recipient_of(call.account, given.recipient, sender),
+            service_sid=service_sid_of(given.service_sid),
+            sender=sender,
         )
-        return answer(body_as_json(explained))
+        return Answer(body_as_json(explained))
 
-    async def _send(self, call: Call) -> web.Response:
-        recipient, service_sid, sender = _recipient(call), _service_sid(call), _sender(call)
+    async def _send(self, call: Call[AccountQuery, ExplainBody]) -> Answer:
+        given = call.body
+        sender = sender_of(call.account, given.sender)
+        recipient, service_sid = recipient_of(call.account, given.recipient, sender), service_sid_of(given.service_sid)
         if recipient is None:
             raise invalid("recipient", "say who is to get the message; or give a body, which somebody sent")
         if service_sid is None and sender is None:
             raise invalid("sender", "say what sends: service_sid, sender or both")
-        return answer(send_as_json(await self._explain.send(
-            OutboundMessage(call.account.sid, recipient, service_sid, sender)
-        )))  # fmt: skip
-
-
-def _service_sid(call: Call) -> str | None:
-    given = call.fields.get("service_sid")
-    if given is not None and not is_messaging_service(given):
-        raise invalid("service_sid", "it is not MG and 32 hexadecimal digits in lower case")
-    return given
-
-
-def _sender(call: Call) -> Sender | None:
-    given = call.fields.get("sender")
-    if given is None:
-        return None
-    if is_messaging_service(given):
-        raise invalid("sender", "it is a Messaging Service; give it as service_sid")
-    try:
-        return read_sender(given, call.account.default_region)
-    except UnreadableAddress as error:
-        raise invalid("sender", str(error)) from None
-
-
-def _recipient(call: Call) -> Address | None:
-    """The recipient, read as in a send from the sender, and on its channel."""
-    given, sender = call.fields.get("recipient"), _sender(call)
-    if given is None:
-        return None
-    try:
-        recipient = read_whom(call.account.sid, given, call.account.default_region, sender).recipient
-    except UnreadableAddress as error:
-        raise invalid("recipient", str(error)) from None
-    if sender is not None and channel_of(sender) != recipient.channel:
-        raise invalid("sender", f"it is on the channel {channel_of(sender)}, the recipient on {recipient.channel}")
-    return recipient
+        message = OutboundMessage(call.account.sid, recipient, service_sid, sender)
+        return Answer(send_as_json(await self._explain.send(message)))

@@ -4,14 +4,17 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.admin.answers import answer
-from gateway.admin.api.actor import BY
-from gateway.admin.api.reading import JSON, Call, Calls, object_in, read_body, read_query
+from gateway.admin.api.service_shapes import ImportedTold, ServicesFile, ServicesToml
 from gateway.admin.api.services import SERVICES
-from gateway.admin.problems import MALFORMED, Problem
+from gateway.admin.api.shapes import DryRun
+from gateway.admin.problems import INVALID_SETTINGS, MALFORMED, Problem
+from gateway.admin.reading import JSON, object_in
+from gateway.admin.route import About, Answer, AnyRoute, Call, Route
+from gateway.admin.shapes import AccountQuery, Body
 from gateway.operations.json_forms import planned_as_json
 from gateway.operations.service_files import parse_file, read_documents, write_file
 from gateway.operations.services import ServiceOperations
+from gateway.operations.tokens import Role
 
 TOML: Final = "application/toml"
 
@@ -19,38 +22,42 @@ TOML: Final = "application/toml"
 class FilesApi:
     """The handlers."""
 
-    def __init__(self, calls: Calls, services: ServiceOperations) -> None:
-        self._calls = calls
+    def __init__(self, services: ServiceOperations) -> None:
         self._services = services
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[AnyRoute]:
         """The table of this resource."""
         return [
-            web.post(f"{SERVICES}/import", self._import),
-            web.get(f"{SERVICES}/export", self._export),
-        ]
+            Route(
+                "POST", f"{SERVICES}/import", "Save the settings of several services, all or nothing", Role.ADMIN,
+                self._import, ImportedTold, query=DryRun, documents={JSON: ServicesFile, TOML: ServicesToml},
+                about=About.NAMED_WITHIN, problems=(INVALID_SETTINGS,),
+            ),
+            Route(
+                "GET", f"{SERVICES}/export", "The settings of all services as one document", Role.READ, self._export,
+                TOML, query=AccountQuery,
+            ),
+        ]  # fmt: skip
 
-    async def _import(self, request: web.Request) -> web.Response:
-        query = read_query(request, ("account_sid", "dry_run"))
-        given = await _document(request)
+    async def _import(self, call: Call[DryRun, Body]) -> Answer:
+        given, dry_run = await _document(call), call.query.dry_run
         named = given.get("account")
-        account = self._calls.account(request, query.get("account_sid"), named if isinstance(named, str) else None)
-        documents, dry_run = read_documents(given, account.sid), Call(account, query, {}).dry_run
-        plans = await self._services.import_all(account.sid, documents, BY, None, dry_run=dry_run)
+        account = call.name_account(named if isinstance(named, str) else None)
+        documents = read_documents(given, account.sid)
+        plans = await self._services.import_all(account.sid, documents, call.caller.actor, None, dry_run=dry_run)
         services = [planned_as_json(planned, dry_run=dry_run) for planned in plans]
-        return answer({"account_sid": account.sid, "dry_run": dry_run, "services": services})
+        return Answer({"account_sid": account.sid, "dry_run": dry_run, "services": services})
 
-    async def _export(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
+    async def _export(self, call: Call[AccountQuery, Body]) -> web.Response:
         known = await self._services.known(call.account.sid)
         text = write_file(call.account.sid, [service.service for service in known if service.service is not None])
         return web.Response(body=text.encode(), headers={"Content-Type": TOML})
 
 
-async def _document(request: web.Request) -> dict[str, Any]:
+async def _document(call: Call[DryRun, Body]) -> dict[str, Any]:
     """The values of a TOML or a JSON document."""
-    body = await read_body(request, TOML, JSON)
-    if request.content_type == JSON:
+    body = await call.document(TOML, JSON)
+    if call.request.content_type == JSON:
         return object_in(body)
     try:
         return parse_file(body.decode())

@@ -1,16 +1,14 @@
-"""All routes of the admin API, and whom they act as."""
+"""All routes of the admin API. A new resource is a module of its own, with one line here."""
 
 from collections.abc import Callable
-
-from aiohttp import web
 
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
-from gateway.admin.api.reading import Calls
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.versions import VersionsApi
+from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.operations.explain import Explain
 from gateway.operations.review import ReviewOperations
@@ -18,15 +16,14 @@ from gateway.operations.services import ServiceOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[web.RouteDef]:
+def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
-    calls = Calls(directory)
     services = ServiceOperations(store, directory, clock)
     return [
-        *ServicesApi(calls, services, directory).routes(),
-        *OptOutSettingsApi(calls, services).routes(),
-        *VersionsApi(calls, services).routes(),
-        *FilesApi(calls, services).routes(),
-        *ExplainApi(calls, Explain(store, directory, clock)).routes(),
-        *ReviewApi(calls, ReviewOperations(store, directory, clock)).routes(),
+        *ServicesApi(services, directory).routes(),
+        *OptOutSettingsApi(services).routes(),
+        *VersionsApi(services).routes(),
+        *FilesApi(services).routes(),
+        *ExplainApi(Explain(store, directory, clock)).routes(),
+        *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
     ]

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from aiohttp import web
-
-from gateway.admin.answers import answer
-from gateway.admin.api.reading import Calls
-from gateway.admin.problems import UNKNOWN_SERVICE, Problem
+from gateway.admin.api.service_shapes import SendersTold, ServicesTold, ServiceWithSettingsTold, SyncTold
+from gateway.admin.problems import TWILIO_AWAY, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE, Problem
+from gateway.admin.route import Answer, AnyRoute, Call, Route
+from gateway.admin.shapes import AccountBody, AccountQuery, Body, Query
 from gateway.directory import Directory
 from gateway.messaging.senders import read_sender
 from gateway.operations.json_forms import known_as_json
 from gateway.operations.services import KnownService, ServiceOperations
+from gateway.operations.tokens import Role
 
 SERVICES: Final = "/api/v1/services"
 SERVICE: Final = SERVICES + "/{MG:MG[0-9a-f]{32}}"
@@ -20,47 +20,56 @@ SERVICE: Final = SERVICES + "/{MG:MG[0-9a-f]{32}}"
 class ServicesApi:
     """The handlers."""
 
-    def __init__(self, calls: Calls, services: ServiceOperations, directory: Directory) -> None:
-        self._calls = calls
+    def __init__(self, services: ServiceOperations, directory: Directory) -> None:
         self._services = services
         self._directory = directory
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[AnyRoute]:
         """The table of this resource."""
         return [
-            web.get(SERVICES, self._list),
-            web.post(f"{SERVICES}/sync", self._sync),
-            web.get(SERVICE, self._one),
-            web.get(f"{SERVICE}/senders", self._senders),
-        ]
+            Route(
+                "GET", SERVICES, "All services that settings, Twilio or webhooks tell of", Role.READ, self._list,
+                ServicesTold, query=AccountQuery,
+            ),
+            Route(
+                "POST", f"{SERVICES}/sync", "Read the services and their senders from Twilio now", Role.OPERATE,
+                self._sync, SyncTold, query=AccountQuery, body=AccountBody, problems=(TWILIO_AWAY,),
+            ),
+            Route(
+                "GET", SERVICE, "One service, with its settings", Role.READ, self._one, ServiceWithSettingsTold,
+                query=AccountQuery, problems=(UNKNOWN_SERVICE,),
+            ),
+            Route(
+                "GET", f"{SERVICE}/senders", "A service's senders, each with its kind", Role.READ, self._senders,
+                SendersTold, query=AccountQuery, problems=(UNKNOWN_SERVICE,),
+            ),
+        ]  # fmt: skip
 
-    async def _list(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
+    async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
         known = await self._services.known(call.account.sid)
-        return answer({"account_sid": call.account.sid, "services": [_without_settings(service) for service in known]})
+        return Answer({"account_sid": call.account.sid, "services": [_without_settings(service) for service in known]})
 
-    async def _one(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
-        return answer(known_as_json(await known_service(self._services, call.account.sid, request)))
+    async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
+        return Answer(known_as_json(await known_service(self._services, call)))
 
-    async def _senders(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
-        known = await known_service(self._services, call.account.sid, request)
+    async def _senders(self, call: Call[AccountQuery, Body]) -> Answer:
+        known = await known_service(self._services, call)
         senders = [{"sender": key, "kind": read_sender(key, None).kind} for key in sorted(known.senders)]
-        return answer({"service_sid": known.sid, "senders": senders})
+        return Answer({"service_sid": known.sid, "senders": senders})
 
-    async def _sync(self, request: web.Request) -> web.Response:
-        call = await self._calls.by_body(request)
+    async def _sync(self, call: Call[AccountQuery, AccountBody]) -> Answer:
+        if not call.account.auth_tokens:
+            raise Problem(UNKNOWN_ACCOUNT, "Twilio tells a sub-account's services to its own token alone")
         before = await self._services.known(call.account.sid)
         await self._directory.sync(call.account)
         after = await self._services.known(call.account.sid)
         told = {"account_sid": call.account.sid, "services": len(after), "changes": [*_changes(before, after)]}
-        return answer(told)
+        return Answer(told)
 
 
-async def known_service(services: ServiceOperations, account_sid: str, request: web.Request) -> KnownService:
+async def known_service(services: ServiceOperations, call: Call[Query, Body]) -> KnownService:
     """The service of the path, of which anything is known."""
-    known = await services.service(account_sid, request.match_info["MG"])
+    known = await services.service(call.account.sid, call.path["MG"])
     if known.service is None and known.told is None and not known.senders:
         raise Problem(UNKNOWN_SERVICE, "save its settings, or have Twilio's services read: POST /api/v1/services/sync")
     return known

@@ -2,14 +2,16 @@
 
 from typing import Final
 
-from aiohttp import web
-
-from gateway.admin.answers import answer
-from gateway.admin.api.actor import BY
-from gateway.admin.api.reading import Calls
+from gateway.admin.api.reasons import reason_of
+from gateway.admin.api.service_shapes import ComparedTold, PlannedTold, VersionsTold, VersionWithSettingsTold
 from gateway.admin.api.services import SERVICE, known_service
+from gateway.admin.api.shapes import DemandedWhyBody, DryRun, WhyBody
+from gateway.admin.problems import INVALID_SETTINGS, UNKNOWN_SERVICE, UNKNOWN_VERSION
+from gateway.admin.route import Answer, AnyRoute, Call, Route
+from gateway.admin.shapes import AccountQuery, Body
 from gateway.operations.json_forms import difference_as_json, planned_as_json, version_as_json
 from gateway.operations.services import ServiceOperations
+from gateway.operations.tokens import Role
 
 VERSIONS: Final = f"{SERVICE}/versions"
 NUMBER: Final = "[1-9][0-9]{0,8}"
@@ -18,56 +20,70 @@ NUMBER: Final = "[1-9][0-9]{0,8}"
 class VersionsApi:
     """The handlers."""
 
-    def __init__(self, calls: Calls, services: ServiceOperations) -> None:
-        self._calls = calls
+    def __init__(self, services: ServiceOperations) -> None:
         self._services = services
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[AnyRoute]:
         """The table of this resource."""
         return [
-            web.post(f"{SERVICE}/enable", self._enable),
-            web.post(f"{SERVICE}/disable", self._disable),
-            web.get(VERSIONS, self._list),
-            web.get(f"{VERSIONS}/{{n:{NUMBER}}}", self._one),
-            web.get(f"{VERSIONS}/{{a:{NUMBER}}}/diff/{{b:{NUMBER}}}", self._compare),
-            web.post(f"{VERSIONS}/{{n:{NUMBER}}}/restore", self._restore),
-        ]
+            Route(
+                "POST", f"{SERVICE}/enable", "Put the keyword sets in force", Role.ADMIN, self._enable, PlannedTold,
+                query=DryRun, body=WhyBody, problems=(UNKNOWN_SERVICE, INVALID_SETTINGS),
+            ),
+            Route(
+                "POST", f"{SERVICE}/disable", "Take the keyword sets out of force; who is opted out stays so",
+                Role.ADMIN, self._disable, PlannedTold, query=DryRun, body=DemandedWhyBody,
+                problems=(UNKNOWN_SERVICE,),
+            ),
+            Route(
+                "GET", VERSIONS, "The versions of a service's settings, newest first", Role.READ, self._list,
+                VersionsTold, query=AccountQuery, problems=(UNKNOWN_SERVICE,),
+            ),
+            Route(
+                "GET", f"{VERSIONS}/{{n:{NUMBER}}}", "One version, with its settings", Role.READ, self._one,
+                VersionWithSettingsTold, query=AccountQuery, problems=(UNKNOWN_VERSION,),
+            ),
+            Route(
+                "GET", f"{VERSIONS}/{{a:{NUMBER}}}/diff/{{b:{NUMBER}}}", "What differs between two versions",
+                Role.READ, self._compare, ComparedTold, query=AccountQuery, problems=(UNKNOWN_VERSION,),
+            ),
+            Route(
+                "POST", f"{VERSIONS}/{{n:{NUMBER}}}/restore", "Save an old version's settings as a new version",
+                Role.ADMIN, self._restore, PlannedTold, query=DryRun, body=WhyBody,
+                problems=(UNKNOWN_VERSION, INVALID_SETTINGS),
+            ),
+        ]  # fmt: skip
 
-    async def _enable(self, request: web.Request) -> web.Response:
-        call = await self._calls.by_body(request, "reason", query=["dry_run"])
-        known = await known_service(self._services, call.account.sid, request)
-        planned = await self._services.enable(call.account.sid, known.sid, BY, call.reason, dry_run=call.dry_run)
-        return answer(planned_as_json(planned, dry_run=call.dry_run))
+    async def _enable(self, call: Call[DryRun, WhyBody]) -> Answer:
+        known, dry_run = await known_service(self._services, call), call.query.dry_run
+        by, reason = call.caller.actor, reason_of(call.body.reason)
+        planned = await self._services.enable(call.account.sid, known.sid, by, reason, dry_run=dry_run)
+        return Answer(planned_as_json(planned, dry_run=dry_run))
 
-    async def _disable(self, request: web.Request) -> web.Response:
-        call = await self._calls.by_body(request, "reason", query=["dry_run"], required=["reason"])
-        known = await known_service(self._services, call.account.sid, request)
-        planned = await self._services.disable(call.account.sid, known.sid, BY, call.reason or "", dry_run=call.dry_run)
-        return answer(planned_as_json(planned, dry_run=call.dry_run))
+    async def _disable(self, call: Call[DryRun, DemandedWhyBody]) -> Answer:
+        known, dry_run = await known_service(self._services, call), call.query.dry_run
+        by, reason = call.caller.actor, reason_of(call.body.reason) or ""
+        planned = await self._services.disable(call.account.sid, known.sid, by, reason, dry_run=dry_run)
+        return Answer(planned_as_json(planned, dry_run=dry_run))
 
-    async def _list(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
-        known = await known_service(self._services, call.account.sid, request)
+    async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
+        known = await known_service(self._services, call)
         found = [version_as_json(version) for version in await self._services.versions(call.account.sid, known.sid)]
         versions = [{name: value for name, value in version.items() if name != "settings"} for version in found]
-        return answer({"service_sid": known.sid, "versions": versions})
+        return Answer({"service_sid": known.sid, "versions": versions})
 
-    async def _one(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
-        sid, number = request.match_info["MG"], int(request.match_info["n"])
-        return answer(version_as_json(await self._services.version(call.account.sid, sid, number)))
+    async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
+        sid, number = call.path["MG"], int(call.path["n"])
+        return Answer(version_as_json(await self._services.version(call.account.sid, sid, number)))
 
-    async def _compare(self, request: web.Request) -> web.Response:
-        call = self._calls.by_query(request)
-        sid, before, after = (request.match_info[name] for name in ("MG", "a", "b"))
+    async def _compare(self, call: Call[AccountQuery, Body]) -> Answer:
+        sid, before, after = (call.path[name] for name in ("MG", "a", "b"))
         found = await self._services.compare(call.account.sid, sid, int(before), int(after))
         told = {"service_sid": sid, "before": int(before), "after": int(after)}
-        return answer(told | {"differences": [difference_as_json(difference) for difference in found]})
+        return Answer(told | {"differences": [difference_as_json(difference) for difference in found]})
 
-    async def _restore(self, request: web.Request) -> web.Response:
-        call = await self._calls.by_body(request, "reason", query=["dry_run"])
-        sid, number = request.match_info["MG"], int(request.match_info["n"])
-        planned = await self._services.restore(
-            call.account.sid, sid, number, BY, call.reason, dry_run=call.dry_run
-        )  # fmt: skip
-        return answer(planned_as_json(planned, dry_run=call.dry_run))
+    async def _restore(self, call: Call[DryRun, WhyBody]) -> Answer:
+        sid, number, dry_run = call.path["MG"], int(call.path["n"]), call.query.dry_run
+        by, reason = call.caller.actor, reason_of(call.body.reason)
+        planned = await self._services.restore(call.account.sid, sid, number, by, reason, dry_run=dry_run)
+        return Answer(planned_as_json(planned, dry_run=dry_run))
