@@ -13,7 +13,7 @@ from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
 from gateway.operations.json_forms import event_as_json, listed_as_json
 from gateway.settings import from_environment
-from gateway.store.store import OptOutFilter
+from gateway.store.list_reads import OptOutFilter
 
 app = typer.Typer(help="The opt-outs of recipients: look up, add, remove, prove.")
 

@@ -21,8 +21,8 @@ from gateway.messaging.senders import Sender
 from gateway.operations.actors import Actor
 from gateway.store import Store
 from gateway.store.identifiers import new_id
+from gateway.store.list_reads import OptOutFilter
 from gateway.store.records import ListedOptOut
-from gateway.store.store import OptOutFilter
 from gateway.store.transaction import Transaction
 
 PAGE: Final = 500

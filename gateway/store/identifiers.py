@@ -19,3 +19,13 @@ def new_id(now: int) -> str:
     random = int.from_bytes(os.urandom(8)) & ~(0x3 << 62)
     value = milliseconds << 80 | VERSION << 76 | fraction << 64 | VARIANT << 62 | random
     return str(uuid.UUID(int=value))
+
+
+def first_id(now: int) -> str:
+    """What sorts before every identifier made at an instant (microseconds since 1970, UTC) or later, and after those of
+    earlier ones.
+    """
+    milliseconds, microseconds = divmod(max(now, 0), MICROSECONDS_PER_MILLISECOND)
+    fraction = microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
+    value = min(milliseconds, 2**48 - 1) << 80 | VERSION << 76 | fraction << 64
+    return str(uuid.UUID(int=value))

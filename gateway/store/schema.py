@@ -39,9 +39,12 @@ opt_outs = Table(
     Column("event_id", Text, nullable=False),
     Column("effective_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Index("opt_outs_by_account", "account_sid", "opt_out_id"),
     sqlite_with_rowid=False,
 )
 
+# Only ever added to: triggers of the database refuse to change or delete a line. The readable recipient alone may be
+# blanked (set to ''), once, by erasure. A new column has to be added to the triggers of SQLite, which name them all.
 consent_events = Table(
     "consent_events",
     metadata,
@@ -68,6 +71,7 @@ consent_events = Table(
     Column("hold", Boolean, nullable=False),
     Column("service_version", BigInteger),
     Index("consent_events_of_recipient", "account_sid", "channel", "recipient_key", "event_id"),
+    Index("consent_events_by_account", "account_sid", "event_id"),
 )
 
 # Every inbound message once, for ever. The answer is kept for a while, to be given again to a repetition.

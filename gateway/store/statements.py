@@ -71,19 +71,6 @@ SELECT source, COALESCE(keyword_set, ''), count(*)
  GROUP BY source, COALESCE(keyword_set, '')
 """
 
-LIST_OPT_OUTS: Final = """
-SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
-       effective_at, received_at
-  FROM opt_outs
- WHERE standing AND opt_out_id > :after
-   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-   AND (CAST(:channel AS text) IS NULL OR channel = :channel)
-   AND (CAST(:source AS text) IS NULL OR source = :source)
-   AND (CAST(:since AS bigint) IS NULL OR effective_at >= :since)
- ORDER BY opt_out_id
- LIMIT :limit
-"""
-
 SEEN_MESSAGE: Final = """
 SELECT fingerprint, opt_out_type, change, answer
   FROM inbound_messages

@@ -6,10 +6,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from gateway.messaging.history import ConsentEvent
-from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
+from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
 from gateway.store import statements as sql
@@ -17,6 +15,7 @@ from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.identifiers import new_id
+from gateway.store.list_reads import ListReads, event_of
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -24,7 +23,6 @@ from gateway.store.records import (
     Found,
     HeldMessage,
     ListedDelivery,
-    ListedOptOut,
     ReviewItem,
     ScheduledMessage,
     ServiceVersion,
@@ -40,16 +38,6 @@ from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutFilter:
-    """Which standing opt-outs to list; None means any. ``since`` is in microseconds since 1970, UTC."""
-
-    account_sid: str | None = None
-    channel: str | None = None
-    source: str | None = None
-    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +62,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(TokenReads):
+class Store(ListReads, TokenReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:
@@ -160,22 +148,10 @@ class Store(TokenReads):
         values = {"account_sid": account_sid, "state": state, "after": after, "limit": limit}
         return [review_item_of(row) for row in await self._engine.read(sql.REVIEW_ITEMS, values)]
 
-    async def list_opt_outs(self, wanted: OptOutFilter, after: str, limit: int) -> list[ListedOptOut]:
-        """Up to ``limit`` standing opt-outs in the order of their identifiers, from the one after ``after`` on."""
-        values = {
-            "account_sid": wanted.account_sid,
-            "channel": wanted.channel,
-            "source": wanted.source,
-            "since": wanted.since,
-            "after": after,
-            "limit": limit,
-        }
-        return [_listed(row) for row in await self._engine.read(sql.LIST_OPT_OUTS, values)]
-
     async def history_of(self, key: RecipientKey) -> list[ConsentEvent]:
         """Everything that ever happened to a recipient's consent, oldest first."""
         values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
-        return [_event(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
+        return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
 
     async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
         """What is kept of an inbound message; None when it was never seen."""
@@ -257,29 +233,7 @@ def engine_for(database_url: str) -> Engine:
     return SqliteEngine(path_of(database_url))
 
 
-def _listed(row: Row) -> ListedOptOut:
-    opt_out_id, account, channel, key, recipient, kind, scope_id, hold, source, actor, effective, received = row
-    return ListedOptOut(
-        opt_out_id=opt_out_id,
-        key=RecipientKey(account, channel, key),
-        recipient=recipient,
-        scope=Scope(ScopeKind(kind), scope_id),
-        hold=bool(hold),
-        source=source,
-        actor=actor,
-        effective_at=effective,
-        received_at=received,
-    )
-
-
 def _delivery(row: Row) -> ListedDelivery:
     columns = list(row)
     columns[7] = bool(columns[7])  # whether it is held, which SQLite gives as a number
     return ListedDelivery(*columns)
-
-
-def _event(row: Row) -> ConsentEvent:
-    event_id, account, channel, key, recipient, event_type, change, scopes, *rest = row
-    rest[-2] = bool(rest[-2])  # hold, which SQLite keeps as a number
-    listed = tuple(Scope(ScopeKind(kind), scope_id) for kind, scope_id in orjson.loads(scopes))
-    return ConsentEvent(event_id, RecipientKey(account, channel, key), recipient, event_type, change, listed, *rest)

@@ -13,7 +13,7 @@ from gateway.operations import optouts
 from gateway.operations.actors import Actor
 from gateway.operations.optouts import OptOutOperations, read_whom
 from gateway.store import Store
-from gateway.store.store import OptOutFilter
+from gateway.store.list_reads import OptOutFilter
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Clock
 
 WHOM = read_whom(ACCOUNT, PHONE, None)

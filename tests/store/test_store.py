@@ -18,8 +18,8 @@ from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.store import Store, StoreUnavailable
 from gateway.store.engine import UnitOfWork
+from gateway.store.list_reads import OptOutFilter
 from gateway.store.sqlite import PRAGMAS
-from gateway.store.store import OptOutFilter
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
 

@@ -1,0 +1,72 @@
+"""SQL of the lists that people read page by page: only the conditions that are asked for stand in a statement, so that
+an index serves it. Values are always parameters.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final
+
+OPT_OUT_COLUMNS: Final = """
+SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
+       effective_at, received_at, standing, role, settings_version, event_id
+  FROM opt_outs
+"""
+
+OPT_OUT_CONDITIONS: Final[Mapping[str, str]] = {
+    "account_sid": "account_sid = :account_sid",
+    "channel": "channel = :channel",
+    "scope_kind": "scope_kind = :scope_kind",
+    "scope_id": "scope_id = :scope_id",
+    "source": "source = :source",
+    "since": "effective_at >= :since",
+}
+
+OPT_OUT: Final = OPT_OUT_COLUMNS + " WHERE opt_out_id = :opt_out_id"
+
+OPT_OUT_LINES_OF: Final = (
+    OPT_OUT_COLUMNS
+    + """
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ ORDER BY scope_kind, scope_id
+"""
+)
+
+EVENT_COLUMNS: Final = """
+SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
+       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason,
+       hold, service_version
+  FROM consent_events
+"""
+
+EVENT_CONDITIONS: Final[Mapping[str, str]] = {
+    "account_sid": "account_sid = :account_sid",
+    "channel": "channel = :channel",
+    "recipient_key": "recipient_key = :recipient_key",
+    "event_type": "event_type = :event_type",
+    "change": "change = :change",
+    "source": "source = :source",
+    "actor": "actor = :actor",
+    "service_sid": "service_sid = :service_sid",
+    "sender": "sender = :sender",
+    "message_sid": "message_sid = :message_sid",
+    "since": "event_id >= :since",
+    "until": "event_id < :until",
+}
+
+
+@cache
+def opt_outs_where(names: frozenset[str]) -> str:
+    """A page of standing opt-outs under these conditions."""
+    wanted = ["standing", "opt_out_id > :after", *_in_order(OPT_OUT_CONDITIONS, names)]
+    return " ".join([OPT_OUT_COLUMNS, "WHERE", " AND ".join(wanted), "ORDER BY opt_out_id LIMIT :limit"])
+
+
+@cache
+def events_where(names: frozenset[str]) -> str:
+    """A page of the history under these conditions."""
+    wanted = ["event_id > :after", *_in_order(EVENT_CONDITIONS, names)]
+    return " ".join([EVENT_COLUMNS, "WHERE", " AND ".join(wanted), "ORDER BY event_id LIMIT :limit"])
+
+
+def _in_order(conditions: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    return [condition for name, condition in conditions.items() if name in names]

@@ -1,0 +1,80 @@
+"""The history is only ever added to: the database itself refuses everything else, on both engines."""
+
+import sqlite3
+
+import asyncpg
+import pytest
+
+from gateway.store.errors import NotStorable
+from gateway.store.schema import consent_events
+from tests.staging import rows_of, run_on
+
+REFUSED = (sqlite3.IntegrityError, asyncpg.PostgresError)
+COLUMNS = [column.name for column in consent_events.columns if column.name != "recipient"]
+NUMBERS = {"settings_version", "effective_at", "received_at", "service_version"}
+
+
+def other_value(column: str) -> str:
+    return "7" if column in NUMBERS else "TRUE" if column == "hold" else "'other'"
+
+
+@pytest.fixture
+async def event_id(store, words):
+    return await store.write(words.stop(words.key(4155550100)))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+async def test_no_column_but_the_readable_recipient_can_be_changed(store, url, event_id, column):
+    """Every column of the schema is tried, so that one that is added later is noticed here."""
+    before = rows_of(url, "SELECT * FROM consent_events")
+    with pytest.raises(REFUSED):
+        run_on(url, f"UPDATE consent_events SET {column} = {other_value(column)}")  # noqa: S608 - a name of the schema
+    assert before == rows_of(url, "SELECT * FROM consent_events")
+
+
+async def test_the_readable_recipient_can_be_blanked_but_not_written_over(store, url, event_id):
+    with pytest.raises(REFUSED):
+        run_on(url, "UPDATE consent_events SET recipient = '+14155550199'")
+    assert [("+14155550100",)] == rows_of(url, "SELECT recipient FROM consent_events")
+    with pytest.raises(REFUSED):
+        run_on(url, "UPDATE consent_events SET recipient = '', reason = 'erased'")
+    run_on(url, "UPDATE consent_events SET recipient = ''")
+    assert [("", "+14155550100")] == rows_of(url, "SELECT recipient, recipient_key FROM consent_events")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("DELETE FROM consent_events", id="all lines"),
+        pytest.param("DELETE FROM consent_events WHERE event_type = 'STOP'", id="some lines"),
+    ],
+)
+async def test_no_line_can_be_deleted(store, url, event_id, statement):
+    with pytest.raises(REFUSED):
+        run_on(url, statement)
+    assert [(event_id,)] == rows_of(url, "SELECT event_id FROM consent_events")
+
+
+async def test_the_whole_history_cannot_be_emptied(store, url, event_id):
+    """PostgreSQL's TRUNCATE and SQLite's REPLACE go past the triggers of DELETE."""
+    line = "'{}', 'AC1', 'phone', '+1', '+1', 'START', 'lifted', '[]', 'api', 'x', 'admin', 0, 1, 1".format(event_id)
+    columns = (
+        "event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role, "
+        "settings_version, effective_at, received_at, hold"
+    )
+    written_over = f"INSERT OR REPLACE INTO consent_events ({columns}) VALUES ({line}, FALSE)"  # noqa: S608 - made up above
+    with pytest.raises(REFUSED):
+        run_on(url, written_over if url.startswith("sqlite") else "TRUNCATE consent_events")
+    assert [(event_id, "STOP")] == rows_of(url, "SELECT event_id, event_type FROM consent_events")
+
+
+async def test_an_event_that_is_there_cannot_be_written_again(store, words):
+    event = words.event(words.key(4155550100))
+
+    async def unit(transaction):
+        await transaction.record(event, ())
+
+    await store.write(unit)
+    with pytest.raises(NotStorable):
+        await store.write(unit)
+    assert [event] == await store.history_of(event.key)
