@@ -16,6 +16,7 @@ from gateway.messaging.opt_out_rules import Fault, InvalidSettings
 from gateway.operations.json_forms import faults_as_json
 from gateway.operations.review import NoSuchItem, NotOpen
 from gateway.operations.services import NoSuchVersion
+from gateway.operations.tokens import NoSuchToken, TakenName
 from gateway.store import StoreError
 from gateway.twilio.upstream import UpstreamError
 
@@ -52,10 +53,16 @@ KINDS: Final = (
     UNKNOWN_SERVICE := Kind("unknown-service", 404, "Nothing is known of this Messaging Service"),
     UNKNOWN_VERSION := Kind("unknown-version", 404, "The service has no such version of its settings"),
     UNKNOWN_ITEM := Kind("unknown-item", 404, "The review list has no such item"),
+    UNKNOWN_OPT_OUT := Kind("unknown-opt-out", 404, "There is no such opt-out"),
+    UNKNOWN_DELIVERY := Kind("unknown-delivery", 404, "There is no such delivery"),
+    UNKNOWN_TOKEN := Kind("unknown-token", 404, "There is no such token that could be revoked"),
     NO_SUCH_METHOD := Kind("no-such-method", 405, "This path does not take the method"),
     TIMED_OUT := Kind("timed-out", 408, "The request did not come whole in time"),
     SAVED_MEANWHILE := Kind("saved-meanwhile", 409, "Somebody else saved in between"),
     DECIDED_ALREADY := Kind("decided-already", 409, "Somebody has decided on this item already"),
+    ON_HOLD := Kind("on-hold", 409, "The opt-out is on hold"),
+    NOT_TO_RETRY := Kind("not-to-retry", 409, "The delivery is done, or under way"),
+    TAKEN_NAME := Kind("taken-name", 409, "There is or was a token of this name"),
     ANOTHER_VERSION := Kind("another-version", 412, "Another version of the settings is the newest"),
     TOO_LARGE := Kind("too-large", 413, "The request is too large"),
     WRONG_TYPE := Kind("wrong-type", 415, "The body is not of a type that this path takes"),
@@ -129,6 +136,10 @@ def problem_of(error: Exception) -> Problem:
             return Problem(UNKNOWN_ITEM, str(error))
         case NotOpen():
             return Problem(DECIDED_ALREADY, str(error))
+        case NoSuchToken():
+            return Problem(UNKNOWN_TOKEN, "see the list; a revoked token stays in it")
+        case TakenName():
+            return Problem(TAKEN_NAME, "take another name: history names who acted by it")
         case UpstreamError():
             return Problem(TWILIO_AWAY, f"{error}; nothing was changed")
         case StoreError() if error.retryable:

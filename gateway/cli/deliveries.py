@@ -9,7 +9,7 @@ from gateway.cli.failures import BadInput, Failed
 from gateway.cli.opened import Opened, run
 from gateway.cli.output import HEADING, in_columns, say, say_json, to_the_second
 from gateway.operations.deliveries import DeliveryOperations, Retried, Told
-from gateway.operations.json_forms import iso
+from gateway.operations.list_forms import delivery_as_json
 from gateway.settings import from_environment
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
@@ -49,7 +49,7 @@ def list_all(
         for each in wanted:
             async for delivery in opened.deliveries.listed(each, limit):
                 if as_json:
-                    say_json(as_told(delivery))
+                    say_json(delivery_as_json(delivery))
                     continue
                 if is_first:
                     say(in_columns(LISTED), HEADING)
@@ -68,7 +68,7 @@ def show(delivery_id: DeliveryId, config: options.Config = None, *, as_json: opt
     if told is None:
         raise Failed(f"{delivery_id}: there is no such delivery; see: gateway deliveries list --state done")
     if as_json:
-        say_json(as_told(told.delivery) | {"about": dict(told.about)})
+        say_json(delivery_as_json(told.delivery) | {"about": dict(told.about)})
         return
     for name, value in _lines(told):
         say(f"{name:<20} {value}")
@@ -111,23 +111,6 @@ def _tell_retried(retried: list[tuple[str, Retried]], *, as_json: bool) -> None:
     failed = [f"{delivery_id}: {WHY_NOT[came]}" for delivery_id, came in retried if came is not Retried.DUE]
     if failed:
         raise Failed("; ".join(failed))
-
-
-def as_told(delivery: ListedDelivery) -> dict[str, object]:
-    """A delivery as JSON, without what it holds."""
-    return {
-        "delivery_id": delivery.delivery_id,
-        "account_sid": delivery.account_sid,
-        "kind": delivery.kind,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "is_held": delivery.is_held,
-        "due_at": iso(delivery.due_at) if delivery.state == "owed" else None,
-        "give_up_at": iso(delivery.give_up_at),
-        "last_error": delivery.last_error,
-        "created_at": iso(delivery.created_at),
-        "ended_at": None if delivery.ended_at is None else iso(delivery.ended_at),
-    }
 
 
 def _line(delivery: ListedDelivery) -> str:

@@ -7,7 +7,7 @@ import typer
 from gateway.cli import options, reading
 from gateway.cli.opened import Opened, run
 from gateway.cli.output import HEADING, in_columns, say, say_json, to_the_second
-from gateway.operations.json_forms import iso
+from gateway.operations.list_forms import scheduled_as_json
 from gateway.settings import from_environment
 from gateway.store.records import ScheduledMessage
 
@@ -43,7 +43,7 @@ def list_all(
         is_first = True
         async for message in opened.scheduled.listed(sid, state, limit):
             if as_json:
-                say_json(as_told(message))
+                say_json(scheduled_as_json(message))
                 continue
             if is_first:
                 say(in_columns(LISTED), HEADING)
@@ -53,22 +53,6 @@ def list_all(
             say("no scheduled messages")
 
     run(settings, print_all)
-
-
-def as_told(message: ScheduledMessage) -> dict[str, object]:
-    """A scheduled message as JSON."""
-    return {
-        "account_sid": message.account_sid,
-        "message_sid": message.message_sid,
-        "recipient": message.recipient,
-        "service_sid": message.service_sid,
-        "sender": message.sender,
-        "send_at": iso(message.send_at),
-        "state": message.state,
-        "why": message.why,
-        "created_at": iso(message.created_at),
-        "ended_at": None if message.ended_at is None else iso(message.ended_at),
-    }
 
 
 def _line(message: ScheduledMessage) -> str:

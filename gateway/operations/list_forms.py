@@ -1,0 +1,85 @@
+"""What lists, deliveries, tokens and the past give as JSON, for the command line and the admin API alike."""
+
+from typing import Any
+
+from gateway.messaging.past import PastOptOut
+from gateway.messaging.policy import Decision, Suppress
+from gateway.operations.json_forms import iso, listed_as_json, scope_as_json
+from gateway.store.list_reads import OptOutLine
+from gateway.store.records import ListedDelivery, ScheduledMessage
+from gateway.store.token_lines import AdminToken
+
+
+def line_as_json(line: OptOutLine) -> dict[str, object]:
+    """A line of the blocklist with all that is kept of it."""
+    more = {"standing": line.standing, "role": line.role, "settings_version": line.settings_version}
+    return listed_as_json(line.listed) | more | {"event_id": line.event_id}
+
+
+def past_as_json(opt_out: PastOptOut) -> dict[str, object]:
+    """An opt-out that stood, where whose it is goes without saying."""
+    return {
+        "scope": scope_as_json(opt_out.scope),
+        "effective_at": iso(opt_out.effective_at),
+        "source": opt_out.source,
+        "hold": opt_out.hold,
+    }
+
+
+def decision_as_json(decision: Decision) -> dict[str, object]:
+    """Whether a send would go."""
+    scope = scope_as_json(decision.opt_out.scope) if isinstance(decision, Suppress) else None
+    return {"outcome": "suppress" if scope else "forward", "reason": str(decision.reason), "scope": scope}
+
+
+def delivery_as_json(delivery: ListedDelivery) -> dict[str, object]:
+    """A delivery, without what it holds."""
+    return {
+        "delivery_id": delivery.delivery_id,
+        "account_sid": delivery.account_sid,
+        "kind": delivery.kind,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "is_held": delivery.is_held,
+        "due_at": iso(delivery.due_at) if delivery.state == "owed" else None,
+        "give_up_at": iso(delivery.give_up_at),
+        "last_error": delivery.last_error,
+        "created_at": iso(delivery.created_at),
+        "ended_at": maybe_iso(delivery.ended_at),
+    }
+
+
+def scheduled_as_json(message: ScheduledMessage) -> dict[str, object]:
+    """A scheduled message."""
+    return {
+        "account_sid": message.account_sid,
+        "message_sid": message.message_sid,
+        "recipient": message.recipient,
+        "service_sid": message.service_sid,
+        "sender": message.sender,
+        "send_at": iso(message.send_at),
+        "state": message.state,
+        "why": message.why,
+        "created_at": iso(message.created_at),
+        "ended_at": maybe_iso(message.ended_at),
+    }
+
+
+def token_as_json(token: AdminToken) -> dict[str, Any]:
+    """A token, without its secret, which nobody has but its holder."""
+    return {
+        "name": token.name,
+        "role": token.role,
+        "accounts": None if token.accounts is None else sorted(token.accounts),
+        "created_at": iso(token.created_at),
+        "created_by": token.created_by,
+        "expires_at": maybe_iso(token.expires_at),
+        "last_used_at": maybe_iso(token.last_used_at),
+        "revoked_at": maybe_iso(token.revoked_at),
+        "revoked_by": token.revoked_by,
+    }
+
+
+def maybe_iso(microseconds: int | None) -> str | None:
+    """An instant in full, if there is one."""
+    return None if microseconds is None else iso(microseconds)
