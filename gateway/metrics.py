@@ -44,6 +44,19 @@ DELIVERIES_OPEN: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",
 )
+SINK_EVENTS: Final = Counter(
+    "gateway_sink_events_total",
+    "Events for sinks, by what became of each try or of what was not tried any more.",
+    ("sink", "outcome"),
+    registry=REGISTRY,
+)
+SINK_BACKLOG: Final = Gauge(
+    "gateway_sink_backlog",
+    "Events that a sink is owed, or that were put aside as dead letters.",
+    ("sink", "state"),
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
 STORE_WRITABLE: Final = Gauge(
     "gateway_store_writable",
     "1 while the store can be written.",

@@ -21,6 +21,10 @@ from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
+from gateway.events.kinesis import KinesisSinks
+from gateway.events.segment import SegmentSinks
+from gateway.events.telling import Telling
+from gateway.events.webhook import WebhookSinks
 from gateway.flows.accounts import Accounts
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
@@ -157,6 +161,7 @@ class Service:
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
+        self._start_telling(store, directory, client)
         edge = self._edge(
             store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, kept.root_key
         )
@@ -196,6 +201,21 @@ class Service:
 
         self._undo.push_async_callback(drain)
         return outbox
+
+    def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
+        drivers = {
+            "webhook": WebhookSinks(directory, client),
+            "segment": SegmentSinks(client),
+            "kinesis": KinesisSinks(client),
+        }
+        telling = Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed)
+        task = asyncio.create_task(telling.run())
+
+        async def drain() -> None:
+            telling.stop()
+            await _finish(task)
+
+        self._undo.push_async_callback(drain)
 
     def _edge(
         self,

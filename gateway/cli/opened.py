@@ -20,6 +20,7 @@ from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.sinks import SinkOperations
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.store.sqlite import SQLITE_URL, path_of
@@ -61,6 +62,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def sinks(self) -> SinkOperations:
+        """Sinks and subscriptions."""
+        return SinkOperations(self.store, now)
 
     @property
     def explain(self) -> Explain:

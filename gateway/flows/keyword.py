@@ -10,6 +10,7 @@ from gateway.flows.lifting import LIFT, Lift
 from gateway.flows.relay import KIND, Relay
 from gateway.flows.repetition import WAITS_FOR_KEYWORD, KeptAnswer
 from gateway.messaging.consent import ConsentChange, change_for
+from gateway.messaging.events import Event, inbound_event
 from gateway.messaging.handling import Handling, read_body
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import KeywordMatch, OptOutType
@@ -75,6 +76,7 @@ class KeywordRecorder:
             opt_outs = await transaction.opt_outs_of(key_of(message))
             at = self._effective_at(reading.match, opt_outs)
             change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, at)
+            await self._tell(transaction, message, change, relay)
             event_id = await self._write(transaction, message, change, state.version, at)
             await self._remember(transaction, message, change, fingerprint, event_id, is_held=is_held)
             return await self._owe(transaction, account, message, reading.handling, change, relay, is_held=is_held)
@@ -143,6 +145,17 @@ class KeywordRecorder:
         )
         await transaction.record(event, _opt_outs_after(change, effective_at))
         return event.event_id
+
+    async def _tell(
+        self, transaction: Transaction, message: InboundMessage, change: ConsentChange, relay: Relay
+    ) -> None:
+        """Owe the keyword to the sinks that want it, before the change that it brings."""
+        now = self._clock()
+
+        def made() -> Event:
+            return inbound_event(message, dict(relay.form), change.opt_out_type, change.keyword_set, now)
+
+        await transaction.tell_inbound(key_of(message), made, now)
 
     async def _remember(
         self,

@@ -271,6 +271,17 @@ class AppsSettings(Section):
     )
 
 
+class EventsSettings(Section):
+    """How much is kept for sinks that do not take their events."""
+
+    most_owed: int = Field(
+        default=100_000,
+        ge=1,
+        le=10_000_000,
+        description="Events a sink is owed at most; the oldest beyond become dead letters, of which as many are kept.",
+    )
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -326,6 +337,7 @@ class Settings(Section):
     )
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
+    events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

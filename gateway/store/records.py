@@ -58,6 +58,7 @@ class ListedDelivery:
     """One delivery as people read it: ``state`` is ``owed``, ``done`` or ``dead``; ``is_held`` while somebody tries it.
 
     Times are microseconds since 1970, UTC. ``payload`` holds a message's parameters and is not shown by itself.
+    ``sink`` is the name of the sink that an event is owed to.
     """
 
     delivery_id: str
@@ -72,6 +73,7 @@ class ListedDelivery:
     created_at: int
     ended_at: int | None
     payload: str = field(repr=False)
+    sink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

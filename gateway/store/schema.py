@@ -6,9 +6,15 @@ never searched by its inside.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Sequence, Table, Text, text
 
 metadata: Final = MetaData()
+
+
+def _index(name: str, where: str, *columns: str) -> Index:
+    """An index over some of the lines alone."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 accounts = Table(
     "accounts",
@@ -106,7 +112,45 @@ deliveries = Table(
     Column("last_error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Index("deliveries_due", "state", "due_at"),
+    # Of an event that a sink is owed: which sink, whose consent it is about (hashed), and its place in the order.
+    Column("sink", Text),
+    Column("order_key", Text),
+    Column("position", BigInteger),
+    _index("deliveries_due", "sink IS NULL", "state", "due_at"),
+    _index("deliveries_of_sink", "sink IS NOT NULL", "account_sid", "sink", "state", "due_at"),
+    _index(
+        "deliveries_in_order", "state = 'owed' AND sink IS NOT NULL", "account_sid", "sink", "order_key", "position"
+    ),
+    Index("deliveries_by_position", "position"),
+)
+
+event_positions = Sequence("event_positions", metadata=metadata)  # SQLite has none and counts by the table
+
+# Where events go, and which of them.
+sinks = Table(
+    "sinks",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("configuration", Text, nullable=False),
+    Column("secret", Text),
+    Column("failures", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("sink", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("schema_version", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
 )
 
 # Which service holds which sender, by source; the union counts.

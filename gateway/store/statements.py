@@ -235,7 +235,7 @@ VALUES (:delivery_id, :account_sid, :kind, 'owed', :payload, 0, :due_at, :give_u
 CLAIM_DELIVERIES: Final = """
 UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
-                        WHERE state = 'owed' AND due_at <= :now
+                        WHERE state = 'owed' AND due_at <= :now AND sink IS NULL
                           AND :full NOT LIKE '%' || account_sid || ' ' || kind || ',%'
                         ORDER BY due_at LIMIT :limit /* passing over what is locked */)
 RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
@@ -255,12 +255,13 @@ RETURNING delivery_id
 
 LIST_DELIVERIES: Final = """
 SELECT delivery_id, account_sid, kind, state, attempts, due_at, give_up_at, lease IS NOT NULL, last_error, created_at,
-       ended_at, payload
+       ended_at, payload, sink
   FROM deliveries
  WHERE delivery_id > :after
    AND (CAST(:delivery_id AS text) IS NULL OR delivery_id = :delivery_id)
    AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
    AND (CAST(:state AS text) IS NULL OR state = :state)
+   AND (CAST(:sink AS text) IS NULL OR sink = :sink)
  ORDER BY delivery_id
  LIMIT :limit
 """
@@ -273,14 +274,18 @@ RETURNING delivery_id
 """
 
 OWED_DELIVERIES: Final = """
-SELECT payload FROM deliveries WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid
+SELECT payload FROM deliveries
+ WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid AND sink IS NULL
 """
 
-COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') GROUP BY state"
+COUNT_DELIVERIES: Final = """
+SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') AND sink IS NULL GROUP BY state
+"""
 
 FORGET_DELIVERIES: Final = """
 DELETE FROM deliveries
- WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'done' AND due_at < :before LIMIT :limit)
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries
+                        WHERE state = 'done' AND due_at < :before AND sink IS NULL LIMIT :limit)
 RETURNING delivery_id
 """
 

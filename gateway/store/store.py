@@ -16,6 +16,7 @@ from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
@@ -58,6 +59,7 @@ class DeliveryFilter:
     delivery_id: str | None = None
     account_sid: str | None = None
     state: str | None = None
+    sink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store:
+class Store(EventReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:
@@ -212,6 +214,7 @@ class Store:
             "delivery_id": wanted.delivery_id,
             "account_sid": wanted.account_sid,
             "state": wanted.state,
+            "sink": wanted.sink,
             "after": after,
             "limit": limit,
         }

@@ -12,6 +12,7 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
 from gateway.store.records import (
     HeldMessage,
@@ -30,7 +31,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines):
+class Transaction(AccountLines, EventLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:
@@ -92,7 +93,7 @@ class Transaction(AccountLines):
         return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, columns_of(key))]
 
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
-        """Write one line of history and the opt-outs as they are after it; with one that stands, the cancellation of
+        """Write one line of history and the opt-outs as they are after it, and what sinks are owed of it; with one that stands, the cancellation of
         each scheduled message of the recipient is owed, whoever brought it about. Which of them the opt-outs cover is
         found out when it is carried out.
         """
@@ -103,6 +104,7 @@ class Transaction(AccountLines):
             await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
         if any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
+        await self.tell_consent(event)
 
     # Scheduled messages
 

@@ -10,11 +10,13 @@ from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.reading import Calls
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
+from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.directory import Directory
 from gateway.operations.explain import Explain
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.sinks import SinkOperations
 from gateway.store import Store
 
 
@@ -28,5 +30,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *VersionsApi(calls, services).routes(),
         *FilesApi(calls, services).routes(),
         *ExplainApi(calls, Explain(store, directory, clock)).routes(),
+        *SinksApi(calls, SinkOperations(store, clock)).routes(),
         *ReviewApi(calls, ReviewOperations(store, directory, clock)).routes(),
     ]
