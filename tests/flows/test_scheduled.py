@@ -9,6 +9,8 @@ import pytest
 
 from gateway.directory import Directory
 from gateway.flows.learning import Learned, Learning
+from gateway.flows.lifting import Lift
+from gateway.flows.scheduled import event_of
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import Scope, ScopeKind
@@ -17,6 +19,7 @@ from gateway.operations.deliveries import DeliveryOperations, about
 from gateway.operations.optouts import OptOutOperations, Whom
 from gateway.sandbox import Fault, Sandbox
 from gateway.store import Store, StoreUnavailable
+from gateway.store.records import ScheduledMessage
 from gateway.store.store import DeliveryFilter
 from gateway.store.transaction import Transaction
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Answered, Gateway, inbound, run_on
@@ -91,6 +94,13 @@ async def test_what_was_sent_already_is_told_to_be(gateway: Gateway, sandbox: Sa
     assert ("not_canceled", True) == (change, reason.endswith("Z: it was delivered already"))
 
 
+def test_a_line_about_a_scheduled_message_outdates_no_lift_at_twilio() -> None:
+    message = ScheduledMessage(
+        ACCOUNT, "SM" + "1" * 32, "phone", PHONE, PHONE, SERVICE, None, None, 9, "standing", None, 1, None
+    )
+    assert not Lift(PHONE, (SERVICE,), at=1).is_outdated_by(event_of(message, "canceled", None, version=0, now=5))
+
+
 async def test_what_was_cancelled_stands_in_the_recipients_history_once_and_changes_nothing(
     gateway: Gateway, sandbox: Sandbox, eventually: Eventually
 ) -> None:
@@ -105,6 +115,7 @@ async def test_what_was_cancelled_stands_in_the_recipients_history_once_and_chan
     run_on(gateway.database_url, "UPDATE deliveries SET state = 'owed', due_at = 0 WHERE kind = 'cancel'")
     await settled(gateway, eventually)
     assert expected == gateway.rows(HISTORY)
+    assert 21610 == (await gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")).json["code"]
     gateway.clock.advance(2)
     await gateway.webhook(inbound("START", "02", To=IN_POOL))
     assert 201 == (await schedule(gateway)).status
