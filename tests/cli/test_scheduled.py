@@ -87,6 +87,6 @@ def test_the_history_tells_what_an_opt_out_did_to_a_scheduled_message(
     line = f"2027-01-15 07:59:59Z  SCHEDULED {state}  by gateway (gateway)  message_sid={sid}  reason={reason!r}"
     assert line == tell_event(event)
     told = event_as_json(event)
-    expected = ("SCHEDULED", state, [], sid, SERVICE, reason, PHONE)
+    expected: tuple[object, ...] = ("SCHEDULED", state, [], sid, SERVICE, reason, PHONE)
     names = ("event_type", "change", "scopes", "message_sid", "service_sid", "reason", "recipient")
     assert expected == tuple(told[name] for name in names)
