@@ -70,9 +70,7 @@ class AdminEdge:
         when Twilio's list of inbound messages was read, and why it could not be lately.
         """
         is_writable = self._store.is_writable
-        is_ready = is_writable and not (
-            self._waits_for and self._gaps is not None and not self._gaps.is_first_done
-        )
+        is_ready = is_writable and (self._waits_for is None or self._waits_for.is_first_done)
         dropping = await self._dropping() if is_writable else None
         health = {
             "ready": is_ready,
