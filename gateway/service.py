@@ -42,6 +42,7 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
+from gateway.flows.root_key import root_key
 from gateway.flows.scheduled import Cancelling, Scheduling
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.status import StatusFlow, StatusTokens
@@ -62,7 +63,6 @@ log: Final = structlog.get_logger()
 
 STOP_WITHIN_SECONDS: Final = 8.5
 OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
-ROOT_KEY_NAME: Final = "root_key"
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
 
 
@@ -365,12 +365,12 @@ def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
 async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
-    given_key, given_token = settings.secret, settings.admin_token
-    key = given_key.get_secret_value() if given_key else await _once(store, ROOT_KEY_NAME, secrets.token_hex(32))
+    given_token = settings.admin_token
+    key = await root_key(store, settings.secret.get_secret_value() if settings.secret else None)
     if given_token is not None:
-        return _Kept(key.encode(), _hash(given_token.get_secret_value()), None)
+        return _Kept(key, _hash(given_token.get_secret_value()), None)
     kept = await _once(store, ADMIN_HASH_NAME, _hash(token))
-    return _Kept(key.encode(), kept, token if kept == _hash(token) else None)
+    return _Kept(key, kept, token if kept == _hash(token) else None)
 
 
 async def _once(store: Store, name: str, made: str) -> str:

@@ -136,7 +136,11 @@ class GapClosing:
 
     async def _take(self, account: Account, page: ListPage, since: int) -> int:
         """Take the inbound messages of a page; gives how many keywords were news."""
-        counted = await self._sources.take(account, missed_in(page, since, account.sid, LearnedFrom.LIST, REASON))
+        missed, why_not = missed_in(page, since, account.sid, LearnedFrom.LIST, REASON)
+        for why in why_not:
+            metrics.LEARNED.labels(LearnedFrom.LIST, MALFORMED).inc()
+            log.warning("listed_message_refused", account=account.sid, why=why)
+        counted = await self._sources.take(account, missed)
         return sum(count for outcome, count in counted.items() if outcome not in {SEEN, NO_KEYWORD, MALFORMED})
 
     async def _is_ours(self, account: Account) -> bool:
@@ -161,22 +165,23 @@ class GapClosing:
         metrics.GAP_CLOSINGS.labels("closed").inc()
 
 
-def missed_in(page: ListPage, since: int, account_sid: str, learned_from: LearnedFrom, reason: str) -> list[Missed]:
-    """The inbound messages of a page from an instant on. What cannot be read is counted and logged, and loses nothing
-    else; one without a time counts from the instant.
+def missed_in(
+    page: ListPage, since: int, account_sid: str, learned_from: LearnedFrom, reason: str
+) -> tuple[list[Missed], list[str]]:
+    """The inbound messages of a page from an instant on, and why others cannot be read: they lose nothing else. One
+    without a time counts from the instant.
     """
-    missed = []
+    missed, why_not = [], []
     for item in page:
         try:
             late = read_listed(item)
         except NotAMessage as error:
-            metrics.LEARNED.labels(learned_from, "malformed").inc()
-            log.warning("listed_message_refused", account=account_sid, why=str(error))
+            why_not.append(str(error))
             continue
         if late is None or late.message.account_sid != account_sid or (late.at is not None and late.at < since):
             continue
         missed.append(Missed(late.message, late.at if late.at is not None else since, learned_from, reason))
-    return missed
+    return missed, why_not
 
 
 def is_before(page: ListPage, since: int) -> bool:

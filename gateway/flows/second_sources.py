@@ -17,8 +17,9 @@ from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.keyword import KeywordRecorder, NotAKeyword
-from gateway.flows.missed import Missed, key_of
+from gateway.flows.missed import LearnedFrom, Missed, key_of
 from gateway.flows.reviewing import review_item
+from gateway.messaging.consent import ConsentChange
 from gateway.messaging.handling import Reading, believed, read_body
 from gateway.messaging.intent import Intent
 from gateway.messaging.messages import InboundMessage
@@ -107,10 +108,17 @@ class SecondSources:
         except NotAKeyword:
             return NO_KEYWORD
         except NotStorable:  # trying again would not help, and nobody else is to wait for it
-            log.warning("keyword_refused", source=missed.learned_from, account=account.sid)
+            if missed.learned_from is not LearnedFrom.BACKFILL:
+                log.warning("keyword_refused", source=missed.learned_from, account=account.sid)
             return MALFORMED
         if change is None:
             return SEEN
+        if missed.learned_from is not LearnedFrom.BACKFILL:  # which tells what it did by itself
+            self._tell(account, missed, change)
+        return str(change.change)
+
+    def _tell(self, account: Account, missed: Missed, change: ConsentChange) -> None:
+        """Say what was learned, and wake who carries out what is owed for it."""
         if self._outbox is not None:
             self._outbox.wake()
         log.info(
@@ -121,7 +129,6 @@ class SecondSources:
             type=change.opt_out_type,
             change=change.change,
         )
-        return str(change.change)
 
     async def _review(self, account: Account, missed: Missed, intent: Intent) -> None:
         message = missed.message
