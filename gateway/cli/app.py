@@ -7,7 +7,19 @@ import typer
 from typer.main import get_command
 
 from gateway import __version__
-from gateway.cli import config, db, deliveries, doctor, keywords, options, optouts, review, scheduled, services
+from gateway.cli import (
+    backfill,  # noqa: F401 - a command of `optouts`
+    config,
+    db,
+    deliveries,
+    doctor,
+    keywords,
+    options,
+    optouts,
+    review,
+    scheduled,
+    services,
+)
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
 from gateway.cli.output import say

@@ -18,6 +18,7 @@ from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.identifiers import new_id
+from gateway.store.learned_lines import Backfill
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -181,6 +182,16 @@ class Store:
         """What is kept of an inbound message; None when it was never seen."""
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
+
+    async def closed_until(self, account_sid: str) -> int | None:
+        """Until when the account's inbound messages were read from Twilio's list; None: never."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).closed_until(account_sid)
+
+    async def backfill(self, account_sid: str) -> Backfill | None:
+        """How far the last back-fill of an account has come; None: there was none."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).backfill(account_sid)
 
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""

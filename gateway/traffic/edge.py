@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
@@ -43,6 +44,7 @@ class TrafficEdge:
         inbound: InboundFlow,
         redirect: RedirectFlow,
         status: StatusFlow,
+        events: EventsFlow,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -50,6 +52,7 @@ class TrafficEdge:
         self._inbound = inbound
         self._redirect = redirect
         self._status = status
+        self._events = events
         self._monotonic = monotonic
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -83,6 +86,8 @@ class TrafficEdge:
         whole = await read_request(request)
         if path == INBOUND_PATH:
             return await self._inbound.receive(whole)
+        if path == EVENTS_PATH:
+            return await self._events.receive(whole)
         if path.startswith(STATUS_PATH):
             return await self._status.receive(whole)
         return await self._redirect.follow(whole)
@@ -136,7 +141,7 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 def _is_webhook(request: web.BaseRequest) -> bool:
     path = request.rel_url.raw_path
-    return path == INBOUND_PATH or path.startswith((REDIRECT_PATH, STATUS_PATH))
+    return path in {INBOUND_PATH, EVENTS_PATH} or path.startswith((REDIRECT_PATH, STATUS_PATH))
 
 
 def _counter(side: str, request: web.BaseRequest) -> Counter:
