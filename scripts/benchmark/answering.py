@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ssl
+from typing import cast
 
 import httptools
 import uvloop
@@ -23,8 +24,7 @@ class Server(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import httptools
 
@@ -24,7 +24,7 @@ REFUSED: Final = 400  # this status and above
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of a load; latencies in milliseconds. ``refused`` were answered with an error, ``broken`` not at all."""
+    """What came of a load; latencies in milliseconds. ``refused`` were answered an error, ``broken`` not at all."""
 
     requests: int
     seconds: float
@@ -72,12 +72,12 @@ def _by_python(port: int, requests: Path, how: Sequence[str], seconds: float) ->
 
 def _result(command: Sequence[str]) -> Load:
     others = cores_of_others()
-    ran = subprocess.run(  # noqa: S603 - programs of ours
+    ran = subprocess.run(
         command,
         check=True,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, others),  # noqa: PLW1509 - nothing else runs in threads here
+        preexec_fn=lambda: os.sched_setaffinity(0, others),
     )
     told = next(line for line in ran.stdout.splitlines() if line.startswith("RESULT "))
     return Load(**json.loads(told.removeprefix("RESULT ")))
@@ -104,8 +104,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser."""
@@ -206,7 +205,7 @@ def main() -> None:
     given = options.parse_args()
     run = Run(given.port, _read_requests(given.requests), given.seconds)
     load = run.kept_in_flight(given.in_flight) if given.in_flight else run.at_rate(given.rate)
-    import uvloop  # noqa: PLC0415 - only this program needs it
+    import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print("RESULT", json.dumps(asdict(runner.run(load))))

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmark.machine import NotStarted, Process, core_of_proxy, cores, found, free_port
-from scripts.benchmark.sends import ACCOUNT, FIRST, TOKEN
 from scripts.benchmark.upstream import Upstream
+from scripts.campaigns.check_cost import FIRST
+from tests.staging import ACCOUNT, TOKEN
 
 MODULES: Final = Path("/usr/lib/nginx/modules")  # Debian's
 LUA_MODULES: Final = ("ndk_http_module.so", "ngx_http_lua_module.so")
@@ -136,8 +137,7 @@ def _nginx_with_check(scene: Scene) -> tuple[Process, int, int]:
 
 
 def _started_nginx(name: str, scene: Scene, *, modules: str, shared: str, check: str) -> tuple[Process, int, int]:
-    program, port = found("nginx"), free_port()
-    assert program is not None, "sides_here() has left it out"
+    program, port = found("nginx") or "nginx", free_port()
     config = scene.folder / f"{name}.conf"
     config.write_text(
         NGINX.format(
@@ -190,9 +190,9 @@ def sides_here() -> dict[str, str]:
 
 def install_mitmproxy() -> None:
     """Install mitmproxy into an environment of its own, which git ignores."""
-    subprocess.run([sys.executable, "-m", "venv", str(MITMPROXY)], check=True)  # noqa: S603 - a fixed command
+    subprocess.run([sys.executable, "-m", "venv", str(MITMPROXY)], check=True)
     pip = [str(MITMPROXY / "bin" / "python"), "-m", "pip", "install", "--quiet", "mitmproxy"]
-    subprocess.run(pip, check=True)  # noqa: S603 - a fixed command
+    subprocess.run(pip, check=True)
 
 
 @contextmanager

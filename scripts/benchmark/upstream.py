@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmark.machine import Process, cores_of_others, found, free_port
-from scripts.benchmark.sends import ACCOUNT, BODY, SENDER
+from scripts.benchmark.sends import BODY, SENDER
+from tests.staging import ACCOUNT
 
 ANSWER: Final = json.dumps(
     {
