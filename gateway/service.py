@@ -38,7 +38,9 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.scheduled import Cancelling, Scheduling
+from gateway.flows.scheduled import Cancelling
+from gateway.flows.scheduling import SEEK, Scheduling, Seeking
+from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
@@ -154,6 +156,7 @@ class Service:
             LIFT: lifting.deliver,
             CALLBACK: Callbacks(directory, client).deliver,
             CANCEL: cancelling.deliver,
+            SEEK: Seeking(directory, store, upstreams, self._clock).deliver,
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
@@ -235,7 +238,7 @@ class Service:
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
             OutboundFlow(accounts, check, learning, holding, callbacks, scheduling, upstreams, time.monotonic),
-            HeldFlow(accounts, store, leading, self._clock),
+            HeldFlow(accounts, store, leading, Settling(store, self._clock), self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
             StatusFlow(inbound, learning, client, callbacks),

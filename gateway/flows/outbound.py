@@ -11,11 +11,11 @@ from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
-from gateway.flows.holding import BLOCKED_HEADER, CREATED, Holding, is_scheduled, read_mode
+from gateway.flows.holding import BLOCKED_HEADER, Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
-from gateway.flows.scheduled import Scheduling
+from gateway.flows.scheduling import Scheduling
 from gateway.flows.status import StatusTokens
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
@@ -35,7 +35,6 @@ from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
-from gateway.twilio.scheduled import scheduled_sid
 from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, UpstreamRequest
 from gateway.twilio.upstreams import Upstreams
 
@@ -87,6 +86,8 @@ class OutboundFlow:
             form = self._form(request)
             read_mode(request.header(BLOCKED_HEADER))
             message = read_outbound(account.sid, form, account.default_region)
+            if is_scheduled(form):
+                return await self._schedule_unless_opted_out(account, call, request, form, message)
             return await self._forward_unless_opted_out(account, call, request, form, message)
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
@@ -102,6 +103,28 @@ class OutboundFlow:
         demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
         return read_form(request.body)
 
+    async def _schedule_unless_opted_out(
+        self, account: Account, call: Call, request: Request, form: Form, message: OutboundMessage
+    ) -> Outcome:
+        """Write the send down first, so that what Twilio holds until a time is found whatever happens on the way."""
+        intended = await self._scheduling.intend(message, form.get("SendAt") or "")
+        try:
+            outcome = await self._forward_unless_opted_out(account, call, request, form, message)
+        except (TrafficError, NotSent, StoreError):
+            await self._scheduling.let_go(intended)
+            raise
+        except OutcomeUnknown:
+            await self._scheduling.look_for(intended)
+            raise
+        if outcome.what is not What.FORWARDED:
+            await self._scheduling.let_go(intended)
+            return outcome
+        try:
+            await self._scheduling.answered(intended, outcome.answer)
+        except NotDelivered as error:
+            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
+        return outcome
+
     async def _forward_unless_opted_out(
         self, account: Account, call: Call, request: Request, form: Form, message: OutboundMessage
     ) -> Outcome:
@@ -110,7 +133,6 @@ class OutboundFlow:
             if isinstance(checked.decision, Forward):
                 body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
                 answer, seconds = await self._forward(call, request, reservation, body)
-                await self._remembered(form, message, answer)
                 reason = await self._learned(message, checked, answer)
                 return Outcome(
                     What.FORWARDED,
@@ -139,21 +161,6 @@ class OutboundFlow:
         if await self._holding.fails_later(account, form, message, wanted):
             return await self._holding.hold(call, form, message, decision)
         return suppressed(call, decision)
-
-    async def _remembered(self, form: Form, message: OutboundMessage, answer: Answer) -> None:
-        """Keep what Twilio has scheduled, so that a STOP can cancel it. What cannot be kept is cancelled, or its
-        outcome is unknown to the app.
-        """
-        if not is_scheduled(form) or answer.status != CREATED:
-            return
-        sid = scheduled_sid(answer.body)
-        if sid is None:
-            log.warning("scheduled_not_remembered", account=message.account_sid)
-            return
-        try:
-            await self._scheduling.remember(message, sid, form.get("SendAt") or "")
-        except NotDelivered as error:
-            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
 
     async def _learned(self, message: OutboundMessage, checked: Checked, answer: Answer) -> str:
         """Twilio's own 21610 is kept; the app gets it as it came. Gives the outcome's reason."""

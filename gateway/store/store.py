@@ -12,6 +12,7 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
@@ -195,7 +196,7 @@ class Store:
     async def scheduled_message(self, account_sid: str, message_sid: str) -> ScheduledMessage | None:
         """A message that Twilio holds until a time; None when there is none of this SID."""
         values = {"account_sid": account_sid, "message_sid": message_sid}
-        rows = await self._engine.read(sql.SCHEDULED_MESSAGE, values)
+        rows = await self._engine.read(scheduled_statements.SCHEDULED_MESSAGE, values)
         return ScheduledMessage(*rows[0]) if rows else None
 
     async def scheduled_messages(
@@ -204,7 +205,10 @@ class Store:
         """Up to ``limit`` scheduled messages in the order of account and SID, from the one after ``after`` on."""
         values = {"account_sid": account_sid, "state": state, "limit": limit}
         values |= {"after_account": after[0], "after_sid": after[1]}
-        return [ScheduledMessage(*row) for row in await self._engine.read(sql.LIST_SCHEDULED_MESSAGES, values)]
+        return [
+            ScheduledMessage(*row)
+            for row in await self._engine.read(scheduled_statements.LIST_SCHEDULED_MESSAGES, values)
+        ]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""
