@@ -42,6 +42,11 @@ log: Final = structlog.get_logger()
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
 
+# Headers that the gateway writes itself: the body is its own, and the answer must not be compressed, as a 21610 in it,
+# or a scheduled message's SID, is to be read.
+WRITTEN_HEADERS: Final = (("Accept-Encoding", "identity"), ("Content-Type", MEDIA_TYPE))
+OWN_HEADERS: Final = frozenset(name.lower() for name, _ in WRITTEN_HEADERS)
+
 # What an app is told when the message did not leave, or nobody knows: (error, reason in log and metrics, row).
 TOLD: Final[tuple[tuple[type[Exception], str, ErrorKind], ...]] = (
     (NoPlace, "upstream_busy", BUSY),
@@ -127,8 +132,16 @@ class OutboundFlow:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
                 body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
-                outcome = await self._forward(call, _readable(request), reservation, body)
-                return await self._learned(message, checked, outcome)
+                answer, seconds = await self._forward(call, request, reservation, body)
+                reason = await self._learned(message, checked, answer)
+                return Outcome(
+                    What.FORWARDED,
+                    reason,
+                    answer,
+                    call.account_sid,
+                    upstream_seconds=seconds,
+                    settings_version=checked.settings_version,
+                )
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, checked.decision)
@@ -149,13 +162,12 @@ class OutboundFlow:
             return await self._holding.hold(call, form, message, decision)
         return suppressed(call, decision)
 
-    async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
-        """Twilio's own 21610 is kept; the app gets it as it came."""
-        reason = outcome.reason
-        if says_opted_out(outcome.answer):
-            await self._learning.learn(Learned(message, checked.asked_at))
-            reason = "twilio_opted_out"
-        return replace(outcome, reason=reason, settings_version=checked.settings_version)
+    async def _learned(self, message: OutboundMessage, checked: Checked, answer: Answer) -> str:
+        """Twilio's own 21610 is kept; the app gets it as it came. Gives the outcome's reason."""
+        if not says_opted_out(answer):
+            return "no_opt_out"
+        await self._learning.learn(Learned(message, checked.asked_at))
+        return "twilio_opted_out"
 
     async def _fresh(self, message: OutboundMessage) -> Checked:
         """A check that is recent enough to write on."""
@@ -165,30 +177,22 @@ class OutboundFlow:
                 return checked
         raise TrafficError(STORE_AWAY)
 
-    async def _forward(self, call: Call, request: Request, reservation: Reservation, body: bytes) -> Outcome:
-        headers = [header for header in request_headers(request.headers) if header[0].lower() != "content-type"]
-        rebuilt = UpstreamRequest("POST", call.path, (*headers, ("Content-Type", MEDIA_TYPE)), body)
+    async def _forward(
+        self, call: Call, request: Request, reservation: Reservation, body: bytes
+    ) -> tuple[Answer, float]:
+        """Twilio's answer, and how many seconds it took."""
+        headers = [header for header in request_headers(request.headers) if header[0].lower() not in OWN_HEADERS]
+        rebuilt = UpstreamRequest("POST", call.path, (*headers, *WRITTEN_HEADERS), body)
         started = self._monotonic()
         answer = await reservation.send(rebuilt)
-        return Outcome(
-            What.FORWARDED,
-            "no_opt_out",
-            Answer(answer.status, answer_headers(answer.headers), answer.body),
-            call.account_sid,
-            upstream_seconds=self._monotonic() - started,
-        )
+        seconds = self._monotonic() - started
+        return Answer(answer.status, answer_headers(answer.headers), answer.body), seconds
 
     @staticmethod
     def _failed(call: Call, error: Exception) -> Outcome:
         reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
         told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
         return replace(told, detail=str(error))
-
-
-def _readable(request: Request) -> Request:
-    """The request for an answer that is not compressed: a 21610 in it, or a scheduled message's SID, is to be read."""
-    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
-    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 
 
 def suppressed(call: Call, decision: Suppress) -> Outcome:
