@@ -31,6 +31,18 @@ PASSED: Final = Counter(
     ("outcome", "reason"),
     registry=REGISTRY,
 )
+LEARNED: Final = Counter(
+    "gateway_learned_total",
+    "Messages that were learned without their webhook, by source and what became of them.",
+    ("source", "outcome"),
+    registry=REGISTRY,
+)
+GAP_CLOSINGS: Final = Counter(
+    "gateway_gap_closings_total",
+    "Readings of Twilio's list of inbound messages, by how they ended.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 DELIVERIES: Final = Counter(
     "gateway_deliveries_total",
     "Tries to deliver what is owed, by how they ended.",

@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from gateway import __version__
 from gateway.cli import (
+    backfill,  # noqa: F401 - a command of `optouts`
     config,
     db,
     deliveries,

@@ -33,10 +33,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a command works with. Only ``directory.sync`` asks Twilio."""
+    """What a command works with. Only ``directory.sync``, and who uses ``upstreams``, ask Twilio."""
 
     store: Store
     directory: Directory
+    upstreams: Upstreams
 
     @property
     def optouts(self) -> OptOutOperations:
@@ -105,7 +106,8 @@ async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)
     try:
-        yield Opened(store, Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now))
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now)
+        yield Opened(store, directory, upstreams)
     finally:
         upstreams.close()
         await store.close()

@@ -10,6 +10,7 @@ import orjson
 from gateway.deliveries import GIVE_UP_AFTER
 from gateway.flows.holding import CALLBACK
 from gateway.flows.relay import KIND, Relay
+from gateway.flows.scheduling import SEEK, Sought
 from gateway.store import Store
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
@@ -92,6 +93,8 @@ def about(delivery: ListedDelivery) -> tuple[tuple[str, str], ...]:
         return tuple((name, str(value)) for name, value in told.items())
     if delivery.kind == CANCEL:
         return (("MessageSid", str(orjson.loads(delivery.payload)[1])),)
+    if delivery.kind == SEEK:
+        return (("To", Sought.of(delivery.payload).recipient),)
     if delivery.kind != KIND:
         return ()
     form = Relay.of(delivery.payload).form

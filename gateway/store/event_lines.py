@@ -1,4 +1,4 @@
-"""The lines of a transaction about sinks: who wants an event, what a sink is owed, sinks and subscriptions themselves."""
+"""The lines of a transaction about sinks: who wants an event, what a sink is owed, the sinks themselves."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the store gives back about sinks: frozen values, one for each kind of line. Times: microseconds since 1970, UTC."""
+"""What the store gives back about sinks, a frozen value for each kind of line. Times: microseconds since 1970, UTC."""
 
 from dataclasses import dataclass, field
 

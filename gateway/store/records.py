@@ -171,7 +171,8 @@ class HeldMessage:
 class ScheduledMessage:
     """A message that Twilio holds until ``send_at``; times are microseconds since 1970, UTC.
 
-    ``state`` is ``standing``, ``canceled`` (because of an opt-out) or ``not_canceled``, with ``why`` in words.
+    ``state`` is ``standing``, ``canceled`` (because of an opt-out), ``not_canceled``, ``canceled_by_app`` or ``ended``
+    (Twilio holds it no more), with ``why`` in words. One that was found at Twilio is due at ``send_at`` at the latest.
     """
 
     account_sid: str

@@ -235,6 +235,7 @@ review_items = Table(
     Column("reason", Text),
     Column("event_id", Text),
     Index("review_items_by_state", "account_sid", "state", "review_id"),
+    Index("review_items_by_message", "account_sid", "message_sid"),
 )
 
 # Sends that were held back and told as accepted: messages of the gateway's own, which fail at ``failed_at``.
@@ -274,6 +275,50 @@ scheduled_messages = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Index("scheduled_messages_by_recipient", "account_sid", "channel", "recipient_key"),
+)
+
+# Keywords that were learned without their webhook, by what, and whether it came later, or the confirmation was sent.
+learned_messages = Table(
+    "learned_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("learned_from", Text, nullable=False),
+    Column("learned_at", BigInteger, nullable=False),
+    Column("webhook_at", BigInteger),
+    Column("confirmed_at", BigInteger),
+)
+
+# Events of Twilio's that brought a keyword, for as long as Twilio may repeat them.
+seen_events = Table(
+    "seen_events",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("seen_events_by_time", "received_at"),
+)
+
+# Until when Twilio's list of inbound messages has been read.
+closed_gaps = Table(
+    "closed_gaps",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("closed_until", BigInteger, nullable=False),
+)
+
+# How far the last back-fill of an account has come; ``counts`` are JSON.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("since", BigInteger),
+    Column("until", BigInteger, nullable=False),
+    Column("reached", BigInteger, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
 )
 
 # Work that one process at a time does for all, until a time.

@@ -333,55 +333,6 @@ UPDATE held_messages SET recipient = NULL, recipient_key = NULL, body = NULL
 RETURNING message_sid
 """
 
-SCHEDULED_MESSAGE_COLUMNS: Final = """
-SELECT account_sid, message_sid, channel, recipient_key, recipient, service_sid, sender, fallback_sender, send_at,
-       state, why, created_at, ended_at
-  FROM scheduled_messages
-"""
-
-SCHEDULED_MESSAGE: Final = (
-    SCHEDULED_MESSAGE_COLUMNS + " WHERE account_sid = :account_sid AND message_sid = :message_sid"
-)
-
-SCHEDULED_FOR: Final = (
-    SCHEDULED_MESSAGE_COLUMNS
-    + """
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
-   AND state = 'standing' AND send_at > :since
-"""
-)
-
-LIST_SCHEDULED_MESSAGES: Final = (
-    SCHEDULED_MESSAGE_COLUMNS
-    + """
- WHERE (account_sid, message_sid) > (:after_account, :after_sid)
-   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-   AND (CAST(:state AS text) IS NULL OR state = :state)
- ORDER BY account_sid, message_sid
- LIMIT :limit
-"""
-)
-
-ADD_SCHEDULED_MESSAGE: Final = """
-INSERT INTO scheduled_messages (account_sid, message_sid, channel, recipient_key, recipient, service_sid, sender,
-                                fallback_sender, send_at, state, created_at)
-VALUES (:account_sid, :message_sid, :channel, :recipient_key, :recipient, :service_sid, :sender,
-        :fallback_sender, :send_at, 'standing', :created_at)
-ON CONFLICT (account_sid, message_sid) DO NOTHING
-"""
-
-END_SCHEDULED_MESSAGE: Final = """
-UPDATE scheduled_messages SET state = :state, why = :why, ended_at = :now
- WHERE account_sid = :account_sid AND message_sid = :message_sid AND state = 'standing'
-"""
-
-FORGET_SCHEDULED_MESSAGES: Final = """
-DELETE FROM scheduled_messages
- WHERE (account_sid, message_sid) IN (SELECT account_sid, message_sid FROM scheduled_messages
-                                       WHERE send_at < :before LIMIT :limit)
-RETURNING message_sid
-"""
-
 TAKE_LEASE: Final = """
 INSERT INTO leases (name, holder, held_until) VALUES (:name, :holder, :held_until)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until

@@ -12,12 +12,14 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
+from gateway.store.learned_lines import Backfill
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -183,6 +185,16 @@ class Store(EventReads):
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
 
+    async def closed_until(self, account_sid: str) -> int | None:
+        """Until when the account's inbound messages were read from Twilio's list; None: never."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).closed_until(account_sid)
+
+    async def backfill(self, account_sid: str) -> Backfill | None:
+        """How far the last back-fill of an account has come; None: there was none."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).backfill(account_sid)
+
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""
         values = {"account_sid": account_sid, "message_sid": message_sid}
@@ -197,7 +209,7 @@ class Store(EventReads):
     async def scheduled_message(self, account_sid: str, message_sid: str) -> ScheduledMessage | None:
         """A message that Twilio holds until a time; None when there is none of this SID."""
         values = {"account_sid": account_sid, "message_sid": message_sid}
-        rows = await self._engine.read(sql.SCHEDULED_MESSAGE, values)
+        rows = await self._engine.read(scheduled_statements.SCHEDULED_MESSAGE, values)
         return ScheduledMessage(*rows[0]) if rows else None
 
     async def scheduled_messages(
@@ -206,7 +218,10 @@ class Store(EventReads):
         """Up to ``limit`` scheduled messages in the order of account and SID, from the one after ``after`` on."""
         values = {"account_sid": account_sid, "state": state, "limit": limit}
         values |= {"after_account": after[0], "after_sid": after[1]}
-        return [ScheduledMessage(*row) for row in await self._engine.read(sql.LIST_SCHEDULED_MESSAGES, values)]
+        return [
+            ScheduledMessage(*row)
+            for row in await self._engine.read(scheduled_statements.LIST_SCHEDULED_MESSAGES, values)
+        ]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""

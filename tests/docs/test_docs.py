@@ -16,6 +16,7 @@ from gateway import metrics
 from gateway.admin.edge import AdminEdge
 from gateway.admin.problems import KINDS
 from gateway.cli.app import app
+from gateway.flows.events import EVENTS_PATH
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.status import STATUS_PATH
@@ -175,7 +176,7 @@ def admin_resources() -> list[web.AbstractResource]:
 
 
 def test_every_route_is_documented_and_no_other():
-    expected = admin_routes() | {INBOUND_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
+    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
     assert expected == set(first_column(section("docs/operations.md", "Addresses")))
 
 
