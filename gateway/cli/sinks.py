@@ -122,8 +122,8 @@ def remove(
         say(f"{name}: removed, with {dropped} events that it was owed")
 
 
-@app.command()
-def test(
+@app.command("test")
+def send_test(
     name: Name,
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=300, help="How long to wait for it.")] = 20,
     account: options.Account = None,

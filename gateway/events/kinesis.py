@@ -51,7 +51,7 @@ class KinesisSinks:
         if isinstance(headers, Failure):
             return _all(events, headers)
         answer = await posted(self._client, configuration.url, headers, body)
-        if isinstance(answer, Failure) or (failure := failure_in(answer)) is not None:
+        if isinstance(answer, Failure) or failure_in(answer) is not None:
             why = answer.why if isinstance(answer, Failure) else _told(answer)
             return _all(events, Failure(why, is_sinks=True))  # a call is refused for what is not in the events
         return _refused(events, answer)

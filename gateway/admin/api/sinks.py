@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.admin.answers import answer
 from gateway.admin.api.reading import Calls, invalid, read_object, read_query
-from gateway.admin.problems import INVALID_REQUEST, NO_SUCH_PATH, SAVED_MEANWHILE, Problem
+from gateway.admin.problems import INVALID_REQUEST, SINK_EXISTS, UNKNOWN_SINK, Problem
 from gateway.messaging.errors import Malformed
 from gateway.operations.actors import Actor
 from gateway.operations.sinks import (
@@ -104,6 +104,6 @@ async def _or_problem(work: Awaitable[T]) -> T:
     except Malformed as error:
         raise Problem(INVALID_REQUEST, str(error)) from None
     except NoSuchSink as error:
-        raise Problem(NO_SUCH_PATH, str(error)) from None
+        raise Problem(UNKNOWN_SINK, str(error)) from None
     except SinkExists as error:
-        raise Problem(SAVED_MEANWHILE, str(error)) from None
+        raise Problem(SINK_EXISTS, str(error)) from None
