@@ -48,7 +48,7 @@ from tests.staging import (
 
 # Journeys show on PostgreSQL what they show on SQLite, and take their time: there they are for scripts/test --all. What
 # hangs on the store's own promises runs on both every time.
-LONG_ON_POSTGRESQL = ("admin", "campaigns", "deliveries", "flows", "operations", "sdk", "service", "workers")
+LONG_ON_POSTGRESQL = ("admin", "campaigns", "deliveries", "events", "flows", "operations", "sdk", "service", "workers")
 LONG_PROCESSES = frozenset({"test_campaigns.py", "test_workers.py"})  # start many processes; of these every time only:
 SHORT_PROCESSES = (
     "test_nothing_acknowledged_is_lost_by_kill_9[sqlite]",
