@@ -52,4 +52,5 @@ def policy_of(given: AccountSettings) -> KeywordPolicy:
         given.help_when_opted_out,
         IntentMode(given.intent),
         {sender.sender: sender.twilio_handling for sender in given.senders if sender.twilio_handling is not None},
+        given.confirm_late,
     )

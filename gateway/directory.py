@@ -39,7 +39,8 @@ class Account:
     senders with an app of their own; ``stated`` the Messaging Services that the settings state, each with the keys of
     its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
     send by these settings. ``blocked`` is how a blocked send fails;
-    ``lead_status_callbacks``: those of its sends come through the gateway.
+    ``lead_status_callbacks``: those of its sends come through the gateway. ``parent_sid`` is that of a sub-account's
+    parent.
     """
 
     sid: str
@@ -53,10 +54,11 @@ class Account:
     subaccounts: bool = False
     blocked: BlockedMode = BlockedMode.AUTO
     lead_status_callbacks: bool = False
+    parent_sid: str | None = None
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""
-        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False)
+        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid)
 
 
 class Directory:

@@ -65,7 +65,6 @@ def set_up(log_format: str, level: str, *, worker: int | None = None) -> None:
     """
     logging.basicConfig(handlers=[_Library(logging.WARNING)], level=logging.WARNING, force=True)
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         *([] if worker is None else [_Worker(worker)]),
@@ -75,7 +74,6 @@ def set_up(log_format: str, level: str, *, worker: int | None = None) -> None:
         structlog.configure(
             processors=[
                 *shared,
-                structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(orjson.dumps),
             ],
             wrapper_class=wrapper,

@@ -37,6 +37,18 @@ ADMIN: Final = Counter(
     ("route", "status"),
     registry=REGISTRY,
 )
+LEARNED: Final = Counter(
+    "gateway_learned_total",
+    "Messages that were learned without their webhook, by source and what became of them.",
+    ("source", "outcome"),
+    registry=REGISTRY,
+)
+GAP_CLOSINGS: Final = Counter(
+    "gateway_gap_closings_total",
+    "Readings of Twilio's list of inbound messages, by how they ended.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 DELIVERIES: Final = Counter(
     "gateway_deliveries_total",
     "Tries to deliver what is owed, by how they ended.",
@@ -47,6 +59,19 @@ DELIVERIES_OPEN: Final = Gauge(
     "gateway_deliveries_open",
     "Deliveries that are owed or given up.",
     ("state",),
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+SINK_EVENTS: Final = Counter(
+    "gateway_sink_events_total",
+    "Events for sinks, by what became of each try or of what was not tried any more.",
+    ("sink", "outcome"),
+    registry=REGISTRY,
+)
+SINK_BACKLOG: Final = Gauge(
+    "gateway_sink_backlog",
+    "Events that a sink is owed, or that were put aside as dead letters.",
+    ("sink", "state"),
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",
 )

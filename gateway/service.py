@@ -21,11 +21,20 @@ from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
+from gateway.events.kinesis import KinesisSinks
+from gateway.events.segment import SegmentSinks
+from gateway.events.sinks import Driver
+from gateway.events.telling import Telling
+from gateway.events.webhook import WebhookSinks
 from gateway.flows.accounts import Accounts
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
+from gateway.flows.confirming import CONFIRM, Confirming
 from gateway.flows.credentials import Credentials
+from gateway.flows.events import EventsFlow
+from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
+from gateway.flows.gaps import GapClosing
 from gateway.flows.held import HeldFlow
 from gateway.flows.holding import CALLBACK, Callbacks, Holding
 from gateway.flows.inbound import InboundFlow
@@ -38,7 +47,11 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.scheduled import Cancelling, Scheduling
+from gateway.flows.root_key import root_key
+from gateway.flows.scheduled import Cancelling
+from gateway.flows.scheduling import SEEK, Scheduling, Seeking
+from gateway.flows.second_sources import SecondSources
+from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
@@ -57,7 +70,6 @@ log: Final = structlog.get_logger()
 
 STOP_WITHIN_SECONDS: Final = 8.5
 OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
-ROOT_KEY_NAME: Final = "root_key"
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
 
 
@@ -81,6 +93,15 @@ class _Kept:
     root_key: bytes
     admin_hash: str
     new_admin_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Learning:
+    """How keywords are recorded, and learned where their webhook does not come."""
+
+    recorder: KeywordRecorder
+    fingerprints: Fingerprints
+    sources: SecondSources
 
 
 async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
@@ -154,14 +175,19 @@ class Service:
             LIFT: lifting.deliver,
             CALLBACK: Callbacks(directory, client).deliver,
             CANCEL: cancelling.deliver,
+            SEEK: Seeking(directory, store, upstreams, self._clock).deliver,
+            CONFIRM: Confirming(directory, store, check, upstreams, self._clock).deliver,
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
+        self._start_telling(store, directory, client)
+        learning = self._second_sources(store, directory, outbox, kept.root_key)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, kept.root_key
+            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
         )
         self._start_timers(store, directory)
-        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash))
+        gaps = self._start_gaps(store, directory, learning.sources, upstreams)
+        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock)
@@ -197,6 +223,36 @@ class Service:
         self._undo.push_async_callback(drain)
         return outbox
 
+    def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
+        drivers: dict[str, Driver] = {
+            "webhook": WebhookSinks(directory, client),
+            "segment": SegmentSinks(client),
+            "kinesis": KinesisSinks(client),
+        }
+        telling = Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed)
+        task = asyncio.create_task(telling.run())
+
+        async def drain() -> None:
+            telling.stop()
+            await _finish(task)
+
+        self._undo.push_async_callback(drain)
+
+    def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
+        recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
+        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
+        return _Learning(recorder, fingerprints, sources)
+
+    def _start_gaps(
+        self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams
+    ) -> GapClosing | None:
+        every_seconds = self._settings.twilio.gap_seconds
+        if not every_seconds:
+            return None
+        gaps = GapClosing(directory, store, sources, upstreams, self._clock, every_seconds)
+        self._run(gaps.run())
+        return gaps
+
     def _edge(
         self,
         store: Store,
@@ -208,6 +264,7 @@ class Service:
         lifting: Lifting,
         scheduling: Scheduling,
         outbox: Outbox,
+        learning: _Learning,
         secret: bytes,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
@@ -215,17 +272,17 @@ class Service:
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         callbacks = StatusTokens(secret, self._settings.public_url)
-        learning = Learning(store, self._clock)
+        twilios_word = Learning(store, self._clock)
         inbound = InboundFlow(
             directory,
             store,
-            KeywordRecorder(directory, store, self._clock),
+            learning.recorder,
             relaying,
             Replies(check, tokens),
             lifting,
             outbox,
             public_url=self._settings.public_url,
-            secret=secret,
+            fingerprints=learning.fingerprints,
             clock=self._clock,
         )
         settings = self._settings
@@ -234,19 +291,21 @@ class Service:
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, learning, holding, callbacks, scheduling, upstreams, time.monotonic),
-            HeldFlow(accounts, store, leading, self._clock),
+            OutboundFlow(accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, time.monotonic),
+            HeldFlow(accounts, store, leading, Settling(store, self._clock), self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),
-            StatusFlow(inbound, learning, client, callbacks),
+            StatusFlow(inbound, twilios_word, client, callbacks),
+            EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
             time.monotonic,
         )
 
-    def _admin_edge(self, store: Store, directory: Directory, token_hash: str) -> AdminEdge:
-        if self._shared is None:
-            return AdminEdge(store, directory, token_hash, self._clock)
-        of_all = partial(metrics.exposition_of_all, self._shared.metrics_folder)
-        return AdminEdge(store, directory, token_hash, self._clock, of_all)
+    def _admin_edge(self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None) -> AdminEdge:
+        exposition = metrics.exposition
+        if self._shared is not None:
+            exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
+        waits = self._settings.twilio.ready_after_gaps
+        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
@@ -330,12 +389,12 @@ def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
 async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
-    given_key, given_token = settings.secret, settings.admin_token
-    key = given_key.get_secret_value() if given_key else await _once(store, ROOT_KEY_NAME, secrets.token_hex(32))
+    given_token = settings.admin_token
+    key = await root_key(store, settings.secret.get_secret_value() if settings.secret else None)
     if given_token is not None:
-        return _Kept(key.encode(), _hash(given_token.get_secret_value()), None)
+        return _Kept(key, _hash(given_token.get_secret_value()), None)
     kept = await _once(store, ADMIN_HASH_NAME, _hash(token))
-    return _Kept(key.encode(), kept, token if kept == _hash(token) else None)
+    return _Kept(key, kept, token if kept == _hash(token) else None)
 
 
 async def _once(store: Store, name: str, made: str) -> str:

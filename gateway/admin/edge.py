@@ -13,6 +13,7 @@ from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
+from gateway.flows.gaps import GapClosing
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
@@ -24,7 +25,8 @@ class AdminEdge:
     """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the settings' token, in hexadecimal;
     ``clock`` gives microseconds since 1970, UTC.
 
-    ``exposition`` gives all metrics, of all workers where there are several.
+    ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
+    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was.
     """
 
     def __init__(
@@ -34,17 +36,22 @@ class AdminEdge:
         token_hash: str,
         clock: Callable[[], int],
         exposition: Callable[[], bytes] = metrics.exposition,
+        gaps: GapClosing | None = None,
+        *,
+        ready_after_gaps: bool = False,
     ) -> None:
         self._store = store
         self._directory = directory
         self._token_hash = token_hash
         self._clock = clock
         self._exposition = exposition
+        self._gaps = gaps
+        self._waits_for = gaps if ready_after_gaps else None
 
     def routes(self) -> list[AnyRoute]:
         """All routes, those that describe the others last."""
         described = [
-            *Health(self._store, self._directory, self._exposition).routes(),
+            *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
             *routes_of(self._store, self._directory, self._clock),
         ]
         return [*described, *Description(described).routes()]

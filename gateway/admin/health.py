@@ -10,8 +10,10 @@ from pydantic import Field
 
 from gateway import metrics
 from gateway.admin.route import About, Answer, AnyRoute, Call, Route
-from gateway.admin.shapes import Body, Query, Told
+from gateway.admin.shapes import Body, Query, Time, Told
 from gateway.directory import Directory
+from gateway.flows.gaps import GapClosing
+from gateway.operations.json_forms import iso
 from gateway.operations.tokens import Role
 from gateway.store import Store, StoreError
 
@@ -30,6 +32,20 @@ class StoreTold(Told):
     writable: bool
 
 
+class GapTold(Told):
+    """How far Twilio's list of an account's inbound messages was read, and why it could not be lately."""
+
+    closed_until: Time | None
+    error: str | None
+
+
+class GapsTold(Told):
+    """Whether Twilio's list was read since the start, and how it is with each account."""
+
+    closed_since_start: bool
+    accounts: dict[str, GapTold]
+
+
 class ReadyTold(Told):
     """Whether sends can be decided and keywords be kept."""
 
@@ -38,15 +54,27 @@ class ReadyTold(Told):
     services_dropping_incoming: dict[str, list[str]] | None = Field(
         description="By account, the services that drop incoming messages at Twilio: no STOP to their senders is seen."
     )
+    gaps: GapsTold | None = Field(description="How far Twilio's list is read; null where it is not read.")
 
 
 class Health:
-    """The handlers. ``exposition`` gives all metrics, of all workers where there are several."""
+    """The handlers. ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where
+    Twilio's list is not read; the gateway is not ready before it was, if it ``waits_for`` it.
+    """
 
-    def __init__(self, store: Store, directory: Directory, exposition: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        exposition: Callable[[], bytes],
+        gaps: GapClosing | None,
+        waits_for: GapClosing | None,
+    ) -> None:
         self._store = store
         self._directory = directory
         self._exposition = exposition
+        self._gaps = gaps
+        self._waits_for = waits_for
 
     def routes(self) -> list[AnyRoute]:
         """The table of these."""
@@ -69,9 +97,14 @@ class Health:
 
     async def _readyz(self, _: Call[Query, Body]) -> Answer:
         """Services that drop incoming messages at Twilio are named beside it, null where the store cannot tell."""
-        is_ready = self._store.is_writable
-        dropping = await self._dropping() if is_ready else None
-        health = {"ready": is_ready, "store": {"writable": is_ready}, "services_dropping_incoming": dropping}
+        is_writable = self._store.is_writable
+        is_ready = is_writable and (self._waits_for is None or self._waits_for.is_first_done)
+        health = {
+            "ready": is_ready,
+            "store": {"writable": is_writable},
+            "services_dropping_incoming": await self._dropping() if is_writable else None,
+            "gaps": None if self._gaps is None else _told(self._gaps),
+        }
         return Answer(health, status=200 if is_ready else 503)
 
     async def _dropping(self) -> dict[str, list[str]] | None:
@@ -89,3 +122,13 @@ class Health:
     async def _metrics(self, _: Call[Query, Body]) -> web.Response:
         metrics.STORE_WRITABLE.set(self._store.is_writable)
         return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _told(gaps: GapClosing) -> dict[str, object]:
+    status = gaps.status().items()
+    accounts = {sid: {**each, "closed_until": _iso_or_none(each["closed_until"])} for sid, each in status}
+    return {"closed_since_start": gaps.is_first_done, "accounts": accounts}
+
+
+def _iso_or_none(at: object) -> str | None:
+    return iso(at) if isinstance(at, int) else None

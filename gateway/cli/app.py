@@ -7,7 +7,22 @@ import typer
 from typer.main import get_command
 
 from gateway import __version__
-from gateway.cli import config, db, deliveries, doctor, keywords, options, optouts, review, scheduled, services
+from gateway.cli import (
+    backfill,  # noqa: F401 - a command of `optouts`
+    config,
+    db,
+    deliveries,
+    doctor,
+    keywords,
+    options,
+    optouts,
+    review,
+    scheduled,
+    services,
+    sinks,
+    subscriptions,
+    tokens,
+)
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
 from gateway.cli.output import say
@@ -27,6 +42,9 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keywords.app, name="keywords")
 app.add_typer(review.app, name="review")
 app.add_typer(scheduled.app, name="scheduled")
+app.add_typer(sinks.app, name="sinks")
+app.add_typer(subscriptions.app, name="subscriptions")
+app.add_typer(tokens.app, name="tokens")
 app.command()(explain)
 app.command("doctor")(doctor.doctor)
 

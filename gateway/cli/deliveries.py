@@ -14,7 +14,7 @@ from gateway.settings import from_environment
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
 
-app = typer.Typer(help="What apps and Twilio are owed: list, show, try again.")
+app = typer.Typer(help="What apps, Twilio and sinks are owed: list, show, try again.")
 
 LISTED: Final = (("SINCE", 20), ("DELIVERY", 36), ("ACCOUNT", 34), ("KIND", 8), ("STATE", 9), ("TRIES", 5))
 WHY_NOT: Final = {
@@ -34,6 +34,7 @@ DeliveryId = Annotated[str, typer.Argument(help="The delivery's identifier, as l
 def list_all(
     account: options.Account = None,
     state: State = None,
+    sink: options.Sink = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many of each state.")] = None,
     config: options.Config = None,
     *,
@@ -42,7 +43,7 @@ def list_all(
     """List deliveries, oldest first, given up ones first; with --json one object a line."""
     settings = from_environment(config)
     sid = None if account is None else reading.account_sid(account)
-    wanted = [DeliveryFilter(None, sid, each) for each in ((state,) if state else ("dead", "owed"))]
+    wanted = [DeliveryFilter(None, sid, each, sink) for each in ((state,) if state else ("dead", "owed"))]
 
     async def print_all(opened: Opened) -> None:
         is_first = True
@@ -78,7 +79,10 @@ def show(delivery_id: DeliveryId, config: options.Config = None, *, as_json: opt
 def retry(
     delivery_id: Annotated[list[str] | None, typer.Argument(help="Identifiers of deliveries.")] = None,
     account: options.Account = None,
-    all_: Annotated[bool, typer.Option("--all-dead", help="All that was given up, of --account if named.")] = False,
+    sink: options.Sink = None,
+    all_: Annotated[
+        bool, typer.Option("--all-dead", help="All that was given up, of --account and --sink if named.")
+    ] = False,
     config: options.Config = None,
     *,
     as_json: options.AsJson = False,
@@ -90,9 +94,11 @@ def retry(
         raise BadInput("DELIVERY_ID, --all-dead: say which by one of them")
     if ids and account is not None:
         raise BadInput("--account: goes with --all-dead only")
+    if ids and sink is not None:
+        raise BadInput("--sink: goes with --all-dead only")
     if all_:
         sid = None if account is None else reading.account_sid(account)
-        count = run(settings, lambda opened: opened.deliveries.retry_dead(sid))
+        count = run(settings, lambda opened: opened.deliveries.retry_dead(sid, sink))
         say_json({"due": count}) if as_json else say(f"{count} deliveries are due now")
         return
     _tell_retried(run(settings, lambda opened: _retry_each(opened.deliveries, ids)), as_json=as_json)

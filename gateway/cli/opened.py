@@ -20,6 +20,8 @@ from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.sinks import SinkOperations
+from gateway.operations.tokens import TokenOperations
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.store.sqlite import SQLITE_URL, path_of
@@ -32,10 +34,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a command works with. Only ``directory.sync`` asks Twilio."""
+    """What a command works with. Only ``directory.sync``, and who uses ``upstreams``, ask Twilio."""
 
     store: Store
     directory: Directory
+    upstreams: Upstreams
 
     @property
     def optouts(self) -> OptOutOperations:
@@ -61,6 +64,16 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def sinks(self) -> SinkOperations:
+        """Sinks and subscriptions."""
+        return SinkOperations(self.store, now)
+
+    @property
+    def tokens(self) -> TokenOperations:
+        """Tokens of the admin listener."""
+        return TokenOperations(self.store, now)
 
     @property
     def explain(self) -> Explain:
@@ -99,7 +112,8 @@ async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)
     try:
-        yield Opened(store, Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now))
+        directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now)
+        yield Opened(store, directory, upstreams)
     finally:
         upstreams.close()
         await store.close()

@@ -13,6 +13,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Account = Annotated[
     str | None, typer.Option("--account", help="The account's SID (AC…); not needed where the settings have one.")
 ]
+Sink = Annotated[str | None, typer.Option("--sink", help="Only events that this sink is owed.")]
 Recipient = Annotated[
     str, typer.Argument(help="Whose consent it is: a number in any spelling, or an address as whatsapp:+1….")
 ]

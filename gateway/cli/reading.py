@@ -103,7 +103,7 @@ def channel(text: str | None) -> str | None:
     return text
 
 
-def since(text: str | None) -> int | None:
+def since(text: str | None, option: str = "--since") -> int | None:
     """An instant, in microseconds since 1970, UTC; without an offset it is taken as UTC."""
     if text is None:
         return None
@@ -111,7 +111,7 @@ def since(text: str | None) -> int | None:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            "--since: it is not a time in ISO 8601; write it as 2026-01-31 or 2026-01-31T12:00:00Z"
+            f"{option}: it is not a time in ISO 8601; write it as 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from None
     passed = (given if given.tzinfo else given.replace(tzinfo=UTC)) - EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds

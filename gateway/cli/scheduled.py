@@ -13,11 +13,11 @@ from gateway.store.records import ScheduledMessage
 
 app = typer.Typer(help="Scheduled messages: which stand, which were cancelled, which could not be.")
 
-LISTED: Final = (("SEND AT", 20), ("MESSAGE", 34), ("ACCOUNT", 34), ("TO", 16), ("STATE", 12))
+LISTED: Final = (("SEND AT", 20), ("MESSAGE", 34), ("ACCOUNT", 34), ("TO", 16), ("STATE", 15))
 
 State = Annotated[
-    Literal["standing", "canceled", "not_canceled"] | None,
-    typer.Option("--state", help="standing, canceled or not_canceled; else all."),
+    Literal["standing", "canceled", "not_canceled", "canceled_by_app", "ended"] | None,
+    typer.Option("--state", help="standing, canceled, not_canceled, canceled_by_app or ended; else all."),
 ]
 
 

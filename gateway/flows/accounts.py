@@ -51,6 +51,24 @@ class Accounts:
             return self._directory.subaccount(account_sid)
         return account
 
+    async def child_of(self, parent: Account, account_sid: str) -> Account | None:
+        """An account that Twilio shows to a parent as its own: by its own settings where it has some, else by the
+        parent's; None for any other. Raises `TrafficError` (503).
+        """
+        if self._owned_until.get(account_sid, 0.0) > self._monotonic():
+            known = self._directory.subaccount(account_sid)
+            if known is not None and known.parent_sid == parent.sid:
+                return known
+        if not await self._owns(parent, account_sid):
+            return None
+        listed = self._directory.account(account_sid)
+        if listed is not None:
+            return listed
+        child = parent.subaccount(account_sid)
+        self._directory.adopt(child)
+        self._owned_until[account_sid] = self._monotonic() + OWNED_SECONDS
+        return child
+
     def origins_of(self, request: Request) -> Origins | None:
         """Where Twilio is for a call whose path names no account: where it is for the account that its credentials
         name, else where it is for all accounts; None where these differ and it is an API key or a Bearer token.

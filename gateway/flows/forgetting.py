@@ -1,4 +1,4 @@
-"""What is kept for a time only: answers to inbound messages, deliveries that are done, texts of held-back messages."""
+"""What is kept for a time only: answers to inbound messages, deliveries that are done, seen events, held texts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ log: Final = structlog.get_logger()
 HOUR: Final = 60 * 60 * 1_000_000  # microseconds
 KEEP_ANSWERS: Final = 48 * HOUR  # after that a repetition of the message gets an empty answer
 KEEP_DONE_DELIVERIES: Final = 7 * 24 * HOUR
+KEEP_EVENTS: Final = 48 * HOUR  # Twilio repeats an event for four hours
 KEEP_SCHEDULED: Final = 30 * 24 * HOUR  # after their time
 AT_A_TIME: Final = 1_000
 PAUSE_SECONDS: Final = 0.05
@@ -42,6 +43,7 @@ class Forgetting:
         await self._all(lambda transaction: transaction.forget_answers(now - KEEP_ANSWERS, AT_A_TIME))
         await self._all(lambda transaction: transaction.forget_deliveries(now - KEEP_DONE_DELIVERIES, AT_A_TIME))
         await self._all(lambda transaction: transaction.forget_scheduled(now - KEEP_SCHEDULED, AT_A_TIME))
+        await self._all(lambda transaction: transaction.forget_seen_events(now - KEEP_EVENTS, AT_A_TIME))
         await self._all(lambda transaction: transaction.forget_held_messages(now - self._keep_held, AT_A_TIME))
 
     async def _all(self, some: Callable[[Transaction], Awaitable[int]]) -> None:

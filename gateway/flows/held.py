@@ -20,6 +20,7 @@ from gateway.flows.holding import told
 from gateway.flows.leading import LeadingFlow
 from gateway.flows.outcome import Answer, Outcome, What, failure
 from gateway.flows.request import Request
+from gateway.flows.settling import Settling
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.senders import read_sender
@@ -47,10 +48,13 @@ OK: Final = 200
 class HeldFlow:
     """The journey of calls about messages; what is not about one that was held back goes on as any other call."""
 
-    def __init__(self, accounts: Accounts, store: Store, passing: LeadingFlow, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, accounts: Accounts, store: Store, passing: LeadingFlow, settling: Settling, clock: Callable[[], int]
+    ) -> None:
         self._accounts = accounts
         self._store = store
         self._passing = passing
+        self._settling = settling
         self._clock = clock
 
     async def hand_on(self, call: Call, request: Request, reached_at: str | None) -> Outcome:
@@ -61,6 +65,10 @@ class HeldFlow:
                 held = await self._store.held_message(one["account"], one["sid"])
                 if held is not None:
                     return await self._about(held, call, request, is_media=one["media"] is not None)
+                if one["media"] is None:
+                    outcome = await self._passing.hand_on(call, _readable(request), reached_at)
+                    await self._settling.notice(one["account"], one["sid"], request, outcome.answer)
+                    return outcome
             elif request.method == "GET" and LIST.fullmatch(call.path):
                 return await self._listed(call, request, reached_at)
             return await self._passing.hand_on(call, request, reached_at)

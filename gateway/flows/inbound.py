@@ -1,8 +1,6 @@
 """One inbound message, from a phone to its app: verify, read, match, commit, answer."""
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,20 +9,21 @@ from urllib.parse import parse_qsl
 
 from gateway.deliveries import NotDelivered, Outbox
 from gateway.directory import Account, Directory
-from gateway.flows.keyword import KeywordRecorder, NotAKeyword, Recorded, key_of
+from gateway.flows.fingerprint import Fingerprints
+from gateway.flows.keyword import KeywordRecorder, NotAKeyword, Recorded
 from gateway.flows.lifting import Lift, Lifting
+from gateway.flows.missed import key_of
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
 from gateway.flows.relay import IDEMPOTENCY_HEADER, Heard, NobodyAnswered, Relay, Relaying
 from gateway.flows.repetition import EMPTY, NOBODY_WAITS, WAITS_FOR_KEYWORD, KeptAnswer, Once, StillWaiting
 from gateway.flows.replies import Filtered, Parties, Replies
 from gateway.flows.request import Request
+from gateway.flows.reviewing import review_item
 from gateway.messaging.handling import Reading, handling_of, read_body
-from gateway.messaging.intent import Intent
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import InboundMessage
 from gateway.store import Store, StoreError
-from gateway.store.identifiers import new_id
-from gateway.store.records import ReviewItem, StoredMessage
+from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
 from gateway.twilio.errors import AMBIGUOUS, STORE_AWAY, WRONG_SIGNATURE, TrafficError
 from gateway.twilio.forms import Form, demand_form, read_form
@@ -52,7 +51,7 @@ class InboundFlow:
         outbox: Outbox,
         *,
         public_url: str,
-        secret: bytes,
+        fingerprints: Fingerprints,
         clock: Callable[[], int],
     ) -> None:
         self._directory = directory
@@ -64,7 +63,7 @@ class InboundFlow:
         self._outbox = outbox
         self._once = Once(store, clock)
         self._public_url = public_url
-        self._key = hmac.new(secret, b"fingerprint", hashlib.sha256).digest()
+        self._fingerprints = fingerprints
         self._clock = clock
 
     async def receive(self, request: Request) -> Outcome:
@@ -144,10 +143,10 @@ class InboundFlow:
         is_stop = reading.match is not None and reading.match.opt_out_type is OptOutType.STOP
         waits_for_app = not is_stop and bool(relay.targets)
         recorded = await self._recorder.record(
-            account, message, relay, self._fingerprint(message), is_held=waits_for_app
+            account, message, relay, self._fingerprints.of(message), is_held=waits_for_app
         )
         if isinstance(recorded, StoredMessage):
-            return await self._repeated(account, message, recorded)
+            return await self._repeated(account, message, recorded, reading, relay)
         waits_for_app = waits_for_app and recorded.delivery_id is not None
         verbs = confirmed = await self._confirmed(account, message, recorded, waits_for_app=waits_for_app)
         cookies: tuple[str, ...] = ()
@@ -259,13 +258,13 @@ class InboundFlow:
         give_up_at = asyncio.get_running_loop().time() + APP_SECONDS
 
         async def review(transaction: Transaction) -> None:
-            if reading.intent is not None:
-                await transaction.add_review_item(_review_item(message, reading.intent, self._clock()))
+            if reading.intent is not None and not await transaction.is_on_review(account.sid, message.message_sid):
+                await transaction.add_review_item(review_item(message, reading.intent, self._clock()))
 
-        fingerprint, waits = self._fingerprint(message), bool(relay.targets)
+        fingerprint, waits = self._fingerprints.of(message), bool(relay.targets)
         seen = await self._once.take(message, fingerprint, APP_SECONDS, waits=waits, also=review)
         if seen is not None:
-            return await self._repeated(account, message, seen)
+            return await self._repeated(account, message, seen, reading, relay)
         if not relay.targets:
             reason = "no_app" if reading.handling.relays else "not_relayed"
             return Outcome(What.RECORDED, reason, twiml_answer(EMPTY), account.sid)
@@ -305,13 +304,18 @@ class InboundFlow:
 
     # Both
 
-    async def _repeated(self, account: Account, message: InboundMessage, seen: StoredMessage) -> Outcome:
+    async def _repeated(
+        self, account: Account, message: InboundMessage, seen: StoredMessage, reading: Reading, relay: Relay
+    ) -> Outcome:
         """A message that was seen before: no effect, and what may leave now of its answer if it is the same; where the
-        first is still waiting for the app, that is waited for.
+        first is still waiting for the app, that is waited for. One that was learned without its webhook is relayed now.
         """
-        if seen.fingerprint != self._fingerprint(message):
+        if seen.fingerprint != self._fingerprints.of(message):
             told = TrafficError(WRONG_SIGNATURE, "this MessageSid came before with another sender, recipient or body")
             return failure(What.REFUSED, "replayed", told, Format.JSON, account_sid=message.account_sid)
+        if seen.opt_out_type is not None:
+            seen = await self._recorder.webhook_came(account, message, seen, reading.handling, relay)
+            self._outbox.wake()
         kept = KeptAnswer.of((await self._once.settled(message, seen, APP_SECONDS)).answer)
         verbs = read_written(kept.twiml)
         filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
@@ -325,12 +329,6 @@ class InboundFlow:
         reason = f"{change.opt_out_type.lower()}_{change.change}"
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
         return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
-
-    def _fingerprint(self, message: InboundMessage) -> str:
-        """A keyed hash of what a message is: the same SID with another of these is not the same message."""
-        parts = (message.recipient.wire, message.sender.wire, message.body)
-        content = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts)
-        return hmac.new(self._key, content, hashlib.sha256).hexdigest()
 
 
 def _form_of(request: Request) -> tuple[Form, Form]:
@@ -351,23 +349,6 @@ def _form_of(request: Request) -> tuple[Form, Form]:
 def _kept(confirmed: tuple[Verb, ...], said: tuple[Verb, ...] = ()) -> KeptAnswer:
     """What is kept of a keyword's answer: the confirmation, if there is one, and behind it what the app said."""
     return KeptAnswer(write_answer(confirmed + said), is_confirmed=bool(confirmed))
-
-
-def _review_item(message: InboundMessage, intent: Intent, now: int) -> ReviewItem:
-    return ReviewItem(
-        review_id=new_id(now),
-        key=key_of(message),
-        message_sid=message.message_sid,
-        recipient=message.recipient.wire,
-        sender=message.sender.wire,
-        service_sid=message.service_sid,
-        body=message.body,
-        language=intent.language,
-        rule=intent.rule,
-        words=intent.words,
-        state="open",
-        received_at=now,
-    )
 
 
 def _told(filtered: Filtered) -> str:

@@ -1,20 +1,28 @@
-"""The transaction of a keyword: seen before? the change it brings, history, what is owed; all or nothing."""
+"""The transaction of a keyword: seen before? the change it brings, history, what is owed; all or nothing.
 
-from collections.abc import Callable, Sequence
+A keyword is learned from its webhook or, when that does not come, from a second source (`Missed`): the same steps, by
+Twilio's time, and without a phone that waits for an answer.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.deliveries import GIVE_UP_AFTER, SECOND
 from gateway.directory import Account, Directory
+from gateway.flows.confirming import CONFIRM, CONFIRM_WITHIN, WEBHOOK_MAY_COME_FOR, Confirmation
 from gateway.flows.lifting import LIFT, Lift
+from gateway.flows.missed import LearnedFrom, Missed, key_of, opt_ins_after
 from gateway.flows.relay import KIND, Relay
-from gateway.flows.repetition import WAITS_FOR_KEYWORD, KeptAnswer
-from gateway.messaging.consent import ConsentChange, change_for
-from gateway.messaging.handling import Handling, read_body
+from gateway.flows.repetition import EMPTY, WAITS_FOR_KEYWORD, KeptAnswer
+from gateway.messaging.consent import ConsentChange, change_for, opt_outs_after
+from gateway.messaging.events import Event, inbound_event
+from gateway.messaging.handling import Handling, believed, read_body
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import KeywordMatch, OptOutType
+from gateway.messaging.late import settled
 from gateway.messaging.messages import InboundMessage
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope
+from gateway.messaging.optouts import OptOut
 from gateway.store import Store
 from gateway.store.identifiers import new_id
 from gateway.store.records import StoredMessage
@@ -40,6 +48,15 @@ class Recorded:
     delivery_id: str | None = None
     lift_id: str | None = None
     lease: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """A keyword that took effect: how it was handled, what it changed, its line of history."""
+
+    handling: Handling
+    change: ConsentChange
+    event_id: str
 
 
 class NotAKeyword(Exception):
@@ -68,18 +85,56 @@ class KeywordRecorder:
             seen = await transaction.seen(account.sid, message.message_sid)
             if seen is not None:
                 return seen
-            state = await self._directory.state_in(transaction, account.sid)
-            reading = read_body(message, account.policy, state.pools, state.services)
-            if reading.match is None:
-                raise NotAKeyword
-            opt_outs = await transaction.opt_outs_of(key_of(message))
-            at = self._effective_at(reading.match, opt_outs)
-            change = change_for(message, reading.match, reading.handling, state.pools, opt_outs, at)
-            event_id = await self._write(transaction, message, change, state.version, at)
-            await self._remember(transaction, message, change, fingerprint, event_id, is_held=is_held)
-            return await self._owe(transaction, account, message, reading.handling, change, relay, is_held=is_held)
+            applied = await self._applied(transaction, account, message, relay.form)
+            change = applied.change
+            await self._remember(transaction, message, change, fingerprint, applied.event_id, is_held=is_held)
+            return await self._owe(transaction, account, message, applied.handling, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
+
+    async def learn(self, account: Account, missed: Missed, fingerprint: str) -> ConsentChange | None:
+        """Record a keyword that was learned without its webhook; when it returns, all of it is committed. None when the
+        message, or the event that told of it, was seen before.
+
+        Raises `StoreUnavailable`, and `NotAKeyword`; then nothing is recorded.
+        """
+        message = missed.message
+
+        async def unit(transaction: Transaction) -> ConsentChange | None:
+            now = self._clock()
+            if missed.event_id is not None and not await transaction.take_event(account.sid, missed.event_id, now):
+                return None
+            if await transaction.seen(account.sid, message.message_sid) is not None:
+                return None
+            applied = await self._applied(transaction, account, message, (), missed)
+            await self._remember(transaction, message, applied.change, fingerprint, applied.event_id, is_held=False)
+            await transaction.remember_learned(account.sid, message.message_sid, missed.learned_from, now)
+            if missed.learned_from is not LearnedFrom.BACKFILL:
+                await self._owe_late(transaction, account, missed, applied)
+            return applied.change
+
+        return await self._store.write(unit)
+
+    async def webhook_came(
+        self, account: Account, message: InboundMessage, seen: StoredMessage, handling: Handling, relay: Relay
+    ) -> StoredMessage:
+        """The webhook of a keyword that is recorded. If that was learned without it, the app is owed the webhook from
+        now on, and the answer is left to say nothing where the confirmation went out as a message. Raises
+        `StoreUnavailable`.
+        """
+        relayed = relay.having_type(seen.opt_out_type or "") if handling.is_advanced else relay
+
+        async def unit(transaction: Transaction) -> bool:
+            is_first = await transaction.webhook_came(account.sid, message.message_sid, self._clock())
+            if is_first and relay.targets and handling.relays:
+                await self._owed(transaction, account, KIND, relayed.stored(), None)
+            return await transaction.is_confirmed_late(account.sid, message.message_sid)
+
+        is_confirmed = await self._store.write(unit) or message.opt_out_type is not None
+        kept = KeptAnswer.of(seen.answer)
+        if not is_confirmed or not kept.is_confirmed:
+            return seen
+        return replace(seen, answer=KeptAnswer(EMPTY).stored())
 
     async def _learn_place(self, message: InboundMessage) -> None:
         """Keep which service the webhook says holds the sender, if that is news; where it says nothing and nobody
@@ -103,11 +158,47 @@ class KeywordRecorder:
 
         await self._store.write(learn)
 
-    def _effective_at(self, match: KeywordMatch, opt_outs: Sequence[OptOut]) -> int:
-        """When a keyword of the webhook counts from: its receipt. A STOP that comes now comes after all that is known,
-        even if the clock was ahead when that was written.
+    async def _applied(
+        self,
+        transaction: Transaction,
+        account: Account,
+        message: InboundMessage,
+        fields: Iterable[tuple[str, str]],
+        missed: Missed | None = None,
+    ) -> _Applied:
+        """Read the message by the settings in force and let it take effect; sinks are owed it before the change that it
+        brings. ``fields`` are the webhook's parameters, as far as there are any. Raises `NotAKeyword`.
+        """
+        state = await self._directory.state_in(transaction, account.sid)
+        pools = state.pools
+        if missed is not None:
+            message = believed(message, account.policy, pools, state.services)
+        if missed is not None and missed.learned_from is LearnedFrom.BACKFILL and message.service_sid is not None:
+            pools = pools.with_sender_only_in(message.service_sid, message.sender.key)
+        reading = read_body(message, account.policy, pools, state.services)
+        if reading.match is None:
+            raise NotAKeyword
+        opt_outs = await transaction.opt_outs_of(key_of(message))
+        at = self._effective_at(reading.match, opt_outs, missed)
+        change = change_for(message, reading.match, reading.handling, pools, opt_outs, at)
+        after = opt_outs_after(change, at)
+        if missed is not None and change.add:
+            later = await opt_ins_after(transaction, account.sid, message.recipient, at)
+            change, after = settled(change, at, later, state.pools)
+        if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:  # else it is old, and no news
+            await _tell(transaction, message, dict(fields), change, at)
+        reason = missed.reason if missed is not None else None
+        event_id = await self._write(transaction, message, change, after, state.version, at, reason)
+        return _Applied(reading.handling, change, event_id)
+
+    def _effective_at(self, match: KeywordMatch, opt_outs: Sequence[OptOut], missed: Missed | None) -> int:
+        """When a keyword counts from: Twilio's time where there is one, though nothing counts from later than now; that
+        of a webhook is its receipt. A STOP whose webhook comes now comes after all that is known, even if the clock was
+        ahead when that was written.
         """
         now = self._clock()
+        if missed is not None:
+            return min(missed.at, now)
         if match.opt_out_type is not OptOutType.STOP:
             return now
         return max([now, *(opt_out.effective_at for opt_out in opt_outs)])
@@ -117,8 +208,10 @@ class KeywordRecorder:
         transaction: Transaction,
         message: InboundMessage,
         change: ConsentChange,
+        after: tuple[OptOut, ...],
         version: int,
         effective_at: int,
+        reason: str | None,
     ) -> str:
         now = self._clock()
         event = ConsentEvent(
@@ -139,9 +232,10 @@ class KeywordRecorder:
             keyword=change.keyword,
             keyword_set=change.keyword_set,
             message_sid=message.message_sid,
+            reason=reason,
             service_version=change.version,
         )
-        await transaction.record(event, _opt_outs_after(change, effective_at))
+        await transaction.record(event, after)
         return event.event_id
 
     async def _remember(
@@ -185,6 +279,22 @@ class KeywordRecorder:
             lift_id = await self._owed(transaction, account, LIFT, lift.stored(), lease)
         return Recorded(change, relayed, delivery_id, lift_id, lease)
 
+    async def _owe_late(self, transaction: Transaction, account: Account, missed: Missed, applied: _Applied) -> None:
+        """What follows from a keyword that was learned without its webhook: the lift of Twilio's own block, and the
+        confirmation as a message where the settings say so, unless the webhook still comes.
+        """
+        change, now = applied.change, self._clock()
+        if change.lift_at_twilio:
+            lift = Lift.of_keyword(missed.message, change.lift_at_twilio, min(missed.at, now))
+            await self._owed(transaction, account, LIFT, lift.stored(), None)
+            return
+        late = Confirmation.of_keyword(missed.message, change, missed.at)
+        if late is None or not applied.handling.policy.confirm_late or late.is_too_late(now):
+            return
+        due_at = max(now, missed.at + WEBHOOK_MAY_COME_FOR)
+        payload, give_up_at = late.stored(), missed.at + CONFIRM_WITHIN
+        await transaction.owe(account.sid, CONFIRM, payload, now=now, due_at=due_at, give_up_at=give_up_at, lease=None)
+
     async def _owed(
         self, transaction: Transaction, account: Account, kind: str, payload: str, lease: str | None
     ) -> str:
@@ -196,15 +306,10 @@ class KeywordRecorder:
         )
 
 
-def key_of(message: InboundMessage) -> RecipientKey:
-    """The key of the opt-outs of whoever sent a message."""
-    return RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
+async def _tell(
+    transaction: Transaction, message: InboundMessage, fields: Mapping[str, str], change: ConsentChange, at: int
+) -> None:
+    def made() -> Event:
+        return inbound_event(message, fields, change.opt_out_type, change.keyword_set, at)
 
-
-def _opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, ...]:
-    def now_standing(scope: Scope) -> OptOut:
-        return OptOut(scope, standing=True, effective_at=effective_at, source=change.source)
-
-    added = tuple(now_standing(scope) for scope in change.add)
-    lifted = tuple(replace(now_standing(scope), standing=False) for scope in change.lift)
-    return added + change.renew + lifted
+    await transaction.tell_inbound(key_of(message), made, at)

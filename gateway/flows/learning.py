@@ -6,17 +6,19 @@ an opt-in, its 21610 tells nothing new.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 import structlog
 
 from gateway.flows.lifting import BY_TWILIO, LIFT, Lift
+from gateway.flows.missed import opt_ins_after
 from gateway.flows.outcome import Answer
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
+from gateway.messaging.late import let_in_again
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source, wins
 from gateway.store import Store, StoreError
@@ -77,16 +79,15 @@ class Learning:
             log.warning("not_learned", account=learned.message.account_sid, why=str(error))
 
     async def _keep(self, transaction: Transaction, learned: Learned) -> None:
-        message, scope = learned.message, learned.scope
+        message, scope, at = learned.message, learned.scope, learned.created_at
         key = RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
         last = next((o for o in await transaction.opt_outs_of(key) if o.scope == scope), None)
-        if last is not None and last.standing:
-            return  # known already, be it by a keyword: that is the better evidence
+        if last is not None and last.standing and at <= last.effective_at:
+            return  # known already
         owed = await transaction.owed(message.account_sid, LIFT)
         if any(Lift.of(payload).key(message.account_sid) == key for payload in owed):
             return
-        change = Change.ADDED if wins(True, learned.created_at, last) else Change.OUTDATED
-        after = OptOut(scope, standing=True, effective_at=learned.created_at, source=Source.TWILIO)
+        change, after = await self._change(transaction, learned, last)
         now = self._clock()
         event = ConsentEvent(
             event_id=new_id(now),
@@ -99,10 +100,28 @@ class Learning:
             actor=BY_TWILIO,
             role=BY_TWILIO,
             settings_version=await transaction.settings_version(message.account_sid),
-            effective_at=learned.created_at,
+            effective_at=at,
             received_at=now,
             sender=message.sender.wire if message.sender is not None else None,
             service_sid=message.service_sid,
             reason=f"Twilio answered {OPTED_OUT.code} to a send",
         )
-        await transaction.record(event, (after,) if change is Change.ADDED else ())
+        await transaction.record(event, () if after is None else (after,))
+
+    async def _change(
+        self, transaction: Transaction, learned: Learned, last: OptOut | None
+    ) -> tuple[Change, OptOut | None]:
+        """What a 21610 brings, and the opt-out after it. One that stands already, be it by a keyword, which is the
+        better evidence, is only dated anew: an opt-in from before the send, learned of late, does not lift it.
+        """
+        at = learned.created_at
+        if last is not None and last.standing:
+            return Change.STAYS, replace(last, effective_at=at)
+        if not wins(True, at, last):
+            return Change.OUTDATED, None
+        message = learned.message
+        pools = await transaction.pools(message.account_sid)
+        later = await opt_ins_after(transaction, message.account_sid, message.recipient, at)
+        added = OptOut(learned.scope, standing=True, effective_at=at, source=Source.TWILIO)
+        [after] = let_in_again((added,), later, pools)
+        return (Change.ADDED, after) if after.standing else (Change.OUTDATED, after)

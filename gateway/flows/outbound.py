@@ -11,11 +11,11 @@ from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
-from gateway.flows.holding import BLOCKED_HEADER, CREATED, Holding, is_scheduled, read_mode
+from gateway.flows.holding import BLOCKED_HEADER, Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
-from gateway.flows.scheduled import Scheduling
+from gateway.flows.scheduling import Scheduling
 from gateway.flows.status import StatusTokens
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
@@ -35,13 +35,17 @@ from gateway.twilio.headers import answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
-from gateway.twilio.scheduled import scheduled_sid
 from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservation, UpstreamRequest
 from gateway.twilio.upstreams import Upstreams
 
 log: Final = structlog.get_logger()
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
+
+# Headers that the gateway writes itself: the body is its own, and the answer must not be compressed, as a 21610 in it,
+# or a scheduled message's SID, is to be read.
+WRITTEN_HEADERS: Final = (("Accept-Encoding", "identity"), ("Content-Type", MEDIA_TYPE))
+OWN_HEADERS: Final = frozenset(name.lower() for name, _ in WRITTEN_HEADERS)
 
 # What an app is told when the message did not leave, or nobody knows: (error, reason in log and metrics, row).
 TOLD: Final[tuple[tuple[type[Exception], str, ErrorKind], ...]] = (
@@ -82,6 +86,8 @@ class OutboundFlow:
             form = self._form(request)
             read_mode(request.header(BLOCKED_HEADER))
             message = read_outbound(account.sid, form, account.default_region)
+            if is_scheduled(form):
+                return await self._schedule_unless_opted_out(account, call, request, form, message)
             return await self._forward_unless_opted_out(account, call, request, form, message)
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
@@ -97,6 +103,28 @@ class OutboundFlow:
         demand_form(request.header("Content-Type") or "", request.header("Content-Encoding") or "")
         return read_form(request.body)
 
+    async def _schedule_unless_opted_out(
+        self, account: Account, call: Call, request: Request, form: Form, message: OutboundMessage
+    ) -> Outcome:
+        """Write the send down first, so that what Twilio holds until a time is found whatever happens on the way."""
+        intended = await self._scheduling.intend(message, form.get("SendAt") or "")
+        try:
+            outcome = await self._forward_unless_opted_out(account, call, request, form, message)
+        except (TrafficError, NotSent, StoreError):
+            await self._scheduling.let_go(intended)
+            raise
+        except OutcomeUnknown:
+            await self._scheduling.look_for(intended)
+            raise
+        if outcome.what is not What.FORWARDED:
+            await self._scheduling.let_go(intended)
+            return outcome
+        try:
+            await self._scheduling.answered(intended, outcome.answer)
+        except NotDelivered as error:
+            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
+        return outcome
+
     async def _forward_unless_opted_out(
         self, account: Account, call: Call, request: Request, form: Form, message: OutboundMessage
     ) -> Outcome:
@@ -104,9 +132,16 @@ class OutboundFlow:
             checked = await self._fresh(message)
             if isinstance(checked.decision, Forward):
                 body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
-                outcome = await self._forward(call, _readable(request), reservation, body)
-                await self._remembered(form, message, outcome)
-                return await self._learned(message, checked, outcome)
+                answer, seconds = await self._forward(call, request, reservation, body)
+                reason = await self._learned(message, checked, answer)
+                return Outcome(
+                    What.FORWARDED,
+                    reason,
+                    answer,
+                    call.account_sid,
+                    upstream_seconds=seconds,
+                    settings_version=checked.settings_version,
+                )
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, checked.decision)
@@ -127,28 +162,12 @@ class OutboundFlow:
             return await self._holding.hold(call, form, message, decision)
         return suppressed(call, decision)
 
-    async def _remembered(self, form: Form, message: OutboundMessage, outcome: Outcome) -> None:
-        """Keep what Twilio has scheduled, so that a STOP can cancel it. What cannot be kept is cancelled, or its
-        outcome is unknown to the app.
-        """
-        if not is_scheduled(form) or outcome.answer.status != CREATED:
-            return
-        sid = scheduled_sid(outcome.answer.body)
-        if sid is None:
-            log.warning("scheduled_not_remembered", account=message.account_sid)
-            return
-        try:
-            await self._scheduling.remember(message, sid, form.get("SendAt") or "")
-        except NotDelivered as error:
-            raise OutcomeUnknown(f"scheduled, but neither kept nor cancelled: {error}") from error
-
-    async def _learned(self, message: OutboundMessage, checked: Checked, outcome: Outcome) -> Outcome:
-        """Twilio's own 21610 is kept; the app gets it as it came."""
-        reason = outcome.reason
-        if says_opted_out(outcome.answer):
-            await self._learning.learn(Learned(message, checked.asked_at))
-            reason = "twilio_opted_out"
-        return replace(outcome, reason=reason, settings_version=checked.settings_version)
+    async def _learned(self, message: OutboundMessage, checked: Checked, answer: Answer) -> str:
+        """Twilio's own 21610 is kept; the app gets it as it came. Gives the outcome's reason."""
+        if not says_opted_out(answer):
+            return "no_opt_out"
+        await self._learning.learn(Learned(message, checked.asked_at))
+        return "twilio_opted_out"
 
     async def _fresh(self, message: OutboundMessage) -> Checked:
         """A check that is recent enough to write on."""
@@ -158,30 +177,22 @@ class OutboundFlow:
                 return checked
         raise TrafficError(STORE_AWAY)
 
-    async def _forward(self, call: Call, request: Request, reservation: Reservation, body: bytes) -> Outcome:
-        headers = [header for header in request_headers(request.headers) if header[0].lower() != "content-type"]
-        rebuilt = UpstreamRequest("POST", call.path, (*headers, ("Content-Type", MEDIA_TYPE)), body)
+    async def _forward(
+        self, call: Call, request: Request, reservation: Reservation, body: bytes
+    ) -> tuple[Answer, float]:
+        """Twilio's answer, and how many seconds it took."""
+        headers = [header for header in request_headers(request.headers) if header[0].lower() not in OWN_HEADERS]
+        rebuilt = UpstreamRequest("POST", call.path, (*headers, *WRITTEN_HEADERS), body)
         started = self._monotonic()
         answer = await reservation.send(rebuilt)
-        return Outcome(
-            What.FORWARDED,
-            "no_opt_out",
-            Answer(answer.status, answer_headers(answer.headers), answer.body),
-            call.account_sid,
-            upstream_seconds=self._monotonic() - started,
-        )
+        seconds = self._monotonic() - started
+        return Answer(answer.status, answer_headers(answer.headers), answer.body), seconds
 
     @staticmethod
     def _failed(call: Call, error: Exception) -> Outcome:
         reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
         told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
         return replace(told, detail=str(error))
-
-
-def _readable(request: Request) -> Request:
-    """The request for an answer that is not compressed: a 21610 in it, or a scheduled message's SID, is to be read."""
-    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
-    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 
 
 def suppressed(call: Call, decision: Suppress) -> Outcome:

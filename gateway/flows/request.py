@@ -13,11 +13,14 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     remote: str = ""
+    _by_name: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {name.lower(): value for name, value in self.headers})
 
     def header(self, name: str) -> str | None:
         """The one header of this name; None when it is missing. Of several the last, as none of ours may repeat."""
-        found = [value for header, value in self.headers if header.lower() == name.lower()]
-        return found[-1] if found else None
+        return self._by_name.get(name.lower())
 
     @property
     def target(self) -> str:

@@ -1,4 +1,4 @@
-"""Scheduled messages: remembered when Twilio takes them, and cancelled when their recipient opts out.
+"""Scheduled messages that their recipient's opt-out covers: cancelled at Twilio, and told in the history.
 
 Twilio itself does not cancel them (Twilio, Message Scheduling). Whatever adds an opt-out owes the cancellation in its
 own transaction, and so does the remembering where an opt-out stands by then: each of the two sees what the other
@@ -10,25 +10,31 @@ from typing import Final
 
 import orjson
 
-from gateway.deliveries import NotDelivered, Outbox
+from gateway.deliveries import NotDelivered
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check
 from gateway.messaging.addresses import Address
+from gateway.messaging.history import BY_GATEWAY, SCHEDULED, ConsentEvent
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward
 from gateway.messaging.senders import read_sender
 from gateway.store import Store, StoreError
+from gateway.store.identifiers import new_id
 from gateway.store.records import ScheduledMessage, StoredDelivery
+from gateway.store.scheduled_lines import GIVEN_UP
 from gateway.store.transaction import Transaction
 from gateway.twilio.products import API
 from gateway.twilio.rest import basic
-from gateway.twilio.scheduled import NotAnswered, Unauthorized, cancel, read_send_at
+from gateway.twilio.scheduled import NotAnswered, Unauthorized, cancel, write_send_at
 from gateway.twilio.upstream import UpstreamError
 from gateway.twilio.upstreams import Upstreams
 
 STANDING: Final = "standing"
 CANCELED: Final = "canceled"
 NOT_CANCELED: Final = "not_canceled"
+CANCELED_BY_APP: Final = "canceled_by_app"
+ENDED: Final = "ended"
+FOUND: Final = "found at Twilio, which does not tell when it is due"  # beside one that stands: due then at the latest
 
 
 class Cancelling:
@@ -48,16 +54,28 @@ class Cancelling:
         account_sid, message_sid = orjson.loads(delivery.payload)
         try:
             scheduled = await self._store.scheduled_message(account_sid, message_sid)
-            if scheduled is None or scheduled.state != STANDING or not await self._is_covered(scheduled):
+            if scheduled is None or not is_open(scheduled) or not await self._is_covered(scheduled):
                 return
-            became = await self.cancel(account_sid, message_sid)
-            await self._end(scheduled, became)
+            await self._cancel_or_give_up(scheduled, delivery)
         except StoreError as error:
             raise NotDelivered(str(error)) from error
 
+    async def _cancel_or_give_up(self, scheduled: ScheduledMessage, delivery: StoredDelivery) -> None:
+        """Cancel it and note what came of it. That nobody tries any more is noted, too; the delivery is dead then."""
+        try:
+            became = await self.cancel(scheduled.account_sid, scheduled.message_sid)
+        except NotDelivered:
+            if self._clock() >= delivery.give_up_at:
+                await self._end(scheduled, NOT_CANCELED, GIVEN_UP)
+            raise
+        if became is None:
+            await self._end(scheduled, CANCELED, None)
+        else:
+            await self._end(scheduled, NOT_CANCELED, f"it was {became} already")
+
     async def cancel(self, account_sid: str, message_sid: str) -> str | None:
         """Cancel a message at Twilio; None when it is cancelled, else the status that it has. Raises `NotDelivered`."""
-        for account in self._speaking_for(account_sid):
+        for account in speaking_for(self._directory, account_sid):
             api = self._upstreams.to(API, account.origins)
             try:
                 return await cancel(api, account_sid, message_sid, basic(account.sid, account.auth_tokens[0]))
@@ -66,14 +84,6 @@ class Cancelling:
             except (NotAnswered, UpstreamError) as error:
                 raise NotDelivered(str(error)) from error
         raise NotDelivered("none of the settings' Auth Tokens may cancel it")
-
-    def _speaking_for(self, account_sid: str) -> Iterator[Account]:
-        """The account, or those whose sub-account it may be: the token of a parent counts for it, too."""
-        own = self._directory.account(account_sid)
-        if own is not None:
-            yield own
-        else:
-            yield from (account for account in self._directory.accounts if account.subaccounts)
 
     async def _is_covered(self, scheduled: ScheduledMessage) -> bool:
         """Whether the message might not leave now. Of a sub-account that nobody asked for since the start the pools are
@@ -88,53 +98,55 @@ class Cancelling:
             checked = await self._check(message)
         return not isinstance(checked.decision, Forward)
 
-    async def _end(self, scheduled: ScheduledMessage, became: str | None) -> None:
-        state, why = (CANCELED, None) if became is None else (NOT_CANCELED, f"it was {became} already")
+    async def _end(self, scheduled: ScheduledMessage, state: str, why: str | None) -> None:
+        """Keep what came of it, and in the same transaction one line of the recipient's history; both once, however
+        often it is tried.
+        """
         now = self._clock()
 
         async def end(transaction: Transaction) -> None:
-            await transaction.end_scheduled(scheduled.account_sid, scheduled.message_sid, state, why, now)
+            if await transaction.end_scheduled(scheduled.account_sid, scheduled.message_sid, state, why, now):
+                version = await transaction.settings_version(scheduled.account_sid)
+                await transaction.record(event_of(scheduled, state, why, version, now), ())
 
         await self._store.write(end)
 
 
-class Scheduling:
-    """Remembers what Twilio has scheduled."""
+def speaking_for(directory: Directory, account_sid: str) -> Iterator[Account]:
+    """The account, or those whose sub-account it may be: the token of a parent counts for it, too."""
+    own = directory.account(account_sid)
+    if own is not None:
+        yield own
+    else:
+        yield from (account for account in directory.accounts if account.subaccounts)
 
-    def __init__(self, store: Store, cancelling: Cancelling, outbox: Outbox, clock: Callable[[], int]) -> None:
-        self._store = store
-        self._cancelling = cancelling
-        self._outbox = outbox
-        self._clock = clock
 
-    async def remember(self, message: OutboundMessage, message_sid: str, send_at: str) -> None:
-        """Keep a message that was scheduled just now. Raises `StoreError` when it could not be kept and was cancelled,
-        so that it will not leave; `NotDelivered` when it could not even be cancelled.
-        """
-        now = self._clock()
-        scheduled = ScheduledMessage(
-            account_sid=message.account_sid,
-            message_sid=message_sid,
-            channel=message.recipient.channel,
-            recipient_key=message.recipient.key,
-            recipient=message.recipient.wire,
-            service_sid=message.service_sid,
-            sender=message.sender.wire if message.sender is not None else None,
-            fallback_sender=message.fallback_sender.wire if message.fallback_sender is not None else None,
-            send_at=read_send_at(send_at, now),
-            state=STANDING,
-            why=None,
-            created_at=now,
-            ended_at=None,
-        )
-        try:
-            if await self._store.write(lambda transaction: transaction.remember_scheduled(scheduled)):
-                self._outbox.wake()
-        except StoreError:
-            became = await self._cancelling.cancel(message.account_sid, message_sid)
-            if became not in {None, "deleted"}:
-                raise NotDelivered(f"it was {became} already") from None
-            raise
+def is_open(scheduled: ScheduledMessage) -> bool:
+    """Whether it is still to be found out what came of cancelling it."""
+    return scheduled.state in {STANDING, ENDED} or scheduled.why == GIVEN_UP
+
+
+def event_of(scheduled: ScheduledMessage, state: str, why: str | None, version: int, now: int) -> ConsentEvent:
+    """The line of history that tells what an opt-out did to a scheduled message."""
+    due = f"due {write_send_at(scheduled.send_at)}{' at the latest' if scheduled.why == FOUND else ''}"
+    return ConsentEvent(
+        event_id=new_id(now),
+        key=scheduled.key,
+        recipient=scheduled.recipient,
+        event_type=SCHEDULED,
+        change=state,
+        scopes=(),
+        source=BY_GATEWAY,
+        actor=BY_GATEWAY,
+        role=BY_GATEWAY,
+        settings_version=version,
+        effective_at=now,
+        received_at=now,
+        sender=scheduled.sender,
+        service_sid=scheduled.service_sid,
+        message_sid=scheduled.message_sid,
+        reason=f"{due}: {why or 'cancelled at Twilio'}",
+    )
 
 
 def message_of(scheduled: ScheduledMessage) -> OutboundMessage:

@@ -55,8 +55,10 @@ class StatusTokens:
         """A send's form with its callback led through the gateway, where the account's settings say so. Of a
         sub-account no Auth Token is known, so that Twilio's callbacks could not be told from others.
         """
+        if not account.lead_status_callbacks or not account.auth_tokens:
+            return form
         url, fragment = urldefrag(form.get(CALLBACK) or "")
-        if not account.lead_status_callbacks or not account.auth_tokens or not _is_web(url):
+        if not _is_web(url):
             return form
         token = self._tokens.made(account.sid, url, created_at)
         ours = f"{self._public_url}{STATUS_PATH}{token}"

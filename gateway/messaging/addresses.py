@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -134,6 +135,7 @@ def region_of(number: str) -> str | None:
     return region
 
 
+@lru_cache(maxsize=4_096)  # asked for senders, of which there are few
 def calling_region_of(number: str) -> str | None:
     """The main region of a number's country calling code: where a national number beside it is read.
 

@@ -6,9 +6,15 @@ Pure: given the message, the match, the pools and the recipient's opt-outs, `cha
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
-from gateway.messaging.addresses import Channel, region_of
+from gateway.messaging.addresses import Channel
+from gateway.messaging.coverage import (
+    CARRIER_STOP,
+    is_carrier_handled,
+    scopes_of_start,
+    scopes_of_stop,
+    services_now,
+)
 from gateway.messaging.handling import MANAGED_KINDS, Handling, is_default_word
 from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
@@ -16,7 +22,7 @@ from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, wins
 from gateway.messaging.policy import Forward, decide, former_opt_out, kept_at_former_senders
 from gateway.messaging.pools import Pools
-from gateway.messaging.senders import TOLL_FREE, SenderKind
+from gateway.messaging.senders import SenderKind
 
 
 class Change(StrEnum):
@@ -59,14 +65,6 @@ class ConsentChange:
         return self.add + self.lift
 
 
-# Stands as the keyword set of what Twilio itself recognised.
-
-# Toll-free numbers: the carrier answers STOP itself, and only these words lift its block (Twilio, Advanced Opt-Out).
-CARRIER_STOP: Final = "stop"
-CARRIER_STARTS: Final = frozenset({"start", "unstop"})
-CARRIER_REGIONS: Final = frozenset({"US", "CA"})
-
-
 def change_for(
     message: InboundMessage,
     match: KeywordMatch,
@@ -100,7 +98,7 @@ class _Situation:
     effective_at: int
 
     def stop(self) -> ConsentChange:
-        covered = self.scopes_of_stop()
+        covered = scopes_of_stop(self.message, self.pools)
         counted = [scope for scope in covered if wins(True, self.effective_at, self.opt_outs.get(scope))]
         add = tuple(scope for scope in counted if not self.is_standing(scope))
         dated = [opt_out for scope in counted if scope not in add for opt_out in self.renewed(scope)]
@@ -129,7 +127,8 @@ class _Situation:
         return (anew, *(opt_out for opt_out in kept if opt_out.scope != here))
 
     def start(self) -> ConsentChange:
-        liftable = {scope: opt_out for scope in self.scopes_of_start() if (opt_out := self.standing_on(scope))}
+        reached = scopes_of_start(self.message, self.match.folded, self.pools)
+        liftable = {scope: opt_out for scope in reached if (opt_out := self.standing_on(scope))}
         unheld = {scope: opt_out for scope, opt_out in liftable.items() if not opt_out.hold}
         lift = tuple(scope for scope, opt_out in unheld.items() if wins(False, self.effective_at, opt_out))
         if not lift and not self.would_be_blocked(self.opt_outs):
@@ -152,7 +151,7 @@ class _Situation:
             return own
         if scope.kind is not ScopeKind.SENDER:
             return None
-        elsewhere = self.pools.services_of(scope.id) - self.services_now()
+        elsewhere = self.pools.services_of(scope.id) - services_now(self.message, self.pools)
         left = {**self.pools.left.get(scope.id, {}), **dict.fromkeys(elsewhere, self.effective_at)}
         return former_opt_out(scope.id, left, self.opt_outs)
 
@@ -163,12 +162,12 @@ class _Situation:
         """Where Twilio's default handling is on it does not know an opt-in word of ours: its block has to be lifted
         through its Consents API, which cannot lift a toll-free number's (Twilio, Consent API).
         """
-        if self.is_twilios() or self.is_carrier_handled() or self.message.recipient.channel != Channel.PHONE:
+        if self.is_twilios() or is_carrier_handled(self.message) or self.message.recipient.channel != Channel.PHONE:
             return ()
         if self.handling.policy.twilio_handling is not TwilioHandling.DEFAULT:
             return ()
         # Twilio's block is on the service where the sender is in one, else on the pair of numbers.
-        services = tuple(Scope(ScopeKind.SERVICE, sid) for sid in sorted(self.services_now()))
+        services = tuple(Scope(ScopeKind.SERVICE, sid) for sid in sorted(services_now(self.message, self.pools)))
         return services or (Scope(ScopeKind.SENDER, self.message.sender.key),)
 
     @staticmethod
@@ -181,39 +180,6 @@ class _Situation:
         answered = self.handling.policy.help_when_opted_out or not self.would_be_blocked(self.opt_outs)
         return self.change(Change.NOTHING, confirm=answered)
 
-    def scopes_of_stop(self) -> tuple[Scope, ...]:
-        """Each service that holds the sender, and the sender itself, so that a sender which moves to another
-        service takes nothing away from anybody.
-        """
-        services = (Scope(ScopeKind.SERVICE, sid) for sid in sorted(self.services()))
-        return (*services, Scope(ScopeKind.SENDER, self.message.sender.key))
-
-    def scopes_of_start(self) -> list[Scope]:
-        """The services that hold the sender and all senders of their pools, except other toll-free numbers:
-        a carrier keeps those blocked until START or UNSTOP is sent to the number itself.
-        """
-        if self.is_carrier_handled() and self.match.folded not in CARRIER_STARTS:
-            return []
-        here = self.message.sender.key
-        services = self.services_now()
-        pooled = {key for sid in services for key in self.pools.senders_of.get(sid, frozenset())}
-        senders = {here} | {key for key in pooled if not self.is_toll_free_here(key)}
-        return [
-            *(Scope(ScopeKind.SERVICE, sid) for sid in sorted(services)),
-            *(Scope(ScopeKind.SENDER, key) for key in sorted(senders)),
-        ]
-
-    def services_now(self) -> frozenset[str]:
-        """The service that the webhook names, which holds the sender now; where it names none, all that are known to.
-        An older place of the sender's must not lift what was said to another service.
-        """
-        return frozenset({self.message.service_sid}) if self.message.service_sid else self.services()
-
-    def services(self) -> frozenset[str]:
-        """Every service that any source says holds the sender: a STOP covers them all."""
-        named = {self.message.service_sid} if self.message.service_sid else set()
-        return self.pools.services_of(self.message.sender.key) | named
-
     def would_be_blocked(self, opt_outs: dict[Scope, OptOut]) -> bool:
         """Whether a send from the sender that got the keyword would be suppressed under these opt-outs."""
         message = self.message
@@ -224,18 +190,8 @@ class _Situation:
         opt_out = self.opt_outs.get(scope)
         return opt_out is not None and opt_out.standing
 
-    def is_toll_free_here(self, sender_key: str) -> bool:
-        """Whether a carrier handles a sender's keywords for this recipient."""
-        recipient = self.message.recipient
-        if recipient.channel != Channel.PHONE or not TOLL_FREE.fullmatch(sender_key):
-            return False
-        return recipient.key.startswith("+1") and region_of(recipient.key) in CARRIER_REGIONS | {None}
-
-    def is_carrier_handled(self) -> bool:
-        return self.is_toll_free_here(self.message.sender.key)
-
     def carrier_answers_stop(self) -> bool:
-        return self.is_carrier_handled() and self.match.folded == CARRIER_STOP
+        return is_carrier_handled(self.message) and self.match.folded == CARRIER_STOP
 
     def is_twilios(self) -> bool:
         """Whether Twilio handled the keyword itself: it says so, or its default handling knows the word."""
@@ -274,3 +230,14 @@ class _Situation:
             version=self.handling.version if self.message.opt_out_type is None else None,
             lift_at_twilio=lift_at_twilio,
         )
+
+
+def opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, ...]:
+    """The opt-outs that a change leaves, standing and lifted, dated by its keyword."""
+
+    def now_standing(scope: Scope) -> OptOut:
+        return OptOut(scope, standing=True, effective_at=effective_at, source=change.source)
+
+    added = tuple(now_standing(scope) for scope in change.add)
+    lifted = tuple(replace(now_standing(scope), standing=False) for scope in change.lift)
+    return added + change.renew + lifted

@@ -56,6 +56,7 @@ class KeywordPolicy:
     help_when_opted_out: bool = False
     intent: IntentMode = IntentMode.REVIEW
     senders: Mapping[str, TwilioHandling] | None = None
+    confirm_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,21 @@ def handling_of(
     return found[0] if found else Handling(_of_sender(message, policy))
 
 
+def believed(
+    message: InboundMessage, policy: KeywordPolicy, pools: Pools, services: Mapping[str, MessagingService]
+) -> InboundMessage:
+    """A message of Twilio's event stream, with its ``OptOutType`` only where that tells who handled it.
+
+    Unlike a webhook an event carries it for Twilio's default words whether or not Twilio acts on them (Twilio,
+    OptOutType). So where its handling is off such a word is read by the gateway's own sets, as the webhook is.
+    """
+    if message.opt_out_type is None or match_keyword(message.body, DEFAULT_KEYWORD_SETS) is None:
+        return message
+    plain = replace(message, opt_out_type=None)
+    handling = handling_of(plain, policy, pools, services)
+    return plain if handling.policy.twilio_handling is TwilioHandling.OFF else message
+
+
 def country_of(message: InboundMessage) -> str | None:
     """The recipient's country (ISO 3166): by the number, ``FromCountry`` only where that does not tell."""
     key = message.recipient.key
@@ -179,6 +195,8 @@ def _of_service(
         policy = replace(policy, reply_when_not_opted_out=settings.reply_when_not_opted_out)
     if settings.help_when_opted_out is not None:
         policy = replace(policy, help_when_opted_out=settings.help_when_opted_out)
+    if settings.confirm_late is not None:
+        policy = replace(policy, confirm_late=settings.confirm_late)
     policy = replace(policy, intent=settings.intent)
     return Handling(policy, keyword_sets_of(settings, country), settings.matching, service)
 

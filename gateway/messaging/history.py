@@ -1,16 +1,22 @@
 """The consent history: what changed, for whom, and on what evidence."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.messaging.optouts import RecipientKey, Scope
+
+SCHEDULED: Final = "SCHEDULED"  # the type of an event that tells what an opt-out did to a scheduled message
+BY_GATEWAY: Final = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentEvent:
     """One line of the append-only history.
 
-    ``event_type`` is ``STOP``, ``START`` or ``HELP``; ``change`` a value of `gateway.messaging.consent.Change`;
-    ``scopes`` what was added or lifted (empty when nothing changed). ``recipient`` is the readable address beside
+    ``event_type`` is ``STOP``, ``START`` or ``HELP``; ``change`` a value of `gateway.messaging.consent.Change`. The
+    type `SCHEDULED` changes nobody's consent: it tells what became of the scheduled message ``message_sid`` of somebody
+    who opted out, its ``change`` is ``canceled`` or ``not_canceled``, and its ``reason`` says when it was due, and why.
+    ``scopes`` is what was added or lifted (empty when nothing changed). ``recipient`` is the readable address beside
     the key. ``sender``, ``service_sid``, ``keyword``, ``keyword_set`` and ``message_sid`` are the evidence of a
     keyword and None otherwise; ``reason`` is an operator's, and ``hold`` tells that it marks or lifts what a
     recipient's opt-in never lifts. ``service_version`` is the version of the Messaging Service's settings whose keyword

@@ -145,6 +145,9 @@ class OptOutSettings(Part):
     help_when_opted_out: StrictBool | None = Field(
         default=None, description="Answer a help word of somebody who is opted out."
     )
+    confirm_late: StrictBool | None = Field(
+        default=None, description="Send the confirmation of a keyword whose webhook never came as a message."
+    )
     blocked: BlockedMode | None = Field(
         default=None, description="How a blocked send fails: auto, sync or async; unset: as the account's settings say."
     )

@@ -40,3 +40,8 @@ class Pools:
             senders_of={**self.senders_of, service_sid: senders},
             placed=self.placed | {sender_key},
         )
+
+    def with_sender_only_in(self, service_sid: str, sender_key: str) -> Self:
+        """These pools as they were when a sender was in that one service, which is all that is known of then."""
+        others = {sid: senders - {sender_key} for sid, senders in self.senders_of.items() if sid != service_sid}
+        return replace(self, senders_of={**self.senders_of, **others}).including(service_sid, sender_key)

@@ -10,12 +10,14 @@ import orjson
 from gateway.deliveries import GIVE_UP_AFTER
 from gateway.flows.holding import CALLBACK
 from gateway.flows.relay import KIND, Relay
+from gateway.flows.scheduling import SEEK, Sought
 from gateway.store import Store
 from gateway.store.records import ListedDelivery
 from gateway.store.store import DeliveryFilter
 from gateway.store.transaction import CANCEL, Transaction
 
 PAGE: Final = 500
+EVENT: Final = "event"
 SHOWN: Final = ("MessageSid", "From", "To", "MessagingServiceSid")  # of a webhook; never the text
 
 
@@ -74,9 +76,9 @@ class DeliveryOperations:
             return Retried.UNKNOWN
         return Retried.DONE if told.delivery.state == "done" else Retried.UNDER_WAY
 
-    async def retry_dead(self, account_sid: str | None = None) -> int:
-        """Have everything tried again that was given up; gives how many."""
-        dead = [found.delivery_id async for found in self.listed(DeliveryFilter(None, account_sid, "dead"))]
+    async def retry_dead(self, account_sid: str | None = None, sink: str | None = None) -> int:
+        """Have everything tried again that was given up, of one sink if it is named; gives how many."""
+        dead = [found.delivery_id async for found in self.listed(DeliveryFilter(None, account_sid, "dead", sink))]
         retried = [await self.retry(delivery_id) for delivery_id in dead]
         return retried.count(Retried.DUE)
 
@@ -85,8 +87,14 @@ def about(delivery: ListedDelivery) -> tuple[tuple[str, str], ...]:
     """Which message it is about, without its text; nothing for other kinds."""
     if delivery.kind == CALLBACK:
         return tuple((name, value) for name, value in orjson.loads(delivery.payload)[2] if name in SHOWN)
+    if delivery.kind == EVENT:
+        event = orjson.loads(delivery.payload)
+        told = {"Sink": delivery.sink, "Event": event["type"], "EventId": event["id"]}
+        return tuple((name, str(value)) for name, value in told.items())
     if delivery.kind == CANCEL:
         return (("MessageSid", str(orjson.loads(delivery.payload)[1])),)
+    if delivery.kind == SEEK:
+        return (("To", Sought.of(delivery.payload).recipient),)
     if delivery.kind != KIND:
         return ()
     form = Relay.of(delivery.payload).form

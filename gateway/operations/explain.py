@@ -6,7 +6,8 @@ from typing import Final
 
 from gateway.directory import Account, Directory
 from gateway.messaging.addresses import Address, Channel
-from gateway.messaging.consent import CARRIER_REGIONS, ConsentChange, change_for
+from gateway.messaging.consent import ConsentChange, change_for
+from gateway.messaging.coverage import CARRIER_REGIONS
 from gateway.messaging.folding import fold, fold_loosely
 from gateway.messaging.handling import (
     MANAGED_KINDS,

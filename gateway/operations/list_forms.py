@@ -45,6 +45,7 @@ def delivery_as_json(delivery: ListedDelivery) -> dict[str, object]:
         "give_up_at": iso(delivery.give_up_at),
         "last_error": delivery.last_error,
         "created_at": iso(delivery.created_at),
+        "sink": delivery.sink,
         "ended_at": maybe_iso(delivery.ended_at),
     }
 

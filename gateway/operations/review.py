@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.directory import Directory
+from gateway.flows.missed import opt_ins_after
 from gateway.messaging.addresses import Address
-from gateway.messaging.consent import Change, ConsentChange, change_for
+from gateway.messaging.consent import Change, change_for
 from gateway.messaging.handling import Handling, KeywordPolicy
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import KeywordMatch, OptOutType
+from gateway.messaging.late import settled
 from gateway.messaging.messages import InboundMessage
 from gateway.messaging.opt_out_settings import TwilioHandling
-from gateway.messaging.optouts import OptOut, Source
+from gateway.messaging.optouts import Source
 from gateway.messaging.senders import read_sender
 from gateway.operations.actors import Actor
 from gateway.store import Store
@@ -88,7 +90,10 @@ class ReviewOperations:
         state = await self._directory.state_in(transaction, item.key.account_sid)
         before = await transaction.opt_outs_of(item.key)
         match = KeywordMatch(OptOutType.STOP, "", f"review.{item.language}.{item.rule}", "", "")
-        change = change_for(_message(item), match, SILENT, state.pools, before, item.received_at)
+        message, at = _message(item), item.received_at
+        change = change_for(message, match, SILENT, state.pools, before, at)
+        later = await opt_ins_after(transaction, message.account_sid, message.recipient, at)
+        change, after = settled(change, at, later, state.pools)
         now = self._clock()
         event = ConsentEvent(
             event_id=new_id(now),
@@ -110,7 +115,7 @@ class ReviewOperations:
             message_sid=item.message_sid,
             reason=reason,
         )
-        await transaction.record(event, _after(change, item.received_at))
+        await transaction.record(event, after)
         return change.change, event.event_id
 
 
@@ -127,8 +132,3 @@ def _message(item: ReviewItem) -> InboundMessage:
     recipient = Address(item.key.channel, item.recipient, item.key.recipient_key)
     sender = read_sender(item.sender, None)
     return InboundMessage(item.key.account_sid, item.message_sid, recipient, sender, item.service_sid, item.body or "")
-
-
-def _after(change: ConsentChange, at: int) -> tuple[OptOut, ...]:
-    added = tuple(OptOut(scope, standing=True, effective_at=at, source=Source.KEYWORD) for scope in change.add)
-    return added + change.renew

@@ -20,6 +20,7 @@ from gateway.sandbox.seeds import (
     Seeds,
 )
 from gateway.sandbox.server import Sandbox
+from gateway.sandbox.sinks import EventTrouble, RecordedEvent
 from gateway.sandbox.state import Message, ReceivedMessage
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "ConsentCall",
     "ConsentItem",
     "ConsentResult",
+    "EventTrouble",
     "Fault",
     "Message",
     "Phone",
     "ReceivedMessage",
+    "RecordedEvent",
     "RecordedRequest",
     "RecordedWebhook",
     "SampleApp",

@@ -11,6 +11,7 @@ from gateway.sandbox.addresses import normalise_sender
 from gateway.sandbox.fields import InvalidInput, read_fields
 from gateway.sandbox.inbound import Handset, UnknownMessage, UnknownSender
 from gateway.sandbox.simulation import Simulation
+from gateway.sandbox.sinks import EventTrouble
 from gateway.sandbox.state import Service
 
 _ROOT = "/sandbox/v1"
@@ -46,6 +47,8 @@ class Control:
             ("GET", "/opt-outs", self._opt_outs),
             ("GET", "/consents", self._consents),
             ("PUT", "/consents", self._set_consents),
+            ("GET", "/events", self._events),
+            ("PUT", "/events", self._set_events),
             ("GET", "/clock", self._clock),
             ("POST", "/clock", self._advance),
             ("GET", "/numbers", self._numbers),
@@ -133,6 +136,16 @@ class Control:
         fields = read_fields(await _json(request), wire.CONSENT_FIELDS, required=("failing_items",))
         self._simulation.fail_consent_items(fields["failing_items"])
         return await self._consents(request)
+
+    async def _events(self, request: web.Request) -> web.Response:
+        deliveries = [wire.event(each) for each in self._simulation.events]
+        trouble = wire.trouble(self._simulation.event_streams.trouble)
+        return web.json_response({"trouble": trouble, "deliveries": deliveries})
+
+    async def _set_events(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.TROUBLE_FIELDS)
+        self._simulation.set_event_trouble(EventTrouble(**fields))
+        return await self._events(request)
 
     async def _clock(self, request: web.Request) -> web.Response:
         return web.json_response({"now": self._world.clock.now().isoformat()})

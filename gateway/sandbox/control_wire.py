@@ -12,6 +12,7 @@ from gateway.sandbox.faults import KINDS, WHENS, Fault
 from gateway.sandbox.inbound import Handled
 from gateway.sandbox.journal import RecordedRequest, RecordedWebhook
 from gateway.sandbox.seeds import HANDLINGS, KEYWORD_TYPES, SandboxKeywordSet
+from gateway.sandbox.sinks import EventTrouble, RecordedEvent
 from gateway.sandbox.state import Message, Number, ReceivedMessage, Service
 
 SEND_FIELDS: dict[str, fields.Reader] = {
@@ -30,6 +31,12 @@ HANDLING_FIELDS: dict[str, fields.Reader] = {
 }
 CONSENT_FIELDS: dict[str, fields.Reader] = {"failing_items": fields.optional(fields.whole(0, 1_000_000))}
 CLOCK_FIELDS: dict[str, fields.Reader] = {"advance_seconds": fields.number}
+TROUBLE_FIELDS: dict[str, fields.Reader] = {
+    "drop": fields.optional(fields.whole(0, 1_000_000)),
+    "duplicate": fields.whole(0, 100),
+    "delay_seconds": fields.number,
+    "shuffle": fields.whole(0, 1_000_000),
+}
 _KEYWORD_SET_FIELDS: dict[str, fields.Reader] = {
     "keyword_type": fields.one_of(*KEYWORD_TYPES),
     "keywords": fields.texts,
@@ -190,6 +197,21 @@ def service(value: Service) -> dict[str, Any]:
         "account_sid": value.account_sid,
         **{name: getattr(value, name) for name in SERVICE_FIELDS},
         "keyword_sets": None if sets is None else [asdict(each) for each in sets],
+    }
+
+
+def trouble(value: EventTrouble) -> dict[str, Any]:
+    """What befalls events."""
+    return asdict(value)
+
+
+def event(value: RecordedEvent) -> dict[str, Any]:
+    """One try to deliver an event."""
+    return {
+        "sink_sid": value.sink_sid,
+        "event_id": value.event_id,
+        "body": value.body.decode("utf-8", "replace"),
+        "status": value.status,
     }
 
 

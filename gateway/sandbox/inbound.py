@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from gateway.sandbox.addresses import is_alphanumeric, normalise_sender, on_channel_of, phone_of
 from gateway.sandbox.conversation import Conversation, Session
+from gateway.sandbox.event_streams import EventStreams
 from gateway.sandbox.handling import handle_keyword
 from gateway.sandbox.inbound_form import inbound_params
 from gateway.sandbox.journal import RecordedWebhook
@@ -60,7 +61,8 @@ class _Target:
 class Inbound:
     """Takes messages from phones to the apps and the apps' replies back."""
 
-    def __init__(self, world: World, webhooks: WebhookClient, lifecycle: Lifecycle) -> None:
+    def __init__(self, world: World, webhooks: WebhookClient, lifecycle: Lifecycle, events: EventStreams) -> None:
+        self._events = events
         self._world = world
         self._webhooks = webhooks
         self._lifecycle = lifecycle
@@ -97,6 +99,7 @@ class Inbound:
         self._conversations[message.sid] = conversation
         if _target(number, service) is not None or service is None:
             self._world.messages[message.sid] = message  # "Drop incoming" is not logged
+            self._events.publish(message, opt_out_type)
         return message.sid
 
     def _converse(

@@ -95,6 +95,9 @@ class Seeds:
     status_step_seconds: float = 0.02
     """Time between two statuses of an outbound message."""
 
+    event_retry_seconds: float = 0.1
+    """Pause before an event that was not taken is delivered again; it doubles up to one second."""
+
     consent_calls_per_minute: int = 100
     """Calls of the Consents API that an account may make in any 60 seconds (Twilio, Consent Management API)."""
 

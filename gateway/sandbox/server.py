@@ -9,6 +9,7 @@ from gateway.sandbox.channels_api import ChannelsApi
 from gateway.sandbox.consents_api import ConsentsApi
 from gateway.sandbox.control import Control
 from gateway.sandbox.destination_senders_api import DestinationSendersApi
+from gateway.sandbox.events_api import EventsApi
 from gateway.sandbox.messages_api import MessagesApi
 from gateway.sandbox.numbers_api import NumbersApi
 from gateway.sandbox.origins import refuse_foreign_origins
@@ -89,5 +90,6 @@ class Sandbox(Simulation):
             *DestinationSendersApi(self.world).routes(),
             *ConsentsApi(self.world, self.consent_journal).routes(),
             *ChannelsApi(self.world).routes(),
+            *EventsApi(self.world, self.event_streams.publish_test).routes(),
         ]
         return TwilioApi(self.world, routes, self.faults, self.request_journal, self.released)

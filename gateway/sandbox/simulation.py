@@ -6,12 +6,14 @@ import contextlib
 from gateway.sandbox.addresses import phone_of
 from gateway.sandbox.background import Background
 from gateway.sandbox.consents import ConsentCall
+from gateway.sandbox.event_streams import EventStreams
 from gateway.sandbox.faults import Fault, Faults
 from gateway.sandbox.inbound import Inbound
 from gateway.sandbox.journal import Journal, RecordedRequest, RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle
 from gateway.sandbox.phones import Phone
 from gateway.sandbox.seeds import Handling, SandboxKeywordSet, Seeds
+from gateway.sandbox.sinks import EventTrouble, RecordedEvent
 from gateway.sandbox.state import Message, World
 from gateway.sandbox.webhooks import WebhookClient
 
@@ -33,7 +35,9 @@ class Simulation:
         self.consent_journal: Journal[ConsentCall] = Journal()
         self.webhook_client = WebhookClient(self.webhook_journal, webhook_budget_seconds)
         self.lifecycle = Lifecycle(self.world, self.webhook_client, self.background, seeds.status_step_seconds)
-        self.inbound = Inbound(self.world, self.webhook_client, self.lifecycle)
+        self.event_journal: Journal[RecordedEvent] = Journal()
+        self.event_streams = EventStreams(self.world, self.background, self.event_journal, seeds.event_retry_seconds)
+        self.inbound = Inbound(self.world, self.webhook_client, self.lifecycle, self.event_streams)
         self._seeds = seeds
         self._clock: asyncio.Task[None] | None = None
 
@@ -41,6 +45,7 @@ class Simulation:
         """Open the webhooks' connections and let the clock run."""
         self.released.clear()
         await self.webhook_client.start()
+        await self.event_streams.start()
         self._clock = asyncio.create_task(self.lifecycle.run())
 
     async def stop(self) -> None:
@@ -52,6 +57,7 @@ class Simulation:
                 await self._clock
             self._clock = None
         await self.background.close()
+        await self.event_streams.stop()
         await self.webhook_client.stop()
 
     def phone(self, number: str) -> Phone:
@@ -72,6 +78,11 @@ class Simulation:
     def consent_calls(self) -> tuple[ConsentCall, ...]:
         """Every call of the Consents API that was taken, in order, with what became of each item."""
         return self.consent_journal.records
+
+    @property
+    def events(self) -> tuple[RecordedEvent, ...]:
+        """Every try to deliver an event to a sink, in order of completion."""
+        return self.event_journal.records
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -105,6 +116,8 @@ class Simulation:
         self.request_journal.clear()
         self.webhook_journal.clear()
         self.consent_journal.clear()
+        self.event_journal.clear()
+        self.event_streams.forget()
         self.clear_faults()
 
     def point_webhooks_at(self, url: str) -> None:
@@ -133,6 +146,11 @@ class Simulation:
     def fail_consent_items(self, count: int | None = 1) -> None:
         """Have Twilio fail that many of the next items of the Consents API that are in order; None: all of them."""
         self.world.failing_consent_items = count
+
+    def set_event_trouble(self, trouble: EventTrouble) -> None:
+        """Have this befall events from now on; what waited to be shuffled goes out."""
+        self.event_streams.trouble = trouble
+        self.event_streams.release()
 
     def advance(self, seconds: float) -> None:
         """Set the sandbox's time forward: scheduled messages that become due go out, rate limits recover.

@@ -119,6 +119,35 @@ class ReceivedMessage:
     received_at: datetime = field(default_factory=now)
 
 
+@dataclass(slots=True)
+class Sink:
+    """Where events go: a sink of Event Streams, with its configuration as it was given."""
+
+    sid: str
+    account_sid: str
+    description: str
+    sink_type: str
+    configuration: dict[str, object]
+    status: str
+    created: datetime
+    updated: datetime
+    test_id: str | None = None
+
+
+@dataclass(slots=True)
+class Subscription:
+    """What a sink gets: event types, each with its schema version; those of sub-accounts as well, if it says so."""
+
+    sid: str
+    account_sid: str
+    sink_sid: str
+    description: str
+    types: dict[str, int]
+    with_subaccounts: bool
+    created: datetime
+    updated: datetime
+
+
 class World:
     """The sandbox's memory, made from seeds."""
 
@@ -133,6 +162,8 @@ class World:
         self.services: dict[str, Service] = {seed.sid: _service_from(seed) for seed in seeds.services}
         self.messages: dict[str, Message] = {}
         self.inboxes: dict[str, list[ReceivedMessage]] = {}
+        self.sinks: dict[str, Sink] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self.opt_outs: set[tuple[str, str]] = set()
         """Twilio's block list: the Service or sender that is blocked, and the recipient's consent address."""
 

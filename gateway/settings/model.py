@@ -206,6 +206,9 @@ class AccountSettings(Section):
         default=False, description="Confirm an opt-in keyword of somebody who was not opted out."
     )
     help_when_opted_out: bool = Field(default=False, description="Answer HELP of somebody who is opted out.")
+    confirm_late: bool = Field(
+        default=False, description="Send the confirmation of a keyword whose webhook never came as a message."
+    )
     intent: Literal["review", "off"] = Field(
         default="review",
         description="Whether bodies that are no keyword but plainly ask to stop are put on the review list.",
@@ -258,6 +261,20 @@ class TwilioSettings(Section):
     sync_seconds: float = Field(
         default=300.0, ge=0, description="How often sender pools are read from Twilio; 0 never."
     )
+    gap_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="How often Twilio's list is read for keywords whose webhook never came, and at start; 0 never.",
+    )
+    ready_after_gaps: bool = Field(
+        default=False, description="Whether /readyz waits until that list has been read once since the start."
+    )
+
+    @model_validator(mode="after")
+    def _gaps_that_are_waited_for_are_closed(self) -> "TwilioSettings":
+        if self.ready_after_gaps and not self.gap_seconds:
+            raise ValueError("ready_after_gaps: needs gap_seconds above 0, else it would wait for ever")
+        return self
 
 
 class AppsSettings(Section):
@@ -268,6 +285,17 @@ class AppsSettings(Section):
     )
     allow_ports: tuple[Ports, ...] = Field(
         default=(), description="Ports, or ranges of them, that may be reached beside 80 and 443."
+    )
+
+
+class EventsSettings(Section):
+    """How much is kept for sinks that do not take their events."""
+
+    most_owed: int = Field(
+        default=100_000,
+        ge=1,
+        le=10_000_000,
+        description="Events a sink is owed at most; the oldest beyond become dead letters, of which as many are kept.",
     )
 
 
@@ -326,6 +354,7 @@ class Settings(Section):
     )
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
+    events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

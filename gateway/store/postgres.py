@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from gateway.store.errors import NotStorable, StoreUnavailable, TryAgain
+from gateway.store.event_statements import NEXT_POSITION, NEXT_POSITION_BY_SEQUENCE
 from gateway.store.statements import PASSING_OVER
 
 POSTGRES_URLS: Final = ("postgresql://", "postgres://")
@@ -126,4 +127,5 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    return NAMED.sub(number, sql.replace(PASSING_OVER, "FOR UPDATE SKIP LOCKED")), tuple(names)
+    ours = sql.replace(PASSING_OVER, "FOR UPDATE SKIP LOCKED").replace(NEXT_POSITION, NEXT_POSITION_BY_SEQUENCE)
+    return NAMED.sub(number, ours), tuple(names)

@@ -58,6 +58,7 @@ class ListedDelivery:
     """One delivery as people read it: ``state`` is ``owed``, ``done`` or ``dead``; ``is_held`` while somebody tries it.
 
     Times are microseconds since 1970, UTC. ``payload`` holds a message's parameters and is not shown by itself.
+    ``sink`` is the name of the sink that an event is owed to.
     """
 
     delivery_id: str
@@ -72,6 +73,7 @@ class ListedDelivery:
     created_at: int
     ended_at: int | None
     payload: str = field(repr=False)
+    sink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ class HeldMessage:
 class ScheduledMessage:
     """A message that Twilio holds until ``send_at``; times are microseconds since 1970, UTC.
 
-    ``state`` is ``standing``, ``canceled`` (because of an opt-out) or ``not_canceled``, with ``why`` in words.
+    ``state`` is ``standing``, ``canceled`` (because of an opt-out), ``not_canceled``, ``canceled_by_app`` or ``ended``
+    (Twilio holds it no more), with ``why`` in words. One that was found at Twilio is due at ``send_at`` at the latest.
     """
 
     account_sid: str

@@ -6,9 +6,15 @@ never searched by its inside.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Sequence, Table, Text, text
 
 metadata: Final = MetaData()
+
+
+def _index(name: str, where: str, *columns: str) -> Index:
+    """An index over some of the lines alone."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 accounts = Table(
     "accounts",
@@ -110,7 +116,45 @@ deliveries = Table(
     Column("last_error", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Index("deliveries_due", "state", "due_at"),
+    # Of an event that a sink is owed: which sink, whose consent it is about (hashed), and its place in the order.
+    Column("sink", Text),
+    Column("order_key", Text),
+    Column("position", BigInteger),
+    _index("deliveries_due", "sink IS NULL", "state", "due_at"),
+    _index("deliveries_of_sink", "sink IS NOT NULL", "account_sid", "sink", "state", "due_at"),
+    _index(
+        "deliveries_in_order", "state = 'owed' AND sink IS NOT NULL", "account_sid", "sink", "order_key", "position"
+    ),
+    Index("deliveries_by_position", "position"),
+)
+
+event_positions = Sequence("event_positions", metadata=metadata)  # SQLite has none and counts by the table
+
+# Where events go, and which of them.
+sinks = Table(
+    "sinks",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("configuration", Text, nullable=False),
+    Column("secret", Text),
+    Column("failures", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("sink", Text, primary_key=True),
+    Column("event_type", Text, primary_key=True),
+    Column("schema_version", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
 )
 
 # Which service holds which sender, by source; the union counts.
@@ -195,6 +239,7 @@ review_items = Table(
     Column("reason", Text),
     Column("event_id", Text),
     Index("review_items_by_state", "account_sid", "state", "review_id"),
+    Index("review_items_by_message", "account_sid", "message_sid"),
 )
 
 # Sends that were held back and told as accepted: messages of the gateway's own, which fail at ``failed_at``.
@@ -234,6 +279,50 @@ scheduled_messages = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Index("scheduled_messages_by_recipient", "account_sid", "channel", "recipient_key"),
+)
+
+# Keywords that were learned without their webhook, by what, and whether it came later, or the confirmation was sent.
+learned_messages = Table(
+    "learned_messages",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("message_sid", Text, primary_key=True),
+    Column("learned_from", Text, nullable=False),
+    Column("learned_at", BigInteger, nullable=False),
+    Column("webhook_at", BigInteger),
+    Column("confirmed_at", BigInteger),
+)
+
+# Events of Twilio's that brought a keyword, for as long as Twilio may repeat them.
+seen_events = Table(
+    "seen_events",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("seen_events_by_time", "received_at"),
+)
+
+# Until when Twilio's list of inbound messages has been read.
+closed_gaps = Table(
+    "closed_gaps",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("closed_until", BigInteger, nullable=False),
+)
+
+# How far the last back-fill of an account has come; ``counts`` are JSON.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("since", BigInteger),
+    Column("until", BigInteger, nullable=False),
+    Column("reached", BigInteger, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
 )
 
 # Work that one process at a time does for all, until a time.

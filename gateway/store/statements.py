@@ -222,7 +222,7 @@ VALUES (:delivery_id, :account_sid, :kind, 'owed', :payload, 0, :due_at, :give_u
 CLAIM_DELIVERIES: Final = """
 UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
-                        WHERE state = 'owed' AND due_at <= :now
+                        WHERE state = 'owed' AND due_at <= :now AND sink IS NULL
                           AND :full NOT LIKE '%' || account_sid || ' ' || kind || ',%'
                         ORDER BY due_at LIMIT :limit /* passing over what is locked */)
 RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
@@ -242,12 +242,13 @@ RETURNING delivery_id
 
 LIST_DELIVERIES: Final = """
 SELECT delivery_id, account_sid, kind, state, attempts, due_at, give_up_at, lease IS NOT NULL, last_error, created_at,
-       ended_at, payload
+       ended_at, payload, sink
   FROM deliveries
  WHERE delivery_id > :after
    AND (CAST(:delivery_id AS text) IS NULL OR delivery_id = :delivery_id)
    AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
    AND (CAST(:state AS text) IS NULL OR state = :state)
+   AND (CAST(:sink AS text) IS NULL OR sink = :sink)
  ORDER BY delivery_id
  LIMIT :limit
 """
@@ -260,14 +261,18 @@ RETURNING delivery_id
 """
 
 OWED_DELIVERIES: Final = """
-SELECT payload FROM deliveries WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid
+SELECT payload FROM deliveries
+ WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid AND sink IS NULL
 """
 
-COUNT_DELIVERIES: Final = "SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') GROUP BY state"
+COUNT_DELIVERIES: Final = """
+SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') AND sink IS NULL GROUP BY state
+"""
 
 FORGET_DELIVERIES: Final = """
 DELETE FROM deliveries
- WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'done' AND due_at < :before LIMIT :limit)
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries
+                        WHERE state = 'done' AND due_at < :before AND sink IS NULL LIMIT :limit)
 RETURNING delivery_id
 """
 
@@ -312,55 +317,6 @@ UPDATE held_messages SET recipient = NULL, recipient_key = NULL, body = NULL
  WHERE (account_sid, message_sid) IN (SELECT account_sid, message_sid FROM held_messages
                                        WHERE created_at < :before AND (recipient IS NOT NULL OR body IS NOT NULL)
                                        LIMIT :limit)
-RETURNING message_sid
-"""
-
-SCHEDULED_MESSAGE_COLUMNS: Final = """
-SELECT account_sid, message_sid, channel, recipient_key, recipient, service_sid, sender, fallback_sender, send_at,
-       state, why, created_at, ended_at
-  FROM scheduled_messages
-"""
-
-SCHEDULED_MESSAGE: Final = (
-    SCHEDULED_MESSAGE_COLUMNS + " WHERE account_sid = :account_sid AND message_sid = :message_sid"
-)
-
-SCHEDULED_FOR: Final = (
-    SCHEDULED_MESSAGE_COLUMNS
-    + """
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
-   AND state = 'standing' AND send_at > :since
-"""
-)
-
-LIST_SCHEDULED_MESSAGES: Final = (
-    SCHEDULED_MESSAGE_COLUMNS
-    + """
- WHERE (account_sid, message_sid) > (:after_account, :after_sid)
-   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-   AND (CAST(:state AS text) IS NULL OR state = :state)
- ORDER BY account_sid, message_sid
- LIMIT :limit
-"""
-)
-
-ADD_SCHEDULED_MESSAGE: Final = """
-INSERT INTO scheduled_messages (account_sid, message_sid, channel, recipient_key, recipient, service_sid, sender,
-                                fallback_sender, send_at, state, created_at)
-VALUES (:account_sid, :message_sid, :channel, :recipient_key, :recipient, :service_sid, :sender,
-        :fallback_sender, :send_at, 'standing', :created_at)
-ON CONFLICT (account_sid, message_sid) DO NOTHING
-"""
-
-END_SCHEDULED_MESSAGE: Final = """
-UPDATE scheduled_messages SET state = :state, why = :why, ended_at = :now
- WHERE account_sid = :account_sid AND message_sid = :message_sid AND state = 'standing'
-"""
-
-FORGET_SCHEDULED_MESSAGES: Final = """
-DELETE FROM scheduled_messages
- WHERE (account_sid, message_sid) IN (SELECT account_sid, message_sid FROM scheduled_messages
-                                       WHERE send_at < :before LIMIT :limit)
 RETURNING message_sid
 """
 

@@ -10,11 +10,14 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
+from gateway.store.learned_lines import Backfill
 from gateway.store.list_reads import ListReads, event_of
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
@@ -47,6 +50,7 @@ class DeliveryFilter:
     delivery_id: str | None = None
     account_sid: str | None = None
     state: str | None = None
+    sink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads):
+class Store(ListReads, TokenReads, EventReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:
@@ -158,6 +162,16 @@ class Store(ListReads, TokenReads):
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
 
+    async def closed_until(self, account_sid: str) -> int | None:
+        """Until when the account's inbound messages were read from Twilio's list; None: never."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).closed_until(account_sid)
+
+    async def backfill(self, account_sid: str) -> Backfill | None:
+        """How far the last back-fill of an account has come; None: there was none."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).backfill(account_sid)
+
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""
         values = {"account_sid": account_sid, "message_sid": message_sid}
@@ -172,7 +186,7 @@ class Store(ListReads, TokenReads):
     async def scheduled_message(self, account_sid: str, message_sid: str) -> ScheduledMessage | None:
         """A message that Twilio holds until a time; None when there is none of this SID."""
         values = {"account_sid": account_sid, "message_sid": message_sid}
-        rows = await self._engine.read(sql.SCHEDULED_MESSAGE, values)
+        rows = await self._engine.read(scheduled_statements.SCHEDULED_MESSAGE, values)
         return ScheduledMessage(*rows[0]) if rows else None
 
     async def scheduled_messages(
@@ -181,7 +195,10 @@ class Store(ListReads, TokenReads):
         """Up to ``limit`` scheduled messages in the order of account and SID, from the one after ``after`` on."""
         values = {"account_sid": account_sid, "state": state, "limit": limit}
         values |= {"after_account": after[0], "after_sid": after[1]}
-        return [ScheduledMessage(*row) for row in await self._engine.read(sql.LIST_SCHEDULED_MESSAGES, values)]
+        return [
+            ScheduledMessage(*row)
+            for row in await self._engine.read(scheduled_statements.LIST_SCHEDULED_MESSAGES, values)
+        ]
 
     async def list_deliveries(self, wanted: DeliveryFilter, after: str, limit: int) -> list[ListedDelivery]:
         """Up to ``limit`` deliveries, oldest first, from the one after ``after`` on."""
@@ -189,6 +206,7 @@ class Store(ListReads, TokenReads):
             "delivery_id": wanted.delivery_id,
             "account_sid": wanted.account_sid,
             "state": wanted.state,
+            "sink": wanted.sink,
             "after": after,
             "limit": limit,
         }

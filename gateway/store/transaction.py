@@ -10,9 +10,12 @@ import orjson
 
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import OptOut, RecipientKey
+from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
+from gateway.store.learned_lines import LearnedLines
 from gateway.store.records import (
     HeldMessage,
     ScheduledMessage,
@@ -20,6 +23,7 @@ from gateway.store.records import (
     StoredMessage,
     opt_out_of,
 )
+from gateway.store.scheduled_lines import ScheduledLines
 from gateway.store.token_lines import TokenLines
 
 if TYPE_CHECKING:
@@ -31,7 +35,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, TokenLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:
@@ -93,9 +97,9 @@ class Transaction(AccountLines, TokenLines):
         return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, columns_of(key))]
 
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
-        """Write one line of history and the opt-outs as they are after it; with one that stands, the cancellation of
-        each scheduled message of the recipient is owed, whoever brought it about. Which of them the opt-outs cover is
-        found out when it is carried out.
+        """Write one line of history, the opt-outs as they are after it, and what sinks are owed of it; with one that
+        stands, the cancellation of each scheduled message of the recipient is owed, whoever brought it about. Which of
+        them the opt-outs cover is found out when it is carried out.
         """
         scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
         event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
@@ -104,31 +108,25 @@ class Transaction(AccountLines, TokenLines):
             await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
         if any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
+        await self.tell_consent(event)
 
     # Scheduled messages
 
     async def remember_scheduled(self, message: ScheduledMessage) -> bool:
-        """Keep a message that Twilio has scheduled. Where the recipient is opted out of anything by now, its
-        cancellation is owed; true then.
+        """Keep a message that Twilio has scheduled, unless it is known. Where the recipient is opted out of anything by
+        now, its cancellation is owed. True where it was news.
         """
-        names = [name for name in ScheduledMessage.__slots__ if name not in {"state", "why", "ended_at"}]
-        await self._run(sql.ADD_SCHEDULED_MESSAGE, {name: getattr(message, name) for name in names})
+        names = [name for name in ScheduledMessage.__slots__ if name not in {"state", "ended_at"}]
+        values = {name: getattr(message, name) for name in names}
+        if not await self._run(scheduled_statements.ADD_SCHEDULED_MESSAGE, values):
+            return False
         is_opted_out = any(opt_out.standing for opt_out in await self.opt_outs_of(message.key))
         if is_opted_out:
             await self._owe_cancellation(message, message.created_at)
-        return is_opted_out
-
-    async def end_scheduled(self, account_sid: str, message_sid: str, state: str, why: str | None, now: int) -> None:
-        """Note what came of cancelling a scheduled message: ``canceled`` or ``not_canceled``."""
-        values = {"account_sid": account_sid, "message_sid": message_sid, "state": state, "why": why, "now": now}
-        await self._run(sql.END_SCHEDULED_MESSAGE, values)
-
-    async def forget_scheduled(self, before: int, limit: int) -> int:
-        """Drop scheduled messages that were due before an instant, some at a time; gives how many."""
-        return len(await self._run(sql.FORGET_SCHEDULED_MESSAGES, {"before": before, "limit": limit}))
+        return True
 
     async def _owe_cancellations(self, key: RecipientKey, now: int) -> None:
-        for row in await self._run(sql.SCHEDULED_FOR, columns_of(key) | {"since": now - LATE}):
+        for row in await self._run(scheduled_statements.SCHEDULED_FOR, columns_of(key) | {"since": now - LATE}):
             await self._owe_cancellation(ScheduledMessage(*row), now)
 
     async def _owe_cancellation(self, message: ScheduledMessage, now: int) -> None:

@@ -1,9 +1,9 @@
 """The traffic edge: which journey a request takes, and the line and count that tell how it ended."""
 
+import random
 import re
-import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
@@ -43,6 +44,7 @@ class TrafficEdge:
         inbound: InboundFlow,
         redirect: RedirectFlow,
         status: StatusFlow,
+        events: EventsFlow,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -50,6 +52,7 @@ class TrafficEdge:
         self._inbound = inbound
         self._redirect = redirect
         self._status = status
+        self._events = events
         self._monotonic = monotonic
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -83,6 +86,8 @@ class TrafficEdge:
         whole = await read_request(request)
         if path == INBOUND_PATH:
             return await self._inbound.receive(whole)
+        if path == EVENTS_PATH:
+            return await self._events.receive(whole)
         if path.startswith(STATUS_PATH):
             return await self._status.receive(whole)
         return await self._redirect.follow(whole)
@@ -96,15 +101,14 @@ class TrafficEdge:
             outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
         except Exception as error:
             outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
-        request_id = uuid.uuid4().hex
+        request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
-        headers = (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
-        return as_response(replace(outcome.answer, headers=headers))
+        return as_response(outcome.answer, (REQUEST_ID_HEADER, request_id))
 
     @staticmethod
     def _tell(side: str, request: web.BaseRequest, outcome: Outcome, request_id: str, seconds: float) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
-        _counter(side, request).labels(outcome.what, outcome.reason).inc()
+        _counted(_counter(side, request), outcome.what, outcome.reason).inc()
         if outcome.upstream_seconds is not None:
             metrics.UPSTREAM_SECONDS.observe(outcome.upstream_seconds)
         scope = outcome.scope
@@ -136,11 +140,16 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 def _is_webhook(request: web.BaseRequest) -> bool:
     path = request.rel_url.raw_path
-    return path == INBOUND_PATH or path.startswith((REDIRECT_PATH, STATUS_PATH))
+    return path in {INBOUND_PATH, EVENTS_PATH} or path.startswith((REDIRECT_PATH, STATUS_PATH))
 
 
 def _counter(side: str, request: web.BaseRequest) -> Counter:
     if side == "webhook":
         return metrics.INBOUND
-    is_send = request.method == "POST" and SEND_PATH.search(request.path) is not None
+    is_send = request.method == "POST" and SEND_PATH.search(request.rel_url.raw_path) is not None
     return metrics.OUTBOUND if is_send else metrics.PASSED
+
+
+@lru_cache(maxsize=1_024)  # finding a counter by its labels costs more than counting
+def _counted(counter: Counter, what: What, reason: str) -> Counter:
+    return counter.labels(what, reason)

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict
 
 from gateway.flows.outcome import Answer, error_answer
 from gateway.twilio.errors import BAD_HTTP, INTERNAL, TOO_LARGE, TrafficError
@@ -18,6 +19,7 @@ from gateway.twilio.paths import Format
 
 log: Final = structlog.get_logger()
 
+SERVER: Final = ("Server", "optout-gateway")  # not aiohttp's, which names versions
 KEEPALIVE_SECONDS: Final = 75.0
 DRAIN_SECONDS: Final = 4.0  # aiohttp takes it twice at worst: to wait, and to wait for what it cancelled
 LINGER_SECONDS: Final = 1.0  # for the rest of a body that was refused
@@ -85,14 +87,9 @@ class _TwilioShapedServer(web.Server):
         return TwilioShapedHandler(self, loop=self._loop, **self._kwargs)
 
 
-def as_response(answer: Answer) -> web.Response:
-    """An answer as aiohttp sends it, with the headers it lists and no Content-Type of aiohttp's choice."""
-    response = web.Response(status=answer.status, body=answer.body)
-    response.headers.popall("Content-Type", None)
-    response.headers["Server"] = "optout-gateway"  # not aiohttp's, which names versions
-    for name, value in answer.headers:
-        response.headers.add(name, value)
-    return response
+def as_response(answer: Answer, *more: tuple[str, str]) -> web.Response:
+    """An answer as aiohttp sends it, with the headers it lists and some more."""
+    return web.Response(status=answer.status, body=answer.body, headers=CIMultiDict((SERVER, *answer.headers, *more)))
 
 
 def where(error: BaseException | None) -> str:

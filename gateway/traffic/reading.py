@@ -1,6 +1,7 @@
 """From aiohttp's request to ours: bounded, origin form only, the headers that matter at most once."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
@@ -13,15 +14,18 @@ from gateway.twilio.page_urls import reached_at
 MOST_BODY_BYTES: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 BROKEN: Final = (web.RequestPayloadError, HttpProcessingError, ConnectionError)
-ONCE: Final = (
-    "Authorization",
-    "Content-Type",
-    "Content-Encoding",
-    "Content-Length",
-    "Host",
-    "X-Twilio-Signature",
-    "X-Gateway-Blocked",
-)
+ONCE: Final = {
+    name.lower(): name
+    for name in (
+        "Authorization",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Length",
+        "Host",
+        "X-Twilio-Signature",
+        "X-Gateway-Blocked",
+    )
+}
 
 
 def read_line(request: web.BaseRequest) -> tuple[str, str]:
@@ -47,13 +51,21 @@ def read_base(request: web.BaseRequest) -> str | None:
 async def read_request(request: web.BaseRequest) -> Request:
     """The whole request. Raises `TrafficError` (400, 413)."""
     path, query = read_line(request)
-    for name in ONCE:
-        if len(request.headers.getall(name, ())) > 1:
-            raise TrafficError(AMBIGUOUS, f"the header {name} stands more than once")
     headers = tuple(request.headers.items())
-    if not all(value.isascii() and value.isprintable() for _, value in headers):
+    _demand_once(headers)
+    values = "".join([value for _, value in headers])
+    if not (values.isascii() and values.isprintable()):
         raise TrafficError(BAD_HTTP, "a header's value holds other than printable ASCII")
     return Request(request.method, path, query, headers, await _read_body(request), request.remote or "")
+
+
+def _demand_once(headers: Iterable[tuple[str, str]]) -> None:
+    seen = set()
+    for name, _ in headers:
+        low = name.lower()
+        if low in seen and low in ONCE:
+            raise TrafficError(AMBIGUOUS, f"the header {ONCE[low]} stands more than once")
+        seen.add(low)
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:
@@ -61,10 +73,12 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         return b""
     if (request.content_length or 0) > MOST_BODY_BYTES:
         raise TrafficError(TOO_LARGE, f"the body is larger than {MOST_BODY_BYTES} bytes")
-    if request.headers.get("Expect", "").lower() == "100-continue":
+    if "Expect" in request.headers and request.headers["Expect"].lower() == "100-continue":
         await request._payload_writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = bytearray()
     try:
+        if request.content.is_eof() and request.content.total_bytes <= MOST_BODY_BYTES:  # it came with the head
+            return request.content.read_nowait()
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 body += chunk

@@ -48,21 +48,24 @@ class Connection(asyncio.Protocol):
         """Whether another request may be sent: open, nothing under way, nothing left over on either side."""
         return self._is_open() and not self._is_dirty and self._waiting is None
 
-    async def exchange(self, request: bytes) -> Answer:
-        """Write a request and wait for the whole answer. Raises `Unanswered`.
+    async def exchange(self, request: bytes, within_seconds: float) -> Answer:
+        """Write a request and wait for the whole answer. Raises `Unanswered`, also when it takes too long.
 
         A caller that stops waiting leaves the connection unfit for another request.
         """
         transport = self._transport
         if transport is None or not self.is_clean:
             raise Unanswered("the connection was closed before anything was sent", written=False)
-        self._waiting = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
         self._received = 0
         self._is_dirty = True  # until the answer is whole
         transport.write(request)
+        limit = loop.call_later(within_seconds, self._fail, f"no answer within {within_seconds:g} s")
         try:
             answer = await self._waiting
         finally:
+            limit.cancel()
             self._waiting = None
         self._is_dirty |= transport.get_write_buffer_size() > 0
         return answer

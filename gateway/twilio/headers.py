@@ -1,6 +1,6 @@
 """Which headers pass the gateway: end-to-end ones that are listed here, in each direction; hop-by-hop ones never."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 # From an app to Twilio. Content-Type is written by the gateway where it wrote the body.
@@ -52,25 +52,24 @@ ANSWER_HEADERS: Final = frozenset(
 
 def request_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Those headers of an app's request that go on to Twilio."""
-    given = tuple(headers)
-    named = _of_this_hop(given)
-    return tuple(
-        (name, value) for name, value in given if name.lower() in REQUEST_HEADERS and name.lower() not in named
-    )
+    return _passing(headers, _goes_on)
 
 
 def answer_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Those headers of Twilio's answer that go back to the app."""
-    given = tuple(headers)
-    named = _of_this_hop(given)
-    return tuple((name, value) for name, value in given if _comes_back(name.lower()) and name.lower() not in named)
+    return _passing(headers, _comes_back)
+
+
+def _goes_on(name: str) -> bool:
+    return name in REQUEST_HEADERS
 
 
 def _comes_back(name: str) -> bool:
     return name in ANSWER_HEADERS or name.startswith("twilio-")
 
 
-def _of_this_hop(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """What ``Connection`` declares to be of this hop alone, whatever it is (RFC 9110, section 7.6.1)."""
-    named = [value for name, value in headers if name.lower() == "connection"]
-    return frozenset(option.strip().lower() for value in named for option in value.split(","))
+def _passing(headers: Iterable[tuple[str, str]], may_pass: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """Those that may pass, save what ``Connection`` declares to be of this hop alone (RFC 9110, section 7.6.1)."""
+    lowered = [(name.lower(), name, value) for name, value in headers]
+    named = {option.strip().lower() for low, _, value in lowered if low == "connection" for option in value.split(",")}
+    return tuple([(name, value) for low, name, value in lowered if may_pass(low) and low not in named])

@@ -8,6 +8,7 @@ has one host and path, or one path on the gateway's own: ``/2010-04-01/…`` is 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from gateway.twilio.errors import METHOD_NOT_ALLOWED, NOT_CHECKED, NOT_FOUND, TrafficError
@@ -87,10 +88,20 @@ CREATING: Final = frozenset({"Messages", "Calls"})
 OF_A_MESSAGE: Final = re.compile(rf"{ACCOUNT}/Messages/(?:SM|MM)[0-9a-f]{{32}}(?:/Feedback)?{EXTENSION}", re.ASCII)
 
 
+MOST_KEPT: Final = 1_024  # apps make the same few calls over and over; what is refused is not kept
+MOST_KEPT_CHARACTERS: Final = 256
+
+
 def read_call(method: str, path: str, host: str | None = None) -> Call:
     """Which call a method, a path (as sent, without the query) and a ``Host`` are. Raises `TrafficError` (404, 405,
     403).
     """
+    if len(path) + len(host or "") > MOST_KEPT_CHARACTERS:
+        return _read_call(method, path, host)
+    return _read_again(method, path, host)
+
+
+def _read_call(method: str, path: str, host: str | None) -> Call:
     if method not in METHODS:
         raise TrafficError(METHOD_NOT_ALLOWED, "use GET, POST or DELETE")
     try:
@@ -98,6 +109,9 @@ def read_call(method: str, path: str, host: str | None = None) -> Call:
     except UnknownHost as error:
         raise TrafficError(NOT_FOUND, "the gateway stands in for no such host, in this spelling") from error
     return _api_call(method, path) if product == API else _product_call(product, method, path)
+
+
+_read_again = lru_cache(maxsize=MOST_KEPT)(_read_call)
 
 
 def format_of(path: str) -> Format:

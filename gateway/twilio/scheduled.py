@@ -1,8 +1,15 @@
-"""Scheduled messages at Twilio: which SID a new one has, and how one is cancelled (Twilio, Message Scheduling)."""
+"""Scheduled messages at Twilio: which SID a new one has, how one is cancelled, and which ones a recipient has.
+
+Sources: Twilio, Message Scheduling; Twilio, Message resource. The list of messages has filters by To, From and DateSent
+and none by status, and the resource does not say for when a message is scheduled: what stands is picked out of all that
+the recipient was sent.
+"""
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import quote
 
 import orjson
 
@@ -14,7 +21,10 @@ CANCELED: Final = "canceled"
 SCHEDULED: Final = "scheduled"
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
 SID_IN_XML: Final = re.compile(rb"<Sid>((?:SM|MM)[0-9a-f]{32})</Sid>")
-STATUS_IN_XML: Final = b"<Status>scheduled</Status>"
+STATUS_IN_XML: Final = re.compile(rb"<Status>([a-z_]+)</Status>")
+PAGE_SIZE: Final = 1_000
+MOST_PAGES: Final = 10  # of what one recipient was ever sent, newest first
+NEXT_PAGE: Final = re.compile(r"/2010-04-01/Accounts/AC[0-9a-f]{32}/Messages\.json\?[!-~]*", re.ASCII)
 FURTHEST: Final = 35 * 24 * 60 * 60 * 1_000_000  # microseconds that a message is scheduled ahead, at most
 
 
@@ -26,14 +36,23 @@ class Unauthorized(Exception):
     """Twilio refuses the credentials."""
 
 
-def scheduled_sid(body: bytes) -> str | None:
-    """The SID of the message that an answer to a create says is scheduled; None where it says something else."""
-    in_xml = SID_IN_XML.search(body)
-    if in_xml is not None:
-        return in_xml[1].decode() if STATUS_IN_XML in body else None
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message as Twilio tells of it; ``sender`` is None while none is chosen."""
+
+    sid: str
+    status: str
+    service_sid: str | None = None
+    sender: str | None = field(default=None, repr=False)
+
+
+def read_message(body: bytes) -> Told | None:
+    """The message that an answer holds, in JSON or XML (there its SID and status alone); None where it holds none."""
     told = _object(body)
-    sid = str(told.get("sid"))
-    return sid if told.get("status") == SCHEDULED and MESSAGE_SID.fullmatch(sid) else None
+    if told:
+        return _told(told)
+    sid, status = SID_IN_XML.search(body), STATUS_IN_XML.search(body)
+    return Told(sid[1].decode(), status[1].decode()) if sid is not None and status is not None else None
 
 
 def read_send_at(text: str, now: int) -> int:
@@ -45,6 +64,11 @@ def read_send_at(text: str, now: int) -> int:
     except ValueError:
         return now + FURTHEST
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+
+
+def write_send_at(at: int) -> str:
+    """An instant (microseconds since 1970, UTC) as ``SendAt`` has it: ``2026-12-01T09:30:00Z``."""
+    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def cancel(api: Upstream, account_sid: str, message_sid: str, authorization: str) -> str | None:
@@ -64,6 +88,31 @@ async def cancel(api: Upstream, account_sid: str, message_sid: str, authorizatio
     return None if status == CANCELED else status
 
 
+async def scheduled_to(api: Upstream, account_sid: str, recipient: str, authorization: str) -> list[Told]:
+    """The messages to a recipient that Twilio holds until a time, as far as its list shows them.
+
+    Raises `Unauthorized`, `NotAnswered`, and `UpstreamError` when Twilio cannot be reached.
+    """
+    target = f"/2010-04-01/Accounts/{account_sid}/Messages.json?To={quote(recipient, safe='')}&PageSize={PAGE_SIZE}"
+    headers = (("Authorization", authorization), ("Accept", "application/json"), USER_AGENT)
+    found: list[Told] = []
+    for _ in range(MOST_PAGES):
+        answer = await api.fetch(UpstreamRequest("GET", target, headers))
+        if answer.status in {401, 403}:
+            raise Unauthorized
+        page = _object(answer.body)
+        messages = page.get("messages")
+        if answer.status != 200 or not isinstance(messages, list):
+            raise NotAnswered(f"Twilio answered {answer.status} to a list of messages")
+        told = (_told(message) for message in messages)
+        found += [message for message in told if message is not None and message.status == SCHEDULED]
+        following = page.get("next_page_uri")
+        if not isinstance(following, str) or not NEXT_PAGE.fullmatch(following):
+            break
+        target = following
+    return found
+
+
 def _status(answer: UpstreamResponse) -> str | None:
     """The status of the message that an answer holds; None where Twilio refused to tell or to change it."""
     if answer.status in {401, 403}:
@@ -74,6 +123,21 @@ def _status(answer: UpstreamResponse) -> str | None:
         raise NotAnswered(f"Twilio answered {answer.status}")
     status = _object(answer.body).get("status")
     return status if answer.status == 200 and isinstance(status, str) else None
+
+
+def _told(message: object) -> Told | None:
+    if not isinstance(message, dict):
+        return None
+    sid, status = message.get("sid"), message.get("status")
+    if not isinstance(sid, str) or not isinstance(status, str) or not MESSAGE_SID.fullmatch(sid):
+        return None
+    service_sid, sender = message.get("messaging_service_sid"), message.get("from")
+    return Told(
+        sid,
+        status,
+        service_sid if isinstance(service_sid, str) and service_sid else None,
+        sender if isinstance(sender, str) and sender else None,
+    )
 
 
 def _object(body: bytes) -> dict[str, object]:

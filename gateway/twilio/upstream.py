@@ -95,16 +95,22 @@ class Upstream:
 
     async def reserve(self) -> "Reservation":
         """Take a place and an open connection. Raises `NotSent` when none can be had within the time limits."""
-        try:
-            async with asyncio.timeout(WAIT_FOR_PLACE_SECONDS):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise NoPlace("all connections to Twilio are in use") from error
+        if self._places.locked():
+            await self._wait_for_place()
+        else:
+            await self._places.acquire()  # at once
         try:
             return Reservation(self, self._idle_connection() or await self._connected())
         except BaseException:
             self._places.release()
             raise
+
+    async def _wait_for_place(self) -> None:
+        try:
+            async with asyncio.timeout(WAIT_FOR_PLACE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise NoPlace("all connections to Twilio are in use") from error
 
     async def fetch(self, request: UpstreamRequest) -> UpstreamResponse:
         """Reserve and send in one step, for requests that need no check in between."""
@@ -120,12 +126,9 @@ class Upstream:
     async def exchange(self, connection: Connection, request: UpstreamRequest) -> UpstreamResponse:
         """Write the request and read the answer; for `Reservation`."""
         try:
-            async with asyncio.timeout(self._answer_seconds):
-                answer = await connection.exchange(self._head(request) + request.body)
+            answer = await connection.exchange(self._head(request) + request.body, self._answer_seconds)
         except Unanswered as error:
             raise (OutcomeUnknown if error.written else NotSent)(str(error)) from error
-        except TimeoutError as error:
-            raise OutcomeUnknown(f"no answer within {self._answer_seconds:g} s") from error
         return UpstreamResponse(answer.status, tuple(answer.headers), bytes(answer.body))
 
     def give_back(self, connection: Connection) -> None:
@@ -171,7 +174,7 @@ class Upstream:
         lines += [f"{name}: {value}" for name, value in request.headers]
         if request.body or request.method in {"POST", "PUT", "PATCH"}:
             lines.append(f"Content-Length: {len(request.body)}")
-        if any(BREAKS_THE_HEAD.search(line) for line in lines) or lines[0].count(" ") != 2:
+        if BREAKS_THE_HEAD.search("".join(lines)) or lines[0].count(" ") != 2:
             raise ValueError("the request line or a header holds a line break, NUL or a space too many")
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 

@@ -36,7 +36,7 @@ from tests.staging import ACCOUNT, ALONE
 
 IN_FLIGHT: Final = (1, 64)
 CHANNEL: Final = "phone"
-FIRST: Final = 20_000_000_000  # recipients count on from here
+FIRST: Final = 13_100_000_000  # recipients count on from here, all of them written as they are looked up
 
 COLUMNS: Final = """account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing, hold,
  source, actor, role, settings_version, event_id, effective_at, received_at"""

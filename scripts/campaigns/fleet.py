@@ -66,6 +66,7 @@ class Replica:
             "GATEWAY_TWILIO__API_URL": sandbox_url,
             "GATEWAY_TWILIO__MESSAGING_URL": sandbox_url,
             "GATEWAY_TWILIO__PRODUCT_URL": f"{sandbox_url}/{{product}}",
+            "GATEWAY_TWILIO__GAP_SECONDS": "0",  # what webhooks alone bring about is looked at
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",

@@ -24,6 +24,7 @@ database_url = "{{database}}"
 api_url = "http://127.0.0.1:{{twilio}}"
 messaging_url = "http://127.0.0.1:{{twilio}}"
 sync_seconds = 0
+gap_seconds = 0
 
 [[accounts]]
 sid = "{ACCOUNT}"

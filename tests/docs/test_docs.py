@@ -1,5 +1,6 @@
 """README and docs tell what exists, and nothing that does not: errors, metrics, commands, routes, tables, modules."""
 
+import itertools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from gateway import metrics
 from gateway.admin.edge import AdminEdge
 from gateway.admin.problems import KINDS
 from gateway.cli.app import app
+from gateway.flows.events import EVENTS_PATH
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.status import STATUS_PATH
@@ -126,7 +128,7 @@ def test_every_check_of_the_doctor_is_documented_and_no_other():
 
 def test_every_dependency_has_its_reason_and_no_other():
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
-    listed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    listed = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
     expected = [re.split(r"[\[<>=!~;]", requirement)[0] for requirement in listed]
     assert sorted(expected) == sorted(first_column(section("docs/design.md", "Dependencies")))
 
@@ -175,13 +177,13 @@ def admin_resources() -> list[web.AbstractResource]:
 
 
 def test_every_route_is_documented_and_no_other():
-    expected = admin_routes() | {INBOUND_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
+    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
     assert expected == set(first_column(section("docs/operations.md", "Addresses")))
 
 
 def leads_somewhere(path: str) -> bool:
     """Whether the admin listener has a route for a path, as an example writes it."""
-    for shown, meant in (("$MG", f"MG{'0' * 32}"), ("$ID", "0" * 36)):
+    for shown, meant in (("$MG", f"MG{'0' * 32}"), ("$ID", "0" * 36), ("$SINK", "crm"), ("$TYPE", "x.y")):
         path = path.replace(shown, meant)
     found = [resource.get_info() for resource in admin_resources()]
     return any(info["pattern"].fullmatch(path) if "pattern" in info else info["path"] == path for info in found)

@@ -283,6 +283,7 @@ async def everywhere(start_gateway: StartGateway, sandbox: Sandbox, database_url
         "messaging_url": sandbox.url,
         "product_url": f"{sandbox.url}/{{product}}",
         "sync_seconds": 0,
+        "gap_seconds": 0,
         "allow_unchecked": ["assistants"],
     }
     stated = [{"sid": SERVICE, "senders": []}]

@@ -11,9 +11,11 @@ from gateway.directory import Directory
 from gateway.flows.forgetting import Forgetting
 from gateway.messaging.opt_out_settings import BlockedMode, OptOutSettings
 from gateway.operations.actors import Actor
+from gateway.operations.deliveries import DeliveryOperations, about
 from gateway.operations.services import ServiceOperations
 from gateway.sandbox import Sandbox
 from gateway.store import Store
+from gateway.store.store import DeliveryFilter
 from tests.flows.conftest import Pages
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Answered, Gateway, StartGateway, inbound
 
@@ -131,6 +133,29 @@ async def test_a_callback_survives_an_app_that_fails_and_the_text_is_kept_for_it
         await store.close()
     left = (await gateway.get(gateway.messages_url(f"/{accepted['sid']}.json"))).json
     assert ("", "", "failed", 21610) == (left["to"], left["body"], left["status"], left["error_code"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_callback_that_no_app_takes_is_given_up_after_a_day_and_can_be_seen(
+    gateway: Gateway, pages: Pages, eventually: Eventually
+) -> None:
+    accepted = await held(gateway, StatusCallback=pages.put("/status", "", status=500))
+    gateway.clock.advance(1)
+    told = "SELECT state, last_error FROM deliveries WHERE kind = 'callback'"
+    await eventually(lambda: gateway.rows(told) == [("owed", "it answered 500")])
+    gateway.clock.advance(25 * HOUR_SECONDS)
+    await eventually(lambda: gateway.rows(told) == [("dead", "it answered 500")])
+    store = Store(gateway.database_url, gateway.clock)
+    await store.open(serving=False)
+    try:
+        operations = DeliveryOperations(store, gateway.clock)
+        [shown] = [dict(about(each)) async for each in operations.listed(DeliveryFilter(state="dead"))]
+        assert (accepted["sid"], PHONE) == (shown["MessageSid"], shown["To"])
+        pages.put("/status", "")
+        assert 1 == await operations.retry_dead()
+    finally:
+        await store.close()
+    await eventually(lambda: gateway.rows(told) == [("done", None)])
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -9,19 +9,29 @@ import pytest
 
 from gateway.directory import Directory
 from gateway.flows.learning import Learned, Learning
+from gateway.flows.lifting import Lift
+from gateway.flows.scheduled import event_of
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.operations.actors import Actor
+from gateway.operations.deliveries import DeliveryOperations, about
 from gateway.operations.optouts import OptOutOperations, Whom
 from gateway.sandbox import Fault, Sandbox
 from gateway.store import Store, StoreUnavailable
+from gateway.store.records import ScheduledMessage
+from gateway.store.store import DeliveryFilter
 from gateway.store.transaction import Transaction
-from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Answered, Gateway, inbound
+from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Answered, Gateway, inbound, run_on
 
 Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 STATES = "SELECT state, why FROM scheduled_messages ORDER BY created_at"
-OPEN = "SELECT count(*) FROM deliveries WHERE kind = 'cancel' AND state <> 'done'"
+OPEN = "SELECT count(*) FROM deliveries WHERE kind IN ('cancel', 'seek') AND state <> 'done'"
+HISTORY = (
+    "SELECT change, message_sid, reason, scopes, service_sid, actor FROM consent_events"
+    " WHERE event_type = 'SCHEDULED' ORDER BY event_id"
+)
+STANDING = "SELECT scope_kind, standing, effective_at, event_id FROM opt_outs ORDER BY scope_kind"
 
 
 async def schedule(gateway: Gateway, to: str = PHONE, **form: str) -> Answered:
@@ -80,6 +90,62 @@ async def test_what_was_sent_already_is_told_to_be(gateway: Gateway, sandbox: Sa
     await sandbox.settle()
     await gateway.webhook(inbound("STOP", "01", To=IN_POOL))
     await eventually(lambda: gateway.rows(STATES) == [("not_canceled", "it was delivered already")])
+    [(change, _, reason, *_)] = gateway.rows(HISTORY)
+    assert ("not_canceled", True) == (change, reason.endswith("Z: it was delivered already"))
+
+
+def test_a_line_about_a_scheduled_message_outdates_no_lift_at_twilio() -> None:
+    message = ScheduledMessage(
+        ACCOUNT, "SM" + "1" * 32, "phone", PHONE, PHONE, SERVICE, None, None, 9, "standing", None, 1, None
+    )
+    assert not Lift(PHONE, (SERVICE,), at=1).is_outdated_by(event_of(message, "canceled", None, version=0, now=5))
+
+
+async def test_what_was_cancelled_stands_in_the_recipients_history_once_and_changes_nothing(
+    gateway: Gateway, sandbox: Sandbox, eventually: Eventually
+) -> None:
+    at = (datetime.now(UTC) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sid = (await schedule(gateway, SendAt=at)).json["sid"]
+    sandbox.inject(Fault("status", status=500, path_prefix=f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}"))
+    await gateway.webhook(inbound("STOP", "01", To=IN_POOL))
+    before = gateway.rows(STANDING)
+    await settled(gateway, eventually)
+    expected = [("canceled", sid, f"due {at}: cancelled at Twilio", "[]", SERVICE, "gateway")]
+    assert (expected, before) == (gateway.rows(HISTORY), gateway.rows(STANDING))
+    run_on(gateway.database_url, "UPDATE deliveries SET state = 'owed', due_at = 0 WHERE kind = 'cancel'")
+    await settled(gateway, eventually)
+    assert expected == gateway.rows(HISTORY)
+    assert 21610 == (await gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")).json["code"]
+    gateway.clock.advance(2)
+    await gateway.webhook(inbound("START", "02", To=IN_POOL))
+    assert 201 == (await schedule(gateway)).status
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_cancellation_that_is_given_up_is_told_and_may_be_tried_again(
+    gateway: Gateway, sandbox: Sandbox, eventually: Eventually
+) -> None:
+    sid = (await schedule(gateway)).json["sid"]
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}"
+    sandbox.inject(Fault("status", status=500, path_prefix=path, times=None))
+    await gateway.webhook(inbound("STOP", "01", To=IN_POOL))
+    await eventually(lambda: gateway.rows("SELECT state, last_error FROM deliveries WHERE kind = 'cancel'")[0][1])
+    gateway.clock.advance(25 * 3600)
+    dead = ("dead", "Twilio answered 500")
+    await eventually(lambda: dead in gateway.rows("SELECT state, last_error FROM deliveries"))
+    assert [("not_canceled", "Twilio could not be asked in time")] == gateway.rows(STATES)
+    sandbox.clear_faults()
+    store = Store(gateway.database_url, gateway.clock)
+    await store.open(serving=False)
+    try:
+        operations = DeliveryOperations(store, gateway.clock)
+        [shown] = [about(each) async for each in operations.listed(DeliveryFilter(state="dead"))]
+        assert (("MessageSid", sid),) == shown
+        assert 1 == await operations.retry_dead()
+    finally:
+        await store.close()
+    await eventually(lambda: gateway.rows(STATES) == [("canceled", None)])
+    assert ["not_canceled", "canceled"] == [change for change, *_ in gateway.rows(HISTORY)]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -4,6 +4,7 @@
 
 "use strict";
 
+const http = require("http");
 const twilio = require("twilio");
 
 const { GATEWAY, ACCOUNT, TOKEN, FROM, TO, SERVICE } = process.env;
@@ -49,6 +50,28 @@ function watch(client) {
 const send = (client, more) => client.messages.create({ to: TO, from: FROM, body: "Hello", ...more });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
+// An app's page for status callbacks, with what it was told: parameters, and whether the SDK finds them signed.
+async function callbackPage() {
+  let tell;
+  const told = new Promise((resolve) => { tell = resolve; });
+  const server = http.createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      const params = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
+      const url = `http://127.0.0.1:${server.address().port}${request.url}`;
+      const signature = request.headers["x-twilio-signature"];
+      const valid = [TOKEN, "another token"].map((token) => twilio.validateRequest(token, signature, url, params));
+      response.writeHead(204, { Connection: "close" }).end();
+      tell({ params, valid });
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/status?of=a%20send`, told, close: () => server.close() };
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
 const journeys = {
   async messages(client) {
     const created = await send(client, { mediaUrl: ["https://a.example/1"] });
@@ -68,12 +91,36 @@ const journeys = {
   },
 
   async scheduled(client) {
-    const sendAt = new Date(Date.now() + 3_600_000);
     const message = await client.messages.create({
-      to: TO, messagingServiceSid: SERVICE, body: "Later", scheduleType: "fixed", sendAt,
+      to: TO, messagingServiceSid: SERVICE, body: "Later", scheduleType: "fixed", sendAt: inAnHour(),
     });
     const canceled = await client.messages(message.sid).update({ status: "canceled" });
     return [message.status, canceled.status];
+  },
+
+  // A message is scheduled; what another wrote meanwhile is seen by fetching it.
+  async schedule(client) {
+    const message = await client.messages.create({
+      to: TO, messagingServiceSid: SERVICE, body: "Later", scheduleType: "fixed", sendAt: inAnHour(),
+    });
+    return { sid: message.sid, status: message.status };
+  },
+
+  async fetch_until_it_stands_no_more(client) {
+    for (;;) {
+      const message = await client.messages(process.env.SID).fetch();
+      if (message.status !== "scheduled") return message.status;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  },
+
+  async callback(client) {
+    const page = await callbackPage();
+    const accepted = await send(client, { from: undefined, messagingServiceSid: SERVICE, statusCallback: page.url });
+    const { params, valid } = await page.told;
+    page.close();
+    const { MessageStatus, ErrorCode, To, OptOutType } = params;
+    return { isItsSid: params.MessageSid === accepted.sid, MessageStatus, ErrorCode, To, OptOutType: OptOutType || null, valid };
   },
 
   async services(client) {
@@ -117,7 +164,7 @@ const journeys = {
     const removed = await client.messages(accepted.sid).remove();
     const gone = await client.messages(accepted.sid).fetch().catch((error) => error.status);
     const scheduled = await send(client, {
-      from: undefined, messagingServiceSid: SERVICE, scheduleType: "fixed", sendAt: new Date(Date.now() + 3_600_000),
+      from: undefined, messagingServiceSid: SERVICE, scheduleType: "fixed", sendAt: inAnHour(),
     }).catch((error) => error.code);
     return {
       statuses: [accepted.status, failed.status, failed.errorCode],

@@ -97,6 +97,32 @@ async def test_a_blocked_send_by_a_service_is_accepted_and_fails_later(
     assert expected == await play(gateway, "held", form)
 
 
+@every_form
+async def test_a_scheduled_message_is_seen_to_be_cancelled_by_a_stop(
+    gateway: Gateway, sandbox: Sandbox, form: str
+) -> None:
+    scheduled = await play(gateway, "schedule", form)
+    assert "scheduled" == scheduled["status"]
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    assert "canceled" == await play(gateway, "fetch_until_it_stands_no_more", form, SID=scheduled["sid"])
+
+
+async def test_the_callback_of_a_held_back_message_is_valid_to_the_sdk(
+    start_gateway: StartGateway, sandbox: Sandbox
+) -> None:
+    gateway = await start_gateway(account={"blocked": "auto"})
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    expected = {
+        "isItsSid": True,
+        "MessageStatus": "failed",
+        "ErrorCode": "21610",
+        "To": PHONE,
+        "OptOutType": None,
+        "valid": [True, False],
+    }
+    assert expected == await play(gateway, "callback", "base_url")
+
+
 LED = """
 const tls = require("tls");
 const connect = tls.connect;

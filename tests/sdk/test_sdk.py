@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
+from twilio.request_validator import RequestValidator
 
-from gateway.sandbox import Fault, Sandbox
+from gateway.sandbox import Fault, SampleApp, Sandbox
 from gateway.sdk import through_gateway
 from tests.sdk.conftest import Pointed, by_base_url
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Gateway, StartGateway
@@ -270,6 +271,25 @@ async def test_a_blocked_send_by_a_service_is_accepted_and_fails_later(
     expected = ["accepted", "failed", 21610, "Attempt to send to unsubscribed recipient"]
     listed = (True, "failed")
     assert [*expected, listed, "", True, 404] == await asyncio.to_thread(journey)
+    twilio.http_client.session.close()  # type: ignore[attr-defined]
+
+
+async def test_the_callback_of_a_held_back_message_is_valid_to_the_sdk(
+    start_gateway: StartGateway, sandbox: Sandbox, app: SampleApp, eventually: Any
+) -> None:
+    gateway = await start_gateway(account={"blocked": "auto"})
+    await sandbox.phone(PHONE).send("STOP", to=IN_POOL)
+    twilio = by_base_url(gateway)
+    more = {"messaging_service_sid": SERVICE, "status_callback": app.status_url}
+    accepted = await asyncio.to_thread(lambda: twilio.messages.create(to=PHONE, body="x", **more))
+    await eventually(lambda: app.statuses)
+    [told] = app.statuses
+    assert told.valid  # to the SDK's RequestValidator
+    fields = ("MessageSid", "MessageStatus", "ErrorCode", "OptOutType")
+    assert [accepted.sid, "failed", "21610", None] == [told.params.get(name) for name in fields]
+    assert not RequestValidator("another token").validate(
+        app.status_url, dict(told.params), dict(told.headers)["X-Twilio-Signature"]
+    )
     twilio.http_client.session.close()  # type: ignore[attr-defined]
 
 

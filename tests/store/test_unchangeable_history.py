@@ -57,7 +57,7 @@ async def test_no_line_can_be_deleted(store, url, event_id, statement):
 
 async def test_the_whole_history_cannot_be_emptied(store, url, event_id):
     """PostgreSQL's TRUNCATE and SQLite's REPLACE go past the triggers of DELETE."""
-    line = "'{}', 'AC1', 'phone', '+1', '+1', 'START', 'lifted', '[]', 'api', 'x', 'admin', 0, 1, 1".format(event_id)
+    line = f"'{event_id}', 'AC1', 'phone', '+1', '+1', 'START', 'lifted', '[]', 'api', 'x', 'admin', 0, 1, 1"
     columns = (
         "event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role, "
         "settings_version, effective_at, received_at, hold"

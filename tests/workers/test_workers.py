@@ -46,6 +46,7 @@ class Serving:
             "GATEWAY_TWILIO__API_URL": sandbox.url,
             "GATEWAY_TWILIO__MESSAGING_URL": sandbox.url,
             "GATEWAY_TWILIO__SYNC_SECONDS": "0",
+            "GATEWAY_TWILIO__GAP_SECONDS": "0",
             "GATEWAY_ACCOUNT__SID": ACCOUNT,
             "GATEWAY_ACCOUNT__AUTH_TOKENS": TOKEN,
             "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",

@@ -62,6 +62,7 @@ class DeliveryTold(Told):
     give_up_at: Time
     last_error: FreeText | None
     created_at: Time
+    sink: str | None = Field(description="Which sink an event is owed to.")
     ended_at: Time | None
 
 

@@ -1,0 +1,1 @@
+"""What a send costs through the gateway and through other proxies, measured side by side in one run."""
