@@ -32,6 +32,8 @@ PATH_PARAMETERS: Final = {
     "b": "The version that it is compared with.",
     "id": "An identifier, as a list tells it.",
     "name": "A token's name.",
+    "sink": "A sink's name.",
+    "type": "A type of events.",
 }
 
 

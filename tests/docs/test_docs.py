@@ -183,7 +183,13 @@ def test_every_route_is_documented_and_no_other():
 
 def leads_somewhere(path: str) -> bool:
     """Whether the admin listener has a route for a path, as an example writes it."""
-    for shown, meant in (("$MG", f"MG{'0' * 32}"), ("$ID", "0" * 36), ("$SINK", "crm"), ("$TYPE", "x.y")):
+    for shown, meant in (
+        ("$MG", f"MG{'0' * 32}"),
+        ("$ID", "0" * 36),
+        ("$SINK", "crm"),
+        ("$NAME", "ann"),
+        ("$TYPE", "x.y"),
+    ):
         path = path.replace(shown, meant)
     found = [resource.get_info() for resource in admin_resources()]
     return any(info["pattern"].fullmatch(path) if "pattern" in info else info["path"] == path for info in found)

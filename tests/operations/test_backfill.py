@@ -13,7 +13,7 @@ from gateway.flows.second_sources import SecondSources
 from gateway.operations.backfill import BackfillOperations, UnderWay, Wanted, keywords_of
 from gateway.sandbox import Fault, Message, Sandbox
 from gateway.store.learned_lines import Backfill
-from gateway.store.store import OptOutFilter
+from gateway.store.list_reads import OptOutFilter
 from gateway.twilio.upstream import Upstream, UpstreamError
 from gateway.twilio.upstreams import Origins, Upstreams
 from tests.operations.conftest import BY, Office
