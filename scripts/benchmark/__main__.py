@@ -137,7 +137,7 @@ def _make(database_url: str) -> None:
 def table(measured: Sequence[Measured]) -> str:
     """Markdown: medians with least and most, and each side's CPU beside the bare pass-through's."""
     lines = [
-        "| In flight | Blocked | Upstream | Side | CPU, µs a request | × bare | Requests a second | p50, ms | p99, ms |",
+        "| In flight | Blocked | Upstream | Side | CPU, µs a request | × bare | A second | p50, ms | p99, ms |",
         "|---:|---:|---|---|---:|---:|---:|---:|---:|",
     ]
     bare = {each.case: statistics.median(each.cpu) for each in measured if each.side == sides.BARE}
