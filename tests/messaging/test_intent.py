@@ -247,6 +247,7 @@ def test_a_table_with_an_error_cannot_be_made(rule):
 
 # In general
 
+BLANKS = [" ", "  ", "\u00a0", "\u2003", "\t", " \u200b "]
 BODIES = st.one_of(
     st.sampled_from([body.text for body in DEVELOPMENT]),
     st.text(max_size=LONGEST_BODY),
@@ -269,7 +270,16 @@ def test_whatever_the_body_the_answer_is_a_rule_with_words_of_the_body_or_nothin
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([body.text for body in DEVELOPMENT]), st.sampled_from(["NFC", "NFD"]), st.data())
 def test_unicode_form_and_kind_of_blank_change_nothing(body, form, data):
-    blank = data.draw(st.sampled_from([" ", "  ", "\u00a0", "\u2003", "\t", " \u200b "]))
+    _demand_unchanged(body, form, data.draw(st.sampled_from(BLANKS)))
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_tapped_message_is_one_whatever_its_blanks(form, blank):
+    _demand_unchanged("Laughed at “Please stop texting me”", form, blank)
+
+
+def _demand_unchanged(body, form, blank):
     changed = blank.join(unicodedata.normalize(form, body).split(" "))
     before, after = asks_to_stop(body), asks_to_stop(changed)
     assert (before and (before.language, before.rule)) == (after and (after.language, after.rule))

@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.messaging.folding import SHOWS_NOTHING
 from gateway.messaging.intent.english import ENGLISH
 from gateway.messaging.intent.french import FRENCH
 from gateway.messaging.intent.german import GERMAN
 from gateway.messaging.intent.portuguese import PORTUGUESE
-from gateway.messaging.intent.reading import Corrections, read
+from gateway.messaging.intent.reading import LONGEST_BODY, Corrections, read
 from gateway.messaging.intent.spanish import SPANISH
 
 LANGUAGES: Final = (ENGLISH, SPANISH, FRENCH, PORTUGUESE, GERMAN)
@@ -61,7 +62,7 @@ def asks_to_stop(body: str) -> Intent | None:
 
     Reads the first 1,600 characters (the longest body there is) in time proportional to their number. Never raises.
     """
-    if TAPPED.match(body):
+    if TAPPED.match(" ".join(SHOWS_NOTHING.sub("", body[:LONGEST_BODY]).split())):
         return None
     line = read(body, CORRECTIONS)
     for language in LANGUAGES:
