@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.messaging.folding import SHOWS_NOTHING
 from gateway.messaging.intent.english import ENGLISH
 from gateway.messaging.intent.french import FRENCH
 from gateway.messaging.intent.german import GERMAN
@@ -42,6 +41,8 @@ TAPPED: Final = re.compile(
     re.IGNORECASE,
 )
 
+UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # what stands between its blanks without showing
+
 CORRECTIONS: Final = Corrections(MISTYPED, OTHER_WORDS)
 
 
@@ -62,7 +63,7 @@ def asks_to_stop(body: str) -> Intent | None:
 
     Reads the first 1,600 characters (the longest body there is) in time proportional to their number. Never raises.
     """
-    if TAPPED.match(" ".join(SHOWS_NOTHING.sub("", body[:LONGEST_BODY]).split())):
+    if TAPPED.match(" ".join(UNSEEN.sub("", body[:LONGEST_BODY]).split())):
         return None
     line = read(body, CORRECTIONS)
     for language in LANGUAGES:
