@@ -24,7 +24,6 @@ from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
 from gateway.events.segment import SegmentSinks
 from gateway.events.sinks import Driver
-from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
 from gateway.flows.accounts import Accounts

@@ -77,7 +77,7 @@ def add(
     secret_file: Annotated[
         Path | None,
         typer.Option(
-            "--secret-file", help="segment: its write key; webhook: what signs, else the Auth Token; - is stdin."
+            "--secret-file", help="segment: its write key; webhook: what signs, else the Auth Token; - reads it."
         ),
     ] = None,
     account: options.Account = None,

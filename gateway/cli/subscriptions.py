@@ -46,7 +46,7 @@ def add(
     event_type: EventType,
     schema_version: Annotated[
         int | None,
-        typer.Option("--schema-version", help="Else the newest; below 5 inbound messages have no optOutType."),
+        typer.Option("--schema-version", help="Else the newest; below 5 an inbound message has no optOutType."),
     ] = None,
     account: options.Account = None,
     config: options.Config = None,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.events.sinks import MISSING_EXTRA, Failure, KinesisConfiguration, posted
+from gateway.events.sinks import MISSING_EXTRA, Failure, KinesisConfiguration, failure_in, posted
 from gateway.store.event_records import OwedEvent, Sink
 from gateway.web.client import AppAnswer, AppClient
 
