@@ -186,7 +186,7 @@ class KeywordRecorder:
             later = await opt_ins_after(transaction, account.sid, message.recipient, at)
             change, after = settled(change, at, later, state.pools)
         if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:  # else it is old, and no news
-            await _tell(transaction, message, dict(fields), change, at)
+            await self._tell(transaction, message, dict(fields), change, at)
         reason = missed.reason if missed is not None else None
         event_id = await self._write(transaction, message, change, after, state.version, at, reason)
         return _Applied(reading.handling, change, event_id)
@@ -202,6 +202,21 @@ class KeywordRecorder:
         if match.opt_out_type is not OptOutType.STOP:
             return now
         return max([now, *(opt_out.effective_at for opt_out in opt_outs)])
+
+    async def _tell(
+        self,
+        transaction: Transaction,
+        message: InboundMessage,
+        fields: Mapping[str, str],
+        change: ConsentChange,
+        at: int,
+    ) -> None:
+        """Owe the keyword to the sinks that want it: dated as it counts, and owed from now on."""
+
+        def made() -> Event:
+            return inbound_event(message, fields, change.opt_out_type, change.keyword_set, at)
+
+        await transaction.tell_inbound(key_of(message), made, self._clock())
 
     async def _write(
         self,
@@ -304,12 +319,3 @@ class KeywordRecorder:
         return await transaction.owe(
             account.sid, kind, payload, now=now, due_at=due_at, give_up_at=now + GIVE_UP_AFTER, lease=lease
         )
-
-
-async def _tell(
-    transaction: Transaction, message: InboundMessage, fields: Mapping[str, str], change: ConsentChange, at: int
-) -> None:
-    def made() -> Event:
-        return inbound_event(message, fields, change.opt_out_type, change.keyword_set, at)
-
-    await transaction.tell_inbound(key_of(message), made, at)

@@ -1,15 +1,19 @@
 """Events out: what a keyword and a change of consent tell the sinks, over real sinks, and what a failing sink does."""
 
+import hashlib
+import json
 import random
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from twilio.request_validator import RequestValidator
 
 from gateway.messaging.events import CONSENT, INBOUND
 from gateway.operations.deliveries import DeliveryOperations
 from tests.events.conftest import Receiver, Sinks
-from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Operator, StartGateway, inbound
+from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Operator, StartGateway, inbound
 
 OWED = "SELECT state, count(*) FROM deliveries WHERE kind = 'event' GROUP BY state ORDER BY state"
 
@@ -55,6 +59,28 @@ async def test_a_subscription_below_version_5_has_no_opt_out_type(
     [event] = receiver.events()
     assert event["dataschema"].endswith(f"/Messaging.InboundMessageV1/{version}")
     assert has_type == ("optOutType" in event["data"])
+
+
+async def test_a_keyword_that_is_learned_days_later_is_told_all_the_same(gateway, sinks, receiver, eventually):
+    """It is owed from when it was learned on, whenever it was said, and so tried again for as long as any other."""
+    receiver.answers = lambda _: 503
+    await sinks.webhook("crm", receiver)
+    at = datetime.fromtimestamp(gateway.clock() / 1e6, UTC) - timedelta(days=3)
+    data = {"messageSid": "SM" + "01".rjust(32, "0"), "accountSid": ACCOUNT, "from": PHONE, "to": ALONE, "body": "Stop"}
+    event = {"type": INBOUND, "id": "EZ1", "data": data | {"timestamp": at.isoformat(timespec="milliseconds")}}
+    body = json.dumps([event]).encode()
+    url = f"{gateway.url}/events?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    signature = RequestValidator(TOKEN).compute_signature(url, {})
+    answered = await gateway.post(url, body, Content_Type="application/json", X_Twilio_Signature=signature)
+    assert 204 == answered.status
+    await eventually(lambda: gateway.rows("SELECT 1 FROM sinks WHERE failures > 0"))
+    assert [("owed", 2)] == gateway.rows(OWED)
+    receiver.answers = lambda _: 200
+    gateway.clock.advance(300)
+    await eventually(lambda: len(receiver.events()) == 2)
+    keyword, change = receiver.events()
+    assert (INBOUND, CONSENT) == (keyword["type"], change["type"])
+    assert keyword["time"].startswith(f"{at:%Y-%m-%dT%H:%M:%S}")
 
 
 async def test_what_nobody_subscribed_to_is_not_written(gateway, sinks, receiver):
