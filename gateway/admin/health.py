@@ -13,7 +13,7 @@ from gateway.admin.route import About, Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import Body, Query, Time, Told
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
-from gateway.operations.json_forms import iso
+from gateway.messaging.instants import maybe_iso
 from gateway.operations.tokens import Role
 from gateway.store import Store, StoreError
 
@@ -125,10 +125,8 @@ class Health:
 
 
 def _told(gaps: GapClosing) -> dict[str, object]:
-    status = gaps.status().items()
-    accounts = {sid: {**each, "closed_until": _iso_or_none(each["closed_until"])} for sid, each in status}
+    accounts = {
+        sid: {"closed_until": maybe_iso(status.closed_until), "error": status.error}
+        for sid, status in gaps.status().items()
+    }
     return {"closed_since_start": gaps.is_first_done, "accounts": accounts}
-
-
-def _iso_or_none(at: object) -> str | None:
-    return iso(at) if isinstance(at, int) else None

@@ -76,11 +76,6 @@ async def read_fields(request: web.Request, shape: type[M]) -> M:
     return read
 
 
-async def read_object(request: web.Request) -> dict[str, Any]:
-    """A body that is one JSON object, with each key once."""
-    return object_in(await read_body(request, JSON))
-
-
 def object_in(body: bytes) -> dict[str, Any]:
     """The one JSON object that a body is."""
     try:

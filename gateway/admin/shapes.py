@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
 
+from gateway.messaging.instants import EPOCH
 from gateway.messaging.masking import masked, masked_text
-from gateway.operations.json_forms import EPOCH
 
 Masking = Callable[[str], str]
 

@@ -18,8 +18,8 @@ from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.keyword import KeywordRecorder
 from gateway.flows.root_key import root_key
 from gateway.flows.second_sources import SecondSources
+from gateway.messaging.instants import iso
 from gateway.operations.backfill import BackfillOperations, UnderWay, Wanted, keywords_of
-from gateway.operations.json_forms import iso
 from gateway.settings import Settings, from_environment
 from gateway.store.learned_lines import Backfill
 from gateway.twilio.upstream import UpstreamError

@@ -8,7 +8,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from gateway.operations.json_forms import EPOCH
+from gateway.messaging.instants import EPOCH
 
 HEADING: Final = "bold"
 GOES: Final = "green"

@@ -7,10 +7,10 @@ from typing import Final
 from gateway.cli.failures import BadInput
 from gateway.messaging.addresses import OPAQUE_PREFIXES, Channel
 from gateway.messaging.errors import Malformed, UnreadableAddress
+from gateway.messaging.instants import EPOCH
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
 from gateway.operations.actors import read_reason
-from gateway.operations.json_forms import EPOCH
 from gateway.operations.optouts import Whom, read_whom
 from gateway.settings import AccountSettings, Settings
 

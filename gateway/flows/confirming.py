@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import orjson
 import structlog
 
-from gateway.deliveries import NotDelivered
+from gateway.deliveries import SECOND, NotDelivered
 from gateway.directory import Account, Directory
 from gateway.flows.check import Check
 from gateway.messaging.addresses import read_recipient
@@ -36,7 +36,6 @@ from gateway.twilio.upstreams import Upstreams
 log: Final = structlog.get_logger()
 
 CONFIRM: Final = "confirm"
-SECOND: Final = 1_000_000  # microseconds
 CONFIRM_WITHIN: Final = 5 * 60 * SECOND
 WEBHOOK_MAY_COME_FOR: Final = 35 * SECOND  # Twilio gives the URL 15 s and the fallback URL 15 s more, and some
 CREATED: Final = 201

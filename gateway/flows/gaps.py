@@ -7,11 +7,13 @@ in force in the end. Until when the list was read is kept only once all of it wa
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from gateway import metrics
+from gateway.deliveries import SECOND
 from gateway.directory import Account, Directory
 from gateway.flows.missed import LearnedFrom, Missed
 from gateway.flows.second_sources import MALFORMED, NO_KEYWORD, SEEN, SecondSources
@@ -26,7 +28,6 @@ from gateway.twilio.upstreams import Upstreams
 
 log: Final = structlog.get_logger()
 
-SECOND: Final = 1_000_000  # microseconds
 OVERLAP: Final = 15 * 60 * SECOND  # for what Twilio lists late, and for clocks that differ
 LEASE: Final = 60 * SECOND  # prolonged with each page
 PAUSE_SECONDS: Final = 0.05  # between two pages, so that apps' calls are not crowded out
@@ -34,6 +35,14 @@ AT_ONCE: Final = 4  # accounts
 LONGEST_BACKOFF_SECONDS: Final = 30.0
 REASON: Final = "learned from Twilio's list of messages"
 LOOKS: Final = 4  # how often in a period it is looked whether somebody else has closed the gap
+
+
+@dataclass(frozen=True, slots=True)
+class GapStatus:
+    """Until when an account's list was read (microseconds since 1970, UTC), and why it could not be lately."""
+
+    closed_until: int | None
+    error: str | None
 
 
 class GapClosing:
@@ -65,15 +74,10 @@ class GapClosing:
         read = [self._closed_until.get(account.sid) for account in self._directory.accounts]
         return all(until is not None and until >= self._started_at for until in read)
 
-    def status(self) -> dict[str, dict[str, int | str | None]]:
-        """By account until when its list was read (microseconds since 1970, UTC), and why it could not be lately."""
-        return {
-            account.sid: {
-                "closed_until": self._closed_until.get(account.sid),
-                "error": self._why_not.get(account.sid),
-            }
-            for account in self._directory.accounts
-        }
+    def status(self) -> dict[str, GapStatus]:
+        """How it is with each account."""
+        sids = [account.sid for account in self._directory.accounts]
+        return {sid: GapStatus(self._closed_until.get(sid), self._why_not.get(sid)) for sid in sids}
 
     async def run(self) -> None:
         """Close gaps until cancelled; the service owns the task. What fails is tried again after growing pauses."""

@@ -7,11 +7,11 @@ schema is `docs/schemas/consent-changed-1.json`. A body that is no keyword is ne
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
+from gateway.messaging.instants import iso
 from gateway.messaging.messages import InboundMessage
 from gateway.messaging.optouts import RecipientKey
 
@@ -27,7 +27,6 @@ NEWEST_VERSION: Final[Mapping[str, int]] = {INBOUND: 6, CONSENT: 1}
 OPT_OUT_TYPE_SINCE: Final = 5  # Twilio, Event Streams: optOutType came with version 5 of Messaging.InboundMessageV1
 TOLD_CHANGES: Final = frozenset({Change.ADDED, Change.LIFTED})
 NO_KEYWORD: Final = ("intent.", "review.")  # keyword sets of bodies that ask to stop without being a keyword
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Members of ``data``, and the webhook's parameter that says the same (Twilio, webhook request for messaging).
 PLACES: Final = {
@@ -45,7 +44,7 @@ def inbound_event(
     ``received_at`` is in microseconds since 1970, UTC. The identifier follows from the MessageSid, so that the same
     message has the same one, whoever tells it.
     """
-    at = instant(received_at, "milliseconds")
+    at = iso(received_at, "milliseconds")
     account_sid, message_sid = message.account_sid, message.message_sid
     data: Event = {
         "messageSid": message_sid,
@@ -83,8 +82,8 @@ def consent_event(event: ConsentEvent) -> Event:
         "actor": event.actor,
         "role": event.role,
         "hold": event.hold,
-        "effectiveAt": instant(event.effective_at),
-        "receivedAt": instant(event.received_at),
+        "effectiveAt": iso(event.effective_at),
+        "receivedAt": iso(event.received_at),
         "sender": event.sender,
         "messagingServiceSid": event.service_sid,
         "messageSid": event.message_sid,
@@ -92,12 +91,12 @@ def consent_event(event: ConsentEvent) -> Event:
         "keywordSet": event.keyword_set,
     }
     source = f"/2010-04-01/Accounts/{event.key.account_sid}"
-    return _event(CONSENT, source, event.event_id, instant(event.received_at), data)
+    return _event(CONSENT, source, event.event_id, iso(event.received_at), data)
 
 
 def tested_event(account_sid: str, sink: str, event_id: str, now: int) -> Event:
     """An event by which an operator sees whether a sink takes any."""
-    at = instant(now)
+    at = iso(now)
     return _event(
         TESTED, f"/2010-04-01/Accounts/{account_sid}", event_id, at, {"accountSid": account_sid, "sink": sink}
     )
@@ -119,11 +118,6 @@ def order_key(key: RecipientKey) -> str:
     """What events that must stay in order have in common: a hash of whose consent they are about."""
     text = " ".join((key.account_sid, key.channel, key.recipient_key))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def instant(microseconds: int, to_the: str = "microseconds") -> str:
-    """An instant (microseconds since 1970, UTC) by RFC 3339, as ``2026-01-31T12:00:00.000Z``."""
-    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec=to_the).replace("+00:00", "Z")
 
 
 def _event(kind: str, source: str, event_id: str, at: str, data: Event) -> Event:

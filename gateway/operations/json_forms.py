@@ -1,26 +1,19 @@
 """What operations give, as JSON: the same for the command line and the admin API. Times are ISO 8601 in UTC."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from gateway.messaging.history import ConsentEvent
+from gateway.messaging.instants import iso, maybe_iso
 from gateway.messaging.opt_out_diff import Difference
 from gateway.messaging.opt_out_forms import plain
 from gateway.messaging.opt_out_rules import Fault
 from gateway.messaging.optouts import OptOut, Scope
+from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Forward
 from gateway.operations.explain import BodyExplained, SendExplained
 from gateway.operations.services import KnownService, Planned
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def iso(microseconds: int) -> str:
-    """An instant (microseconds since 1970, UTC) in full: ``2026-01-31T12:00:00.000001Z``."""
-    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
 
 # Opt-outs and their history
 
@@ -30,7 +23,7 @@ def scope_as_json(scope: Scope) -> dict[str, str]:
     return {"kind": str(scope.kind), "id": scope.id}
 
 
-def opt_out_as_json(opt_out: OptOut) -> dict[str, object]:
+def opt_out_as_json(opt_out: OptOut | PastOptOut) -> dict[str, object]:
     """A recipient's opt-out, where whose it is goes without saying."""
     return {
         "scope": scope_as_json(opt_out.scope),
@@ -207,7 +200,7 @@ def review_item_as_json(item: ReviewItem) -> dict[str, Any]:
         "words": list(item.words),
         "state": item.state,
         "received_at": iso(item.received_at),
-        "decided_at": iso(item.decided_at) if item.decided_at is not None else None,
+        "decided_at": maybe_iso(item.decided_at),
         "actor": item.actor,
         "reason": item.reason,
         "event_id": item.event_id,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from gateway.messaging.past import PastOptOut
+from gateway.messaging.instants import iso, maybe_iso
 from gateway.messaging.policy import Decision, Suppress
-from gateway.operations.json_forms import iso, listed_as_json, scope_as_json
+from gateway.operations.json_forms import listed_as_json, scope_as_json
 from gateway.store.list_reads import OptOutLine
 from gateway.store.records import ListedDelivery, ScheduledMessage
 from gateway.store.token_lines import AdminToken
@@ -14,16 +14,6 @@ def line_as_json(line: OptOutLine) -> dict[str, object]:
     """A line of the blocklist with all that is kept of it."""
     more = {"standing": line.standing, "role": line.role, "settings_version": line.settings_version}
     return listed_as_json(line.listed) | more | {"event_id": line.event_id}
-
-
-def past_as_json(opt_out: PastOptOut) -> dict[str, object]:
-    """An opt-out that stood, where whose it is goes without saying."""
-    return {
-        "scope": scope_as_json(opt_out.scope),
-        "effective_at": iso(opt_out.effective_at),
-        "source": opt_out.source,
-        "hold": opt_out.hold,
-    }
 
 
 def decision_as_json(decision: Decision) -> dict[str, object]:
@@ -79,8 +69,3 @@ def token_as_json(token: AdminToken) -> dict[str, Any]:
         "revoked_at": maybe_iso(token.revoked_at),
         "revoked_by": token.revoked_by,
     }
-
-
-def maybe_iso(microseconds: int | None) -> str | None:
-    """An instant in full, if there is one."""
-    return None if microseconds is None else iso(microseconds)

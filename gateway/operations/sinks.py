@@ -7,8 +7,8 @@ from typing import Any, Final
 from gateway.events.sinks import read_configuration, read_name, read_secret, shown
 from gateway.messaging.errors import Malformed
 from gateway.messaging.events import NEWEST_VERSION, tested_event
+from gateway.messaging.instants import iso
 from gateway.operations.actors import Actor
-from gateway.operations.json_forms import iso
 from gateway.store import Store
 from gateway.store.event_records import Sink, Subscription
 from gateway.store.identifiers import new_id

@@ -1,17 +1,13 @@
 """The lines of a transaction about what is learned without a webhook: messages, events, gaps, back-fills."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import learned_statements as sql
-from gateway.store.account_lines import columns_of
-
-Run = Callable[..., Awaitable[list[tuple[Any, ...]]]]
-"""Runs one statement with its values and gives its rows."""
+from gateway.store.account_lines import Run, columns_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,10 @@ class EventFilter:
 
     account_sid: str | None = None
     channel: str | None = None
-    recipient_key: str | None = None
     event_type: str | None = None
     change: str | None = None
     source: str | None = None
-    actor: str | None = None
     service_sid: str | None = None
-    sender: str | None = None
     message_sid: str | None = None
     since: int | None = None
     until: int | None = None
@@ -77,6 +74,10 @@ class ListReads:
     async def opt_out_lines_of(self, key: RecipientKey) -> list[OptOutLine]:
         """All lines of a recipient, standing and lifted."""
         return [_line(row) for row in await self._engine.read(sql.OPT_OUT_LINES_OF, columns_of(key))]
+
+    async def history_of(self, key: RecipientKey) -> list[ConsentEvent]:
+        """Everything that ever happened to a recipient's consent, oldest first."""
+        return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, columns_of(key))]
 
     async def list_events(self, wanted: EventFilter, after: str, limit: int) -> list[ConsentEvent]:
         """Up to ``limit`` consent events in the order of their identifiers, which is that of their coming, from the one

@@ -38,16 +38,21 @@ SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, cha
   FROM consent_events
 """
 
+HISTORY_OF: Final = (
+    EVENT_COLUMNS
+    + """
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ ORDER BY event_id
+"""
+)
+
 EVENT_CONDITIONS: Final[Mapping[str, str]] = {
     "account_sid": "account_sid = :account_sid",
     "channel": "channel = :channel",
-    "recipient_key": "recipient_key = :recipient_key",
     "event_type": "event_type = :event_type",
     "change": "change = :change",
     "source": "source = :source",
-    "actor": "actor = :actor",
     "service_sid": "service_sid = :service_sid",
-    "sender": "sender = :sender",
     "message_sid": "message_sid = :message_sid",
     "since": "event_id >= :since",
     "until": "event_id < :until",

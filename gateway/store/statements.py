@@ -55,15 +55,6 @@ VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_ty
         :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version)
 """
 
-HISTORY_OF: Final = """
-SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
-       settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason,
-       hold, service_version
-  FROM consent_events
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
- ORDER BY event_id
-"""
-
 COUNT_EVENTS: Final = """
 SELECT source, COALESCE(keyword_set, ''), count(*)
   FROM consent_events

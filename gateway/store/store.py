@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
@@ -18,7 +17,7 @@ from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import Backfill
-from gateway.store.list_reads import ListReads, event_of
+from gateway.store.list_reads import ListReads
 from gateway.store.lookup import Lookup
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
@@ -151,11 +150,6 @@ class Store(ListReads, TokenReads, EventReads):
         """Up to ``limit`` items of the review list, oldest first, from the one after ``after`` on; None: any."""
         values = {"account_sid": account_sid, "state": state, "after": after, "limit": limit}
         return [review_item_of(row) for row in await self._engine.read(sql.REVIEW_ITEMS, values)]
-
-    async def history_of(self, key: RecipientKey) -> list[ConsentEvent]:
-        """Everything that ever happened to a recipient's consent, oldest first."""
-        values = {"account_sid": key.account_sid, "channel": key.channel, "recipient_key": key.recipient_key}
-        return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, values)]
 
     async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
         """What is kept of an inbound message; None when it was never seen."""

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from gateway.messaging.events import INBOUND as INBOUND_EVENT
 from gateway.messaging.messages import InboundMessage
 from gateway.twilio.errors import TrafficError
 from gateway.twilio.forms import Form
 from gateway.twilio.inbound import read_inbound
 
-INBOUND_EVENT: Final = "com.twilio.messaging.inbound-message.received"
 INBOUND: Final = "inbound"
 MOST_ID_CHARACTERS: Final = 128
 

@@ -13,7 +13,6 @@ from gateway.messaging.events import (
     consent_event,
     in_version,
     inbound_event,
-    instant,
     order_key,
 )
 from gateway.messaging.history import ConsentEvent
@@ -111,7 +110,3 @@ def test_an_order_key_tells_recipients_apart_and_names_none() -> None:
     assert 3 == len({order_key(key) for key in others})
     assert "4155550100" not in order_key(KEY)
     assert order_key(KEY) == order_key(replace(KEY))
-
-
-def test_an_instant_is_written_by_rfc_3339() -> None:
-    assert ("2025-10-09T08:53:20.123456Z", "2025-10-09T08:53:20.123Z") == (instant(AT), instant(AT, "milliseconds"))

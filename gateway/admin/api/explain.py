@@ -15,7 +15,6 @@ from gateway.operations.json_forms import body_as_json, send_as_json
 from gateway.operations.tokens import Role
 
 EXPLAIN: Final = "/api/v1/explain"
-SMS_MOST: Final = 1_600  # characters of a body (Twilio, Message resource, Body)
 
 
 class ExplainBody(AccountBody):

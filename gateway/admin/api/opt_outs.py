@@ -22,10 +22,11 @@ from gateway.admin.route import ACCOUNT, About, Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import AccountBody, AccountQuery, Body, Query
 from gateway.directory import Account
 from gateway.messaging.addresses import Address
+from gateway.messaging.instants import iso
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.operations.history import HistoryOperations
-from gateway.operations.json_forms import iso, listed_as_json, opt_out_as_json, scope_as_json
-from gateway.operations.list_forms import decision_as_json, line_as_json, past_as_json
+from gateway.operations.json_forms import listed_as_json, opt_out_as_json, scope_as_json
+from gateway.operations.list_forms import decision_as_json, line_as_json
 from gateway.operations.optouts import Changed, OptOutOperations, Whom
 from gateway.operations.tokens import Role
 from gateway.store import Store
@@ -107,7 +108,7 @@ class OptOutsApi:
             if sender is not None or service_sid is not None:
                 raise invalid("at", "which pool held a sender then is not known; ask without sender and service_sid")
             past = await self._history.at(whom.key, given.at)
-            standing = [past_as_json(opt_out) for opt_out in past.standing]
+            standing = [opt_out_as_json(opt_out) for opt_out in past.standing]
             return Answer({**told, "at": iso(given.at), "standing": standing, "decision": None})
         checked = await self._opt_outs.check(whom, service_sid, sender)
         decision = None if checked.decision is None else decision_as_json(checked.decision)

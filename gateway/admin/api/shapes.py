@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.admin.shapes import AccountBody, AccountQuery, Flag, FreeText, Query, Recipient, Time, Told
+from gateway.admin.shapes import AccountBody, AccountQuery, Flag, FreeText, Recipient, Time, Told
 from gateway.operations.actors import MOST_REASON
 
 REASON = "Why, in one line; kept in the history."
@@ -13,15 +13,6 @@ REASON = "Why, in one line; kept in the history."
 class DryRun(AccountQuery):
     """A query that may ask to change nothing."""
 
-    dry_run: Flag = Field(default=False, description="Only say what would change.")
-
-
-class NamedDryRun(Query):
-    """The same where a document may name the account, too."""
-
-    account_sid: str | None = Field(
-        default=None, pattern=r"^AC[0-9a-f]{32}$", description="The account; needed where there are several."
-    )
     dry_run: Flag = Field(default=False, description="Only say what would change.")
 
 
