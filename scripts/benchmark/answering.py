@@ -1,4 +1,4 @@
-"""An upstream in Python: answers each POST with one created message, at once or after a while, over TLS or plain."""
+"""An upstream in Python: answers each POST with one created message at once, over TLS or plain."""
 
 import argparse
 import asyncio
@@ -16,8 +16,6 @@ ANSWERED = ANSWER_HEAD.encode() + ANSWER.encode()
 class Server(asyncio.Protocol):
     """One connection."""
 
-    after = 0.0
-
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
@@ -31,13 +29,7 @@ class Server(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """Answer, now or later."""
-        if self.after:
-            asyncio.get_running_loop().call_later(self.after, self._answer)
-        else:
-            self._answer()
-
-    def _answer(self) -> None:
+        """Answer."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(ANSWERED)
 
@@ -51,11 +43,9 @@ async def serve(port: int, tls: ssl.SSLContext | None) -> None:
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("port", type=int)
-    options.add_argument("--after", type=float, default=0.0)
     options.add_argument("--certificate")
     options.add_argument("--key")
     given = options.parse_args()
-    Server.after = given.after
     context = None
     if given.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,4 +1,4 @@
-"""The load: sends kept in flight by wrk, or by Python where there is no wrk; and sends at a fixed rate."""
+"""The load: sends kept in flight by wrk, or by Python where there is no wrk."""
 
 import argparse
 import asyncio
@@ -18,7 +18,6 @@ import httptools
 from scripts.benchmark.machine import cores_of_others, found
 
 WRK_SCRIPT: Final = Path(__file__).with_name("wrk.lua")
-LATE_SECONDS: Final = 10.0
 REFUSED: Final = 400  # this status and above
 
 
@@ -55,18 +54,13 @@ def keep_in_flight(port: int, requests: Path, in_flight: int, seconds: float) ->
     """Keep so many sends under way for so long, each connection one after another."""
     wrk = found("wrk")
     if wrk is None:
-        return _by_python(port, requests, ["--in-flight", str(in_flight)], seconds)
+        return _by_python(port, requests, in_flight, seconds)
     options = ["-t1", f"-c{in_flight}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(WRK_SCRIPT)]
     return _result([wrk, *options, f"http://127.0.0.1:{port}", "--", str(requests)])
 
 
-def at_rate(port: int, requests: Path, a_second: int, seconds: float) -> Load:
-    """Send at a fixed rate, whether answers come or not; latency counts from when a send was due."""
-    return _by_python(port, requests, ["--rate", str(a_second)], seconds)
-
-
-def _by_python(port: int, requests: Path, how: Sequence[str], seconds: float) -> Load:
-    command = [sys.executable, "-m", "scripts.benchmark.load", *how, "--seconds", str(seconds)]
+def _by_python(port: int, requests: Path, in_flight: int, seconds: float) -> Load:
+    command = [sys.executable, "-m", "scripts.benchmark.load", "--in-flight", str(in_flight), "--seconds", str(seconds)]
     return _result([*command, str(port), str(requests)])
 
 
@@ -141,23 +135,6 @@ class Run:
         await asyncio.gather(*(self._busy_until(began + self._seconds) for _ in range(in_flight)))
         return self._told(time.perf_counter() - began)
 
-    async def at_rate(self, a_second: int) -> Load:
-        """One send every so often; each on an idle connection, or a new one."""
-        began, number, under_way = time.perf_counter(), 0, set()
-        while number < a_second * self._seconds:
-            due = began + number / a_second
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            while number < a_second * self._seconds and began + number / a_second <= time.perf_counter():
-                task = asyncio.create_task(self._one(began + number / a_second))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
-                number += 1
-        took = time.perf_counter() - began
-        if under_way:
-            await asyncio.wait(under_way, timeout=LATE_SECONDS)
-        self._broken += len(under_way)
-        return self._told(took)
-
     async def _busy_until(self, end: float) -> None:
         while (now := time.perf_counter()) < end:
             await self._one(now)
@@ -196,19 +173,16 @@ def _read_requests(path: Path) -> list[bytes]:
 def main() -> None:
     """Make the load and print its result on a line of its own."""
     options = argparse.ArgumentParser()
-    how = options.add_mutually_exclusive_group(required=True)
-    how.add_argument("--in-flight", type=int)
-    how.add_argument("--rate", type=int)
+    options.add_argument("--in-flight", type=int, required=True)
     options.add_argument("--seconds", type=float, required=True)
     options.add_argument("port", type=int)
     options.add_argument("requests", type=Path)
     given = options.parse_args()
     run = Run(given.port, _read_requests(given.requests), given.seconds)
-    load = run.kept_in_flight(given.in_flight) if given.in_flight else run.at_rate(given.rate)
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print("RESULT", json.dumps(asdict(runner.run(load))))
+        print("RESULT", json.dumps(asdict(runner.run(run.kept_in_flight(given.in_flight)))))
 
 
 if __name__ == "__main__":

@@ -84,10 +84,6 @@ class Process:
         """CPU that all of its threads have used so far."""
         return sum(_cpu_seconds(pid) for pid in self.pids)
 
-    def memory_bytes(self) -> int:
-        """Its share of memory (what several processes share is divided among them)."""
-        return sum(_memory_bytes(pid) for pid in self.pids)
-
     def end(self) -> None:
         """End it and its descendants."""
         with contextlib.suppress(ProcessLookupError):
@@ -110,13 +106,6 @@ def _descendants(pid: int) -> Iterator[int]:
 def _cpu_seconds(pid: int) -> float:
     """All of its threads', by the process's own clock (clock_getcpuclockid); /proc counts in steps of 10 ms."""
     return time.clock_gettime((~pid << CLOCK_SHIFT) | SCHEDULER_CLOCK)
-
-
-def _memory_bytes(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmark.machine import NotStarted, Process, core_of_proxy, cores, found, free_port
+from scripts.benchmark.machine import NotStarted, Process, core_of_proxy, found, free_port
 from scripts.benchmark.upstream import Upstream
 from scripts.campaigns.check_cost import FIRST
 from tests.staging import ACCOUNT, TOKEN
@@ -53,20 +53,18 @@ SHARED: Final = """lua_shared_dict opt_outs {megabytes}m;
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a side is started with. ``slow``: the upstream that takes 50 ms."""
+    """What a side is started with."""
 
     folder: Path
     upstream: Upstream
     database_url: str
     opt_outs: int
     tls: bool = True
-    slow: bool = False
-    workers: int = 1
 
     @property
     def url(self) -> str:
         """Where Twilio is, for whoever is to hand on to it."""
-        return f"https://localhost:{self.upstream.slow}" if self.slow else self.upstream.url(tls=self.tls)
+        return self.upstream.url(tls=self.tls)
 
     @property
     def port(self) -> int:
@@ -81,24 +79,22 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A side that listens; ``admin_port`` is the gateway's."""
+    """A side that listens."""
 
     process: Process
     port: int
-    admin_port: int = 0
 
 
-Start = Callable[[Scene], tuple[Process, int, int]]
+Start = Callable[[Scene], tuple[Process, int]]
 
 
-def _gateway(scene: Scene) -> tuple[Process, int, int]:
-    port, admin = free_port(), free_port()
+def _gateway(scene: Scene) -> tuple[Process, int]:
+    port = free_port()
     settings = {
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "GATEWAY_ADMIN_LISTEN": f"127.0.0.1:{admin}",
+        "GATEWAY_ADMIN_LISTEN": "127.0.0.1:0",
         "GATEWAY_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "GATEWAY_DATABASE_URL": scene.database_url,
-        "GATEWAY_WORKERS": str(scene.workers),
         "GATEWAY_TWILIO__API_URL": scene.url,
         "GATEWAY_TWILIO__MESSAGING_URL": scene.url,
         "GATEWAY_TWILIO__PRODUCT_URL": f"{scene.url}/{{product}}",
@@ -109,23 +105,22 @@ def _gateway(scene: Scene) -> tuple[Process, int, int]:
         "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
         "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
     }
-    on = core_of_proxy() if scene.workers == 1 else set(cores())
     command = [sys.executable, "-m", "gateway", "serve"]
     log = scene.folder / "gateway.log"
-    return Process(command, on, log, scene.environment | settings), port, admin
+    return Process(command, core_of_proxy(), log, scene.environment | settings), port
 
 
-def _bare(scene: Scene) -> tuple[Process, int, int]:
+def _bare(scene: Scene) -> tuple[Process, int]:
     port = free_port()
     command = [sys.executable, "-m", "scripts.benchmark.bare_proxy", str(port), scene.url]
-    return Process(command, core_of_proxy(), scene.folder / "bare.log", scene.environment), port, 0
+    return Process(command, core_of_proxy(), scene.folder / "bare.log", scene.environment), port
 
 
-def _nginx(scene: Scene) -> tuple[Process, int, int]:
+def _nginx(scene: Scene) -> tuple[Process, int]:
     return _started_nginx("nginx", scene, modules="", shared="", check="")
 
 
-def _nginx_with_check(scene: Scene) -> tuple[Process, int, int]:
+def _nginx_with_check(scene: Scene) -> tuple[Process, int]:
     megabytes = max(1, scene.opt_outs * BYTES_FOR_EACH // 2**20) + 1
     return _started_nginx(
         "nginx-lua",
@@ -136,7 +131,7 @@ def _nginx_with_check(scene: Scene) -> tuple[Process, int, int]:
     )
 
 
-def _started_nginx(name: str, scene: Scene, *, modules: str, shared: str, check: str) -> tuple[Process, int, int]:
+def _started_nginx(name: str, scene: Scene, *, modules: str, shared: str, check: str) -> tuple[Process, int]:
     program, port = found("nginx") or "nginx", free_port()
     config = scene.folder / f"{name}.conf"
     config.write_text(
@@ -148,16 +143,16 @@ def _started_nginx(name: str, scene: Scene, *, modules: str, shared: str, check:
         )
     )  # fmt: skip
     command = [program, "-c", str(config), "-p", str(scene.folder)]
-    return Process(command, core_of_proxy(), scene.folder / f"{name}.log", scene.environment), port, 0
+    return Process(command, core_of_proxy(), scene.folder / f"{name}.log", scene.environment), port
 
 
-def _mitmproxy(scene: Scene) -> tuple[Process, int, int]:
+def _mitmproxy(scene: Scene) -> tuple[Process, int]:
     port = free_port()
     options = ["--mode", f"reverse:{scene.url}", "--listen-host", "127.0.0.1", "-p", str(port), "-q"]
     trusted = ["--set", f"ssl_verify_upstream_trusted_ca={scene.upstream.certificate}"]
     command = [str(MITMPROXY / "bin" / "mitmdump"), *options, *trusted, "-s", str(ADD_ON)]
     environment = scene.environment | {"OPT_OUTS": f"{FIRST} {scene.opt_outs}", "HOME": str(scene.folder)}
-    return Process(command, core_of_proxy(), scene.folder / "mitmproxy.log", environment), port, 0
+    return Process(command, core_of_proxy(), scene.folder / "mitmproxy.log", environment), port
 
 
 GATEWAY: Final = "gateway"
@@ -198,10 +193,10 @@ def install_mitmproxy() -> None:
 @contextmanager
 def running(side: str, scene: Scene) -> Iterator[Running]:
     """Start a side and end it. Raises `NotStarted` with the end of its log."""
-    process, port, admin = SIDES[side](scene)
+    process, port = SIDES[side](scene)
     try:
         process.wait_for(port)
-        yield Running(process, port, admin)
+        yield Running(process, port)
     except NotStarted as error:
         raise NotStarted(f"{side} did not start:\n{error}") from None
     finally:

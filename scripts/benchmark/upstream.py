@@ -50,37 +50,31 @@ class Upstream:
     plain: int
     tls: int
     certificate: Path
-    slow: int
 
     def url(self, *, tls: bool) -> str:
         """Its address, by the name in the certificate."""
         return f"https://localhost:{self.tls}" if tls else f"http://localhost:{self.plain}"
 
 
-SLOW_SECONDS: Final = 0.05
-
-
 @contextmanager
 def running(folder: Path, certificate: Path, key: Path) -> Iterator[Upstream]:
-    """Start the upstream, a quick one and one that takes 50 ms, and end both."""
-    plain, tls, slow = free_port(), free_port(), free_port()
+    """Start the upstream, and end it."""
+    plain, tls = free_port(), free_port()
     tls_options = ["--certificate", str(certificate), "--key", str(key)]
-    commands = {slow: _python(slow, "--after", str(SLOW_SECONDS), *tls_options)}
+    commands = {plain: _python(plain), tls: _python(tls, *tls_options)}
     nginx = found("nginx")
-    if nginx is None:
-        commands |= {plain: _python(plain), tls: _python(tls, *tls_options)}
-    else:
+    if nginx is not None:
         config = folder / "upstream.conf"
         config.write_text(
             NGINX.format(folder=folder, plain=plain, tls=tls, certificate=certificate, key=key, answer=ANSWER)
         )
-        commands[tls] = [nginx, "-c", str(config), "-p", str(folder)]
+        commands = {tls: [nginx, "-c", str(config), "-p", str(folder)]}
     started: list[Process] = []
     try:
         for port, command in commands.items():
             started.append(Process(command, cores_of_others(), folder / "upstream.log", os.environ))
             started[-1].wait_for(port)
-        yield Upstream(plain, tls, certificate, slow)
+        yield Upstream(plain, tls, certificate)
     finally:
         for process in started:
             process.end()
