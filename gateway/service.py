@@ -56,7 +56,7 @@ from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
-from gateway.store.transaction import CANCEL, Transaction
+from gateway.store.transaction import CANCEL
 from gateway.timers import Timers
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
@@ -214,13 +214,7 @@ class Service:
 
     def _start_outbox(self, store: Store, handlers: Mapping[str, Handler]) -> Outbox:
         outbox = Outbox(store, handlers, self._clock)
-        task = asyncio.create_task(outbox.run())
-
-        async def drain() -> None:
-            outbox.stop()
-            await _finish(task)
-
-        self._undo.push_async_callback(drain)
+        self._run_until_done(outbox)
         return outbox
 
     def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
@@ -229,14 +223,7 @@ class Service:
             "segment": SegmentSinks(client),
             "kinesis": KinesisSinks(client),
         }
-        telling = Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed)
-        task = asyncio.create_task(telling.run())
-
-        async def drain() -> None:
-            telling.stop()
-            await _finish(task)
-
-        self._undo.push_async_callback(drain)
+        self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
     def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
@@ -343,6 +330,16 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
+    def _run_until_done(self, worker: Outbox | Telling) -> None:
+        """Run something until the service stops, and let it finish what is under way then."""
+        task = asyncio.create_task(worker.run())
+
+        async def drain() -> None:
+            worker.stop()
+            await _finish(task)
+
+        self._undo.push_async_callback(drain)
+
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until the service stops."""
         task = asyncio.create_task(work)
@@ -390,20 +387,11 @@ async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
     given_token = settings.admin_token
-    key = await root_key(store, settings.secret.get_secret_value() if settings.secret else None)
+    key = await root_key(store, settings.secret)
     if given_token is not None:
         return _Kept(key, _hash(given_token.get_secret_value()), None)
-    kept = await _once(store, ADMIN_HASH_NAME, _hash(token))
+    kept = await store.value_once(ADMIN_HASH_NAME, _hash(token))
     return _Kept(key, kept, token if kept == _hash(token) else None)
-
-
-async def _once(store: Store, name: str, made: str) -> str:
-    """Keep a value unless there is one, and give the one that is there."""
-
-    async def keep(transaction: Transaction) -> str:
-        return await transaction.value_once(name, made)
-
-    return await store.write(keep)
 
 
 def _hash(token: str) -> str:

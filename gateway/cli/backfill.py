@@ -63,7 +63,7 @@ def backfill(
 
 
 async def _operations(opened: Opened, settings: Settings) -> BackfillOperations:
-    secret = await root_key(opened.store, settings.secret.get_secret_value() if settings.secret else None)
+    secret = await root_key(opened.store, settings.secret)
     recorder = KeywordRecorder(opened.directory, opened.store, now)
     sources = SecondSources(opened.directory, opened.store, recorder, Fingerprints(secret), None, now)
     return BackfillOperations(opened.directory, opened.store, sources, opened.upstreams, now)

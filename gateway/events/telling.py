@@ -161,17 +161,19 @@ class Telling:
         and count. Raises `StoreUnavailable`.
         """
         counted = await self._store.count_events_of_sinks()
-        for (account_sid, sink), count in counted.items():
-            await self._tidy_one(account_sid, sink, count)
+        tidied = [await self._tidy_one(account_sid, sink, count) for (account_sid, sink), count in counted.items()]
+        if any(tidied):
+            counted = await self._store.count_events_of_sinks()
         totals = dict.fromkeys(((name, state) for name in self._known for state in ("owed", "dead")), 0)
-        for (_, name), count in (await self._store.count_events_of_sinks()).items():
+        for (_, name), count in counted.items():
             for state, number in count.items():
                 totals[name, state] = totals.get((name, state), 0) + number
         self._known = {name for name, _ in totals}
         for (name, state), number in totals.items():
             metrics.SINK_BACKLOG.labels(name, state).set(number)
 
-    async def _tidy_one(self, account_sid: str, sink: str, count: Mapping[str, int]) -> None:
+    async def _tidy_one(self, account_sid: str, sink: str, count: Mapping[str, int]) -> bool:
+        """Tidy up for one sink; true where anything was put aside or dropped."""
         now = self._clock()
         room = self._most_owed
         old = await self._some(lambda t, most: t.give_up_events(account_sid, sink, now, most), count["owed"])
@@ -185,6 +187,7 @@ class Telling:
             metrics.SINK_EVENTS.labels(sink, outcome).inc(number)
         if old or over or dropped:
             log.warning("events_put_aside", account=account_sid, sink=sink, old=old, over=over, dropped=dropped)
+        return bool(old or over or dropped)
 
     async def _some(self, work: Tidied, most: int) -> int:
         """Do it in parts, so that nobody who writes waits for long; gives how many."""

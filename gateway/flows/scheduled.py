@@ -5,8 +5,8 @@ own transaction, and so does the remembering where an opt-out stands by then: ea
 wrote, so that a STOP between a send's check and its answer finds the message, too.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, TypeVar
 
 import orjson
 
@@ -26,8 +26,10 @@ from gateway.store.transaction import Transaction
 from gateway.twilio.products import API
 from gateway.twilio.rest import basic
 from gateway.twilio.scheduled import NotAnswered, Unauthorized, cancel, write_send_at
-from gateway.twilio.upstream import UpstreamError
+from gateway.twilio.upstream import Upstream, UpstreamError
 from gateway.twilio.upstreams import Upstreams
+
+T = TypeVar("T")
 
 STANDING: Final = "standing"
 CANCELED: Final = "canceled"
@@ -75,15 +77,11 @@ class Cancelling:
 
     async def cancel(self, account_sid: str, message_sid: str) -> str | None:
         """Cancel a message at Twilio; None when it is cancelled, else the status that it has. Raises `NotDelivered`."""
-        for account in speaking_for(self._directory, account_sid):
-            api = self._upstreams.to(API, account.origins)
-            try:
-                return await cancel(api, account_sid, message_sid, basic(account.sid, account.auth_tokens[0]))
-            except Unauthorized:
-                continue
-            except (NotAnswered, UpstreamError) as error:
-                raise NotDelivered(str(error)) from error
-        raise NotDelivered("none of the settings' Auth Tokens may cancel it")
+
+        async def ask(api: Upstream, authorization: str) -> str | None:
+            return await cancel(api, account_sid, message_sid, authorization)
+
+        return await asked_for(self._directory, self._upstreams, account_sid, ask, "cancel it")
 
     async def _is_covered(self, scheduled: ScheduledMessage) -> bool:
         """Whether the message might not leave now. Of a sub-account that nobody asked for since the start the pools are
@@ -112,7 +110,27 @@ class Cancelling:
         await self._store.write(end)
 
 
-def speaking_for(directory: Directory, account_sid: str) -> Iterator[Account]:
+async def asked_for(
+    directory: Directory,
+    upstreams: Upstreams,
+    account_sid: str,
+    ask: Callable[[Upstream, str], Awaitable[T]],
+    what: str,
+) -> T:
+    """What Twilio answers on behalf of an account, by the first of the Auth Tokens of the settings that may ask it;
+    ``what`` says in words what none may. Raises `NotDelivered`.
+    """
+    for account in _speaking_for(directory, account_sid):
+        try:
+            return await ask(upstreams.to(API, account.origins), basic(account.sid, account.auth_tokens[0]))
+        except Unauthorized:
+            continue
+        except (NotAnswered, UpstreamError) as error:
+            raise NotDelivered(str(error)) from error
+    raise NotDelivered(f"none of the settings' Auth Tokens may {what}")
+
+
+def _speaking_for(directory: Directory, account_sid: str) -> Iterator[Account]:
     """The account, or those whose sub-account it may be: the token of a parent counts for it, too."""
     own = directory.account(account_sid)
     if own is not None:

@@ -17,26 +17,22 @@ import structlog
 from gateway.deliveries import GIVE_UP_AFTER, SECOND, NotDelivered, Outbox
 from gateway.directory import Directory
 from gateway.flows.outcome import Answer
-from gateway.flows.scheduled import FOUND, STANDING, Cancelling, speaking_for
+from gateway.flows.scheduled import FOUND, STANDING, Cancelling, asked_for
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.senders import read_sender
 from gateway.store import Store, StoreError
 from gateway.store.records import ScheduledMessage, StoredDelivery
 from gateway.store.transaction import Transaction
-from gateway.twilio.products import API
-from gateway.twilio.rest import basic
 from gateway.twilio.scheduled import (
     FURTHEST,
     SCHEDULED,
-    NotAnswered,
     Told,
-    Unauthorized,
     read_message,
     read_send_at,
     scheduled_to,
 )
-from gateway.twilio.upstream import UpstreamError
+from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Upstreams
 
 log: Final = structlog.get_logger()
@@ -205,15 +201,10 @@ class Seeking:
         log.warning("scheduled_not_found", account=delivery.account_sid)
 
     async def _listed(self, account_sid: str, recipient: str) -> list[Told]:
-        for account in speaking_for(self._directory, account_sid):
-            api = self._upstreams.to(API, account.origins)
-            try:
-                return await scheduled_to(api, account_sid, recipient, basic(account.sid, account.auth_tokens[0]))
-            except Unauthorized:
-                continue
-            except (NotAnswered, UpstreamError) as error:
-                raise NotDelivered(str(error)) from error
-        raise NotDelivered("none of the settings' Auth Tokens may list its messages")
+        async def ask(api: Upstream, authorization: str) -> list[Told]:
+            return await scheduled_to(api, account_sid, recipient, authorization)
+
+        return await asked_for(self._directory, self._upstreams, account_sid, ask, "list its messages")
 
     @staticmethod
     def _message(account_sid: str, sought: Sought, told: Told, now: int) -> ScheduledMessage:

@@ -151,6 +151,10 @@ class Store(ListReads, TokenReads, EventReads):
         values = {"account_sid": account_sid, "state": state, "after": after, "limit": limit}
         return [review_item_of(row) for row in await self._engine.read(sql.REVIEW_ITEMS, values)]
 
+    async def value_once(self, name: str, made: str) -> str:
+        """Keep a value unless there is one of this name, and give the one that is there. Raises `StoreUnavailable`."""
+        return await self.write(lambda transaction: transaction.value_once(name, made))
+
     async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
         """What is kept of an inbound message; None when it was never seen."""
         rows = await self._engine.read(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
