@@ -109,3 +109,27 @@ def test_what_cannot_be_done_says_why(run, store, arguments, status, said):
 def test_without_a_store_none_is_made(run, place):
     ran = run("deliveries", "list")
     assert (1, False) == (ran.status, place.database.exists())
+
+
+def test_what_a_sink_is_owed_is_listed_shown_and_tried_again_by_its_name(run, store):
+    asyncio.run(put_aside(store))
+    assert [] == run("deliveries", "list", "--sink", "other", "--json").json_lines
+    [listed] = run("deliveries", "list", "--sink", "crm", "--state", "dead", "--json").json_lines
+    assert ("event", "crm", "dead") == (listed["kind"], listed["sink"], listed["state"])
+    shown = run("deliveries", "show", listed["delivery_id"]).out
+    assert "optout-gateway.consent.changed" in shown
+    assert PHONE not in shown
+    assert {"due": 0} == run("deliveries", "retry", "--all-dead", "--sink", "other", "--json").json
+    assert {"due": 1} == run("deliveries", "retry", "--all-dead", "--sink", "crm", "--json").json
+    assert 2 == run("deliveries", "retry", listed["delivery_id"], "--sink", "crm").status
+
+
+async def put_aside(database: Path) -> None:
+    """An event that a sink never took."""
+    now = time.time_ns() // 1_000
+    store = Store(f"sqlite:///{database}", lambda: now)
+    await store.open(serving=False)
+    event = {"type": "optout-gateway.consent.changed", "id": "e1", "data": {"recipient": PHONE}}
+    await store.write(lambda unit: unit.owe_event(ACCOUNT, "crm", "order", event, now))
+    await store.write(lambda unit: unit.put_events_aside(ACCOUNT, "crm", now, 1))
+    await store.close()

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 from twilio.request_validator import RequestValidator
 
+from gateway import metrics
 from gateway.messaging.events import CONSENT, INBOUND
 from gateway.operations.deliveries import DeliveryOperations
 from tests.events.conftest import Receiver, Sinks
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, TOKEN, Operator, StartGateway, inbound
 
 OWED = "SELECT state, count(*) FROM deliveries WHERE kind = 'event' GROUP BY state ORDER BY state"
-
 LEFT = [("dead", 5)]
+
+
+def backlog(sink: str = "crm") -> dict[str, float | None]:
+    """What the metric says of a sink."""
+    labels = [{"sink": sink, "state": state} for state in ("owed", "dead")]
+    return {each["state"]: metrics.REGISTRY.get_sample_value("gateway_sink_backlog", each) for each in labels}
 
 
 def phone(number: int) -> str:
@@ -190,6 +196,7 @@ async def test_a_full_backlog_puts_the_oldest_aside_as_dead_letters_which_can_be
     for number in range(6):
         assert 200 == (await gateway.webhook(inbound("STOP", f"0{number}", From=phone(number)))).status
     await eventually(lambda: gateway.rows(OWED) == [("dead", 3), ("owed", 3)])
+    await eventually(lambda: backlog() == {"owed": 3.0, "dead": 3.0})
     receiver.answers = lambda _: 200
     gateway.clock.advance(300)
     await eventually(lambda: [phone(3), phone(4), phone(5)] == sorted(recipient for recipient, _ in receiver.changes()))
