@@ -156,10 +156,12 @@ def rows_of(database_url: str, query: str) -> list[tuple[Any, ...]]:
 def run_on(database_url: str, *statements: str) -> None:
     """Change a store past the gateway."""
     if database_url.startswith("sqlite:///"):
-        with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+        path = database_url.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")  # an UPDATE that begins by reading is not waited for: it is "locked"
             for statement in statements:
                 connection.execute(statement)
-            connection.commit()
+            connection.execute("COMMIT")
         return
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(asyncio.run, _run_on_postgres(database_url, *statements)).result()
