@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 import uuid
@@ -71,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL, started when the first test asks for it."""
-    server = PostgresServer()
+    server = PostgresServer(fsync="off", autovacuum="off")  # the machine does not lose its power; processes may end
     server.start()
     server.psql("CREATE DATABASE prepared")
     prepare(server.url("prepared"))
@@ -107,18 +108,25 @@ def _database(server: PostgresServer, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema in it, to be copied."""
+    """A file with the schema in it, to be copied; in SQLite's mode that a gateway leaves it in."""
     path = tmp_path_factory.mktemp("prepared") / "gateway.db"
     prepare(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
     return path
 
 
+@pytest.fixture
+def prepared_sqlite_url(prepared_sqlite: Path, tmp_path: Path) -> str:
+    """A file of its own with the schema in it."""
+    return f"sqlite:///{shutil.copy(prepared_sqlite, tmp_path / 'gateway.db')}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store on each engine."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/gateway.db"
-    return str(request.getfixturevalue("prepared_postgres_url"))
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A store on each engine, with the schema in it."""
+    made = "prepared_sqlite_url" if request.param == "sqlite" else "prepared_postgres_url"
+    return str(request.getfixturevalue(made))
 
 
 @pytest.fixture

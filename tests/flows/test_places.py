@@ -231,10 +231,10 @@ def test_the_same_service_twice_in_the_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_gateway_says_once_that_it_made_the_store(
-    start_gateway: StartGateway, database_url: str, request: pytest.FixtureRequest
+    start_gateway: StartGateway, database_url: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     is_file = database_url.startswith("sqlite:///")
-    empty = database_url if is_file else str(request.getfixturevalue("postgres_url"))
+    empty = f"sqlite:///{tmp_path}/none_yet.db" if is_file else str(request.getfixturevalue("postgres_url"))
     said = []
     for _ in range(2):
         with capture_logs() as logs:

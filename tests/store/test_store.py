@@ -21,7 +21,6 @@ from gateway.store.engine import UnitOfWork
 from gateway.store.list_reads import OptOutFilter
 from gateway.store.sqlite import PRAGMAS
 from gateway.store.transaction import Transaction
-from gateway.store.upgrade import prepare
 
 SECOND = 1_000_000
 
@@ -76,7 +75,6 @@ def _is_open(name: str) -> bool:
 
 
 async def test_opening_that_fails_or_is_cancelled_leaves_no_thread(url, path, words):
-    prepare(url)
     before = threads()
     for delay in (0.0, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016):
         store = Store(url, words.now)

@@ -30,6 +30,14 @@ from gateway.store.upgrade import (
 from tests.staging import rows_of, run_on
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty database on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
 @dataclass(frozen=True)
 class Table:
     """What SQLite knows of a table."""
