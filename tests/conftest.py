@@ -6,8 +6,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from gateway.store import Store
 from gateway.store.upgrade import prepare
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Origins
+from tests.postgres_databases import TEMPLATE, LentDatabases
 from tests.postgres_server import PostgresServer
 from tests.staging import (
     ACCOUNT,
@@ -74,36 +73,33 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL, started when the first test asks for it."""
     server = PostgresServer(fsync="off", autovacuum="off")  # the machine does not lose its power; processes may end
     server.start()
-    server.psql("CREATE DATABASE prepared")
-    prepare(server.url("prepared"))
+    server.psql(f"CREATE DATABASE {TEMPLATE}")
+    prepare(server.url(TEMPLATE))
     yield server
     server.remove()
 
 
+@pytest.fixture(scope="session")
+def lent_databases(postgres_server: PostgresServer) -> Iterator[LentDatabases]:
+    databases = LentDatabases(postgres_server)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(lent_databases: LentDatabases, postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of its own; after the test no connection to it is left."""
-    yield from _database(postgres_server, "template0")
+    name = lent_databases.make_empty()
+    yield postgres_server.url(name)
+    lent_databases.drop(name)
 
 
 @pytest.fixture
-def prepared_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """A database of its own with the schema in it."""
-    yield from _database(postgres_server, "prepared")
-
-
-def _database(server: PostgresServer, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.url(name)
-    left = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - a name made above
-    count = ""
-    for _ in range(50):  # the server takes a moment to notice that a connection was closed
-        if (count := server.psql(left)) == "0":
-            break
-        time.sleep(0.02)
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
-    assert count == "0", f"{count} connections were left open"
+def prepared_postgres_url(lent_databases: LentDatabases, postgres_server: PostgresServer) -> Iterator[str]:
+    """A database with the schema in it and no line; after the test no connection to it is left."""
+    name = lent_databases.lend()
+    yield postgres_server.url(name)
+    lent_databases.take_back(name)
 
 
 @pytest.fixture(scope="session")
