@@ -87,6 +87,8 @@ async def process(
 ) -> AsyncIterator[Process]:
     process = Process(database_url, tmp_path / "gateway.log", sandbox, app, http)
     sandbox.point_webhooks_at(f"{process.url}/inbound")
-    await process.start()
-    yield process
-    await process.end(signal.SIGKILL)
+    try:
+        await process.start()
+        yield process
+    finally:
+        await process.end(signal.SIGKILL)
