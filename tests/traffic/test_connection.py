@@ -101,7 +101,7 @@ async def test_requests_sent_without_waiting_are_answered_in_their_order(desk):
     assert ["/slow"] == [request.path for request in desk.came], "one at a time"
     desk.go.set()
     answers = await several
-    assert [b"/slow", b"b'second'", b"/third"] == [found for found in re.findall(rb"/slow|b'second'|/third", answers)]
+    assert [b"/slow", b"b'second'", b"/third"] == re.findall(rb"/slow|b'second'|/third", answers)
     assert [200, 200, 200] == statuses(answers)
 
 
@@ -155,10 +155,8 @@ async def test_a_connection_ends_after_its_last_answer(desk, sent, expected, mon
 
 
 async def test_trailers_are_no_headers(desk):
-    sent = (
-        CHUNKED.format("chunked\r\nConnection: close").encode()
-        + b"3\r\nabc\r\n0\r\nHost: b\r\nAuthorization: x\r\n\r\n"
-    )
+    trailers = b"3\r\nabc\r\n0\r\nHost: b\r\nAuthorization: x\r\n\r\n"
+    sent = chunked(trailers, "chunked\r\nConnection: close")
     assert b"POST / b'abc'" in await desk.exchange(sent)
     assert {"host", "transfer-encoding", "connection"} == {name.lower() for name, _ in desk.came[0].headers}
 
@@ -257,7 +255,7 @@ STREAM = (
 )
 
 
-class Transport:
+class Transport(asyncio.Transport):
     """What the protocol needs of one."""
 
     def __init__(self):
