@@ -47,7 +47,6 @@ from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.root_key import root_key
 from gateway.flows.scheduled import Cancelling
 from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
@@ -106,7 +105,7 @@ class _Learning:
 
 async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
     """Make the store ready for processes to come; gives the admin token if it was made now. Raises `StoreError`."""
-    store = Store(settings.database_url, clock)
+    store = Store(settings.database_url, clock, settings.secret)
     await store.open(serving=False)
     _tell_if_made(store)
     try:
@@ -190,7 +189,7 @@ class Service:
         await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
 
     async def _open_store(self) -> Store:
-        store = Store(self._settings.database_url, self._clock)
+        store = Store(self._settings.database_url, self._clock, self._settings.secret)
         await store.open()
         self._undo.push_async_callback(store.close)
         _tell_if_made(store)
@@ -387,7 +386,7 @@ async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
     given_token = settings.admin_token
-    key = await root_key(store, settings.secret)
+    key = store.root_key
     if given_token is not None:
         return _Kept(key, _hash(given_token.get_secret_value()), None)
     kept = await store.value_once(ADMIN_HASH_NAME, _hash(token))

@@ -107,7 +107,7 @@ def now() -> int:
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     _demand_store(settings.database_url)
-    store = Store(settings.database_url, now)
+    store = Store(settings.database_url, now, settings.secret)
     upstreams = Upstreams(partial(Upstream, answer_seconds=settings.twilio.answer_seconds), origins_in(settings))
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-# One look-up for many recipients: their opt-outs, standing and lifted, and how new the account's settings are.
+# One look-up for many recipients: their opt-outs, standing and lifted, how new the account's settings are, and whether
+# it has erased persons.
 FIND_OPT_OUTS: Final = """
-SELECT k.key, a.settings_version,
+SELECT k.key, a.settings_version, a.erasures,
        o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
   FROM json_each(:keys) AS k
   LEFT JOIN accounts AS a ON a.account_sid = json_extract(k.value, '$[0]')
@@ -15,7 +16,7 @@ SELECT k.key, a.settings_version,
 
 # The same where there are arrays (PostgreSQL).
 FIND_OPT_OUTS_OF_ARRAYS: Final = """
-SELECT k.position - 1, a.settings_version,
+SELECT k.position - 1, a.settings_version, a.erasures,
        o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
   FROM unnest(CAST(:accounts AS text[]), CAST(:channels AS text[]), CAST(:recipients AS text[]))
        WITH ORDINALITY AS k (account_sid, channel, recipient_key, position)
@@ -31,7 +32,8 @@ PASSING_OVER: Final = "/* passing over what is locked */"
 OPT_OUTS_OF: Final = """
 SELECT scope_kind, scope_id, standing, effective_at, source, hold
   FROM opt_outs
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
+ ORDER BY recipient_key = :recipient_key
 """
 
 PUT_OPT_OUT: Final = """
@@ -220,7 +222,8 @@ RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created
 """
 
 END_DELIVERY: Final = """
-UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL
+UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL,
+       payload = CASE WHEN :state = 'done' THEN '' ELSE payload END
  WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
 RETURNING delivery_id
 """
