@@ -15,6 +15,7 @@ from gateway.cli.failures import Failed
 from gateway.directory import Directory
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
@@ -64,6 +65,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def erasure(self) -> ErasureOperations:
+        """Erasing persons."""
+        return ErasureOperations(self.store, self.review, now)
 
     @property
     def sinks(self) -> SinkOperations:

@@ -7,11 +7,11 @@ import typer
 from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
 from gateway.cli.opened import Opened, operator, run
-from gateway.cli.optouts_output import tell_changed, tell_event, tell_listed, tell_standing
+from gateway.cli.optouts_output import tell_changed, tell_erasure, tell_event, tell_listed, tell_standing
 from gateway.cli.output import HEADING, say, say_json
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
-from gateway.operations.json_forms import event_as_json, listed_as_json
+from gateway.operations.json_forms import erasure_as_json, event_as_json, listed_as_json
 from gateway.settings import from_environment
 from gateway.store.list_reads import OptOutFilter
 
@@ -153,3 +153,25 @@ def history(
             say(tell_event(event))
     if not events and not as_json:
         say(f"nothing is known of {whom.recipient.wire} in {whom.account_sid}")
+
+
+@app.command()
+def erase(
+    recipient: options.Recipient,
+    account: options.Account = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the history.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
+    config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make a person unreadable wherever something is kept of them; opt-outs and history go on counting."""
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+    whom = reading.whom(owner.sid, recipient, owner.default_region)
+    why = reading.reason(reason)
+    erasure = run(settings, lambda opened: opened.erasure.erase(whom, operator(), why, dry_run=dry_run))
+    if as_json:
+        say_json(erasure_as_json(whom, erasure, dry_run=dry_run))
+    else:
+        tell_erasure(erasure, dry_run=dry_run)

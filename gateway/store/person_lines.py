@@ -8,7 +8,7 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import person_statements as sql
 from gateway.store import statements
 from gateway.store.account_lines import Run
-from gateway.store.persons import CHECK_NAME, Persons, is_erased, mentions, pattern_of
+from gateway.store.persons import CHECK_NAME, Persons, mentions, pattern_of
 
 ABOUT: Final[Mapping[str, str]] = {
     "opt_outs": "kept under a keyed hash, the readable number blank",
@@ -33,11 +33,12 @@ class PersonLines:
         """Put the opt-outs and scheduled messages of a person who was erased back under their own key: something new is
         to be written of them. The history stays as it is.
         """
-        rows = await self._run(sql.ERASURES, {"account_sid": key.account_sid})
-        if is_erased(key) or not rows or not rows[0][0]:
-            return
         for statement in sql.REVIVE:
             await self._run(statement, self._persons.columns(key) | {"recipient": recipient})
+
+    def erased_key(self, key: RecipientKey) -> RecipientKey:
+        """The key under which a recipient's lines stand once they are erased."""
+        return self._persons.erased(key)
 
     async def open_review_items_of(self, key: RecipientKey) -> list[str]:
         """The identifiers of a recipient's items of the review list on which nobody has decided."""

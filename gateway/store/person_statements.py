@@ -14,8 +14,6 @@ UPDATE scheduled_messages SET recipient_key = :recipient_key, recipient = :recip
 """,
 )
 
-ERASURES: Final = "SELECT erasures FROM accounts WHERE account_sid = :account_sid"
-
 COUNT_ERASURE: Final = """
 INSERT INTO accounts (account_sid, settings_version, erasures) VALUES (:account_sid, 0, 1)
 ON CONFLICT (account_sid) DO UPDATE SET erasures = accounts.erasures + 1

@@ -48,6 +48,7 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
        effective_at = excluded.effective_at, received_at = excluded.received_at
 """
 
+# Tells as well whether the account has erased persons.
 ADD_EVENT: Final = """
 INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
                             source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
@@ -55,6 +56,7 @@ INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recip
 VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
         :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
         :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version)
+RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_sid)
 """
 
 COUNT_EVENTS: Final = """

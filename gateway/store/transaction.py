@@ -109,8 +109,8 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
         """
         scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
         event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
-        await self._run(sql.ADD_EVENT, event_columns)
-        if opt_outs:
+        [(erasures,)] = await self._run(sql.ADD_EVENT, event_columns)
+        if opt_outs and erasures and not is_erased(event.key):
             await self.revive(event.key, event.recipient)
         for opt_out in opt_outs:
             await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))

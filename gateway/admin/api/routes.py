@@ -8,6 +8,7 @@ from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
+from gateway.admin.api.persons import PersonsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.sinks import SinksApi
@@ -17,6 +18,7 @@ from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
@@ -30,6 +32,7 @@ from gateway.store import Store
 def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
+    review = ReviewOperations(store, directory, clock)
 
     async def pools(account_sid: str, _: int) -> Pools:
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
@@ -45,5 +48,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
-        *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
+        *ReviewApi(review).routes(),
+        *PersonsApi(ErasureOperations(store, review, clock)).routes(),
     ]
