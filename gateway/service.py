@@ -33,7 +33,7 @@ from gateway.flows.confirming import CONFIRM, Confirming
 from gateway.flows.credentials import Credentials
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
-from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
+from gateway.flows.forgetting import DAY, EVERY_SECONDS, HOUR, Forgetting, Retention
 from gateway.flows.gaps import GapClosing
 from gateway.flows.held import HeldFlow
 from gateway.flows.holding import CALLBACK, Callbacks, Holding
@@ -52,7 +52,7 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
-from gateway.settings import AppsSettings, Settings, TlsSettings
+from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
@@ -295,13 +295,8 @@ class Service:
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
-        self._run(
-            timers.run(
-                "forgetting",
-                EVERY_SECONDS,
-                Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
-            )
-        )
+        forgetting = Forgetting(store, self._clock, retention_of(self._settings.retention))
+        self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -364,6 +359,19 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def retention_of(given: RetentionSettings) -> Retention:
+    """How long things are kept, as the settings say it."""
+    return Retention(
+        answers=given.answer_hours * HOUR,
+        held_messages=given.held_message_hours * HOUR,
+        review_bodies=given.review_body_days * DAY,
+        dead_deliveries=given.dead_delivery_days * DAY,
+        done_deliveries=given.done_delivery_days * DAY,
+        scheduled_messages=given.scheduled_message_days * DAY,
+        seen_events=given.seen_event_hours * HOUR,
+    )
 
 
 def _guard(given: AppsSettings) -> Guard:

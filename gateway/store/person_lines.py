@@ -66,6 +66,10 @@ class PersonLines:
             await self._run(statements.PUT_VALUE_ONCE, {"name": CHECK_NAME, "value": self._persons.check})
         return found
 
+    async def forget_links(self, before: int, limit: int) -> int:
+        """Drop links that ended before an instant, some at a time; gives how many."""
+        return await self._count(sql.FORGET_LINKS, {"before": before, "limit": limit})
+
     async def _erase_events(self, key: RecipientKey, columns: Mapping[str, object]) -> int:
         count = 0
         for event_id, reason in await self._run(sql.REASONS_OF, columns):

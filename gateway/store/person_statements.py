@@ -87,6 +87,12 @@ SELECT delivery_id, payload FROM deliveries
 
 DROP_DELIVERY_OF_PERSON: Final = "DELETE FROM deliveries WHERE delivery_id = :delivery_id"
 
+FORGET_LINKS: Final = """
+DELETE FROM preference_links
+ WHERE link_id IN (SELECT link_id FROM preference_links WHERE expires_at < :before LIMIT :limit)
+RETURNING link_id
+"""
+
 ERASE_LINKS: Final = """
 DELETE FROM preference_links
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key

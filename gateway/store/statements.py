@@ -208,6 +208,12 @@ UPDATE review_items SET state = :state, decided_at = :now, actor = :actor, reaso
 RETURNING review_id
 """
 
+FORGET_REVIEW_BODIES: Final = """
+UPDATE review_items SET body = NULL
+ WHERE review_id IN (SELECT review_id FROM review_items WHERE body IS NOT NULL AND received_at < :before LIMIT :limit)
+RETURNING review_id
+"""
+
 ADD_DELIVERY: Final = """
 INSERT INTO deliveries (delivery_id, account_sid, kind, state, payload, attempts, due_at, give_up_at, lease,
                         created_at)
@@ -269,6 +275,13 @@ FORGET_DELIVERIES: Final = """
 DELETE FROM deliveries
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
                         WHERE state = 'done' AND due_at < :before AND sink IS NULL LIMIT :limit)
+RETURNING delivery_id
+"""
+
+# Those of sinks, too.
+FORGET_DEAD_DELIVERIES: Final = """
+DELETE FROM deliveries
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'dead' AND due_at < :before LIMIT :limit)
 RETURNING delivery_id
 """
 

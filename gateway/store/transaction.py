@@ -226,6 +226,10 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
         """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""
         return len(await self._run(sql.FORGET_DELIVERIES, {"before": before, "limit": limit}))
 
+    async def forget_dead_deliveries(self, before: int, limit: int) -> int:
+        """Drop deliveries that were given up and were due before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_DEAD_DELIVERIES, {"before": before, "limit": limit}))
+
     # The gateway's own values
 
     async def take_lease(self, name: str, holder: str, *, now: int, held_until: int) -> bool:
