@@ -44,6 +44,7 @@ from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.passing import PassingFlow
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
@@ -52,6 +53,7 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
 from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
@@ -283,15 +285,32 @@ class Service:
             RedirectFlow(inbound, relaying, tokens),
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
+            self._preferences(store, directory),
             time.monotonic,
         )
+
+    def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
+        given = self._settings.preferences
+        links = PreferenceLinks(store, self._clock, self._settings.public_url, given.link_days)
+        done = PreferenceOperations(store, directory, self._clock)
+        return PreferencesFlow(links, done, given.company, time.monotonic)
 
     def _admin_edge(self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
-        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
+        return AdminEdge(
+            store,
+            directory,
+            token_hash,
+            self._clock,
+            exposition,
+            gaps,
+            ready_after_gaps=waits,
+            public_url=self._settings.public_url,
+            link_days=self._settings.preferences.link_days,
+        )
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)

@@ -6,12 +6,13 @@ import typer
 
 from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
-from gateway.cli.opened import Opened, operator, run
+from gateway.cli.opened import Opened, now, operator, run
 from gateway.cli.optouts_output import tell_changed, tell_erasure, tell_event, tell_listed, tell_standing
 from gateway.cli.output import HEADING, say, say_json
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
-from gateway.operations.json_forms import erasure_as_json, event_as_json, listed_as_json
+from gateway.operations.json_forms import erasure_as_json, event_as_json, link_as_json, listed_as_json
+from gateway.operations.preferences import MadeLink, PreferenceLinks
 from gateway.settings import from_environment
 from gateway.store.list_reads import OptOutFilter
 
@@ -175,3 +176,30 @@ def erase(
         say_json(erasure_as_json(whom, erasure, dry_run=dry_run))
     else:
         tell_erasure(erasure, dry_run=dry_run)
+
+
+@app.command()
+def link(
+    recipient: options.Recipient,
+    service: Annotated[str, typer.Option("--service", help="The Messaging Service (MG…) that they leave.")],
+    account: options.Account = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, max=400, help="How long it is good.")] = None,
+    config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make a link to the page on which a recipient leaves a Messaging Service and comes back, without a text."""
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+    service_sid = reading.service_sid(service) or ""
+    whom = reading.whom(owner.sid, recipient, owner.default_region)
+
+    async def make(opened: Opened) -> MadeLink:
+        links = PreferenceLinks(opened.store, now, settings.public_url, settings.preferences.link_days)
+        return await links.make(whom, service_sid, operator(), days)
+
+    made = run(settings, make)
+    if as_json:
+        say_json(link_as_json(whom, service_sid, made))
+    else:
+        say(made.url)

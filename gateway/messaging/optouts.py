@@ -32,6 +32,7 @@ class Source(StrEnum):
     OPERATOR = "operator"
     IMPORT = "import"
     API = "api"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)

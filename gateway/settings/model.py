@@ -288,6 +288,13 @@ class AppsSettings(Section):
     )
 
 
+class PreferencesSettings(Section):
+    """The page on which recipients leave a Messaging Service and come back."""
+
+    company: str = Field(default="", max_length=60, description="Who texts, as the page says it; unset: no name.")
+    link_days: int = Field(default=90, ge=1, le=400, description="How long a link to the page is good.")
+
+
 class RetentionSettings(Section):
     """How long what somebody wrote, was sent or was told is kept; opt-outs and their history are kept for ever."""
 
@@ -378,6 +385,7 @@ class Settings(Section):
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
+    preferences: PreferencesSettings = Field(default=PreferencesSettings(), description="The page of preferences.")
     retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")

@@ -7,8 +7,9 @@ from gateway.messaging.masking import masked_text
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import person_statements as sql
 from gateway.store import statements
-from gateway.store.account_lines import Run
+from gateway.store.account_lines import Run, columns_of
 from gateway.store.persons import CHECK_NAME, Persons, mentions, pattern_of
+from gateway.store.records import PreferenceLink
 
 ABOUT: Final[Mapping[str, str]] = {
     "opt_outs": "kept under a keyed hash, the readable number blank",
@@ -65,6 +66,11 @@ class PersonLines:
             await self._run(sql.COUNT_ERASURE, {"account_sid": key.account_sid})
             await self._run(statements.PUT_VALUE_ONCE, {"name": CHECK_NAME, "value": self._persons.check})
         return found
+
+    async def add_link(self, link: PreferenceLink) -> None:
+        """Keep a link to the page of preferences."""
+        values = {name: getattr(link, name) for name in PreferenceLink.__slots__ if name != "key"}
+        await self._run(sql.ADD_LINK, values | columns_of(link.key))
 
     async def forget_links(self, before: int, limit: int) -> int:
         """Drop links that ended before an instant, some at a time; gives how many."""

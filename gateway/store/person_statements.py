@@ -87,6 +87,17 @@ SELECT delivery_id, payload FROM deliveries
 
 DROP_DELIVERY_OF_PERSON: Final = "DELETE FROM deliveries WHERE delivery_id = :delivery_id"
 
+ADD_LINK: Final = """
+INSERT INTO preference_links (link_id, account_sid, service_sid, channel, recipient_key, recipient, actor, created_at,
+                              expires_at)
+VALUES (:link_id, :account_sid, :service_sid, :channel, :recipient_key, :recipient, :actor, :created_at, :expires_at)
+"""
+
+LINK: Final = """
+SELECT link_id, account_sid, channel, recipient_key, recipient, service_sid, actor, created_at, expires_at
+  FROM preference_links WHERE link_id = :link_id
+"""
+
 FORGET_LINKS: Final = """
 DELETE FROM preference_links
  WHERE link_id IN (SELECT link_id FROM preference_links WHERE expires_at < :before LIMIT :limit)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
-from gateway.store import scheduled_statements
+from gateway.store import person_statements, scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
@@ -29,6 +29,7 @@ from gateway.store.records import (
     Found,
     HeldMessage,
     ListedDelivery,
+    PreferenceLink,
     ReviewItem,
     ScheduledMessage,
     ServiceVersion,
@@ -216,6 +217,14 @@ class Store(ListReads, TokenReads, EventReads):
         values = {"account_sid": account_sid, "message_sid": message_sid}
         rows = await self._engine.read(scheduled_statements.SCHEDULED_MESSAGE, values)
         return ScheduledMessage(*rows[0]) if rows else None
+
+    async def preference_link(self, link_id: str) -> PreferenceLink | None:
+        """A link to the page of preferences, be it good still or not; None when there is none of this identifier."""
+        rows = await self._engine.read(person_statements.LINK, {"link_id": link_id})
+        if not rows:
+            return None
+        _, account_sid, channel, recipient_key, *rest = rows[0]
+        return PreferenceLink(link_id, RecipientKey(account_sid, channel, recipient_key), *rest)
 
     async def scheduled_messages(
         self, account_sid: str | None, state: str | None, after: tuple[str, str], limit: int

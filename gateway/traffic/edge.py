@@ -16,10 +16,12 @@ from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
+from gateway.operations.preferences import PREFERENCES_PATH
 from gateway.traffic.listener import as_response, where
 from gateway.traffic.reading import read_base, read_line, read_request
 from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
@@ -45,6 +47,7 @@ class TrafficEdge:
         redirect: RedirectFlow,
         status: StatusFlow,
         events: EventsFlow,
+        preferences: PreferencesFlow,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -53,6 +56,7 @@ class TrafficEdge:
         self._redirect = redirect
         self._status = status
         self._events = events
+        self._preferences = preferences
         self._monotonic = monotonic
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -90,6 +94,8 @@ class TrafficEdge:
             return await self._events.receive(whole)
         if path.startswith(STATUS_PATH):
             return await self._status.receive(whole)
+        if path.startswith(PREFERENCES_PATH):
+            return await self._preferences.answer(whole)
         return await self._redirect.follow(whole)
 
     async def _answered(self, request: web.BaseRequest, side: str, journey: Journey) -> web.StreamResponse:
@@ -140,7 +146,7 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 def _is_webhook(request: web.BaseRequest) -> bool:
     path = request.rel_url.raw_path
-    return path in {INBOUND_PATH, EVENTS_PATH} or path.startswith((REDIRECT_PATH, STATUS_PATH))
+    return path in {INBOUND_PATH, EVENTS_PATH} or path.startswith((REDIRECT_PATH, STATUS_PATH, PREFERENCES_PATH))
 
 
 def _counter(side: str, request: web.BaseRequest) -> Counter:

@@ -9,6 +9,7 @@ from gateway.admin.api.files import FilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
 from gateway.admin.api.persons import PersonsApi
+from gateway.admin.api.preference_links import PreferenceLinksApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.sinks import SinksApi
@@ -22,6 +23,7 @@ from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
 from gateway.operations.sinks import SinkOperations
@@ -29,7 +31,7 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(store: Store, directory: Directory, links: PreferenceLinks, clock: Callable[[], int]) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
     review = ReviewOperations(store, directory, clock)
@@ -49,5 +51,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
         *ReviewApi(review).routes(),
+        *PreferenceLinksApi(links).routes(),
         *PersonsApi(ErasureOperations(store, review, clock)).routes(),
     ]
