@@ -27,8 +27,8 @@ class AdminEdge:
     ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
-    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is the
-    webhook listener's, where links lead that are good for ``link_days``.
+    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
+    the webhook listener's, where links lead that are good for ``link_days``.
     """
 
     def __init__(

@@ -17,8 +17,8 @@ STYLE: Final = (
     "main{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:2rem;max-width:30rem;"
     "width:100%}h1{font-size:1.35rem;line-height:1.25;margin:0 0 .75rem}p{margin:0 0 1rem}.for{color:var(--soft);"
     "font-size:.95rem}button{font:inherit;font-weight:600;width:100%;padding:.8rem 1rem;border:2px solid var(--accent);"
-    "border-radius:8px;background:var(--accent);color:var(--card);cursor:pointer}button:focus-visible{outline:3px solid "
-    "var(--ink);outline-offset:3px}.note{border-left:4px solid var(--accent);padding-left:1rem}"
+    "border-radius:8px;background:var(--accent);color:var(--card);cursor:pointer}button:focus-visible{"
+    "outline:3px solid var(--ink);outline-offset:3px}.note{border-left:4px solid var(--accent);padding-left:1rem}"
     "b{white-space:nowrap}"
 )
 STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
