@@ -26,11 +26,13 @@ from gateway.events.segment import SegmentSinks
 from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
+from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
 from gateway.flows.credentials import Credentials
+from gateway.flows.deactivations import Deactivations
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.forgetting import DAY, EVERY_SECONDS, HOUR, Forgetting, Retention
@@ -53,6 +55,7 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.messaging.deactivation import Deactivated
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
 from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
@@ -186,7 +189,7 @@ class Service:
         edge = self._edge(
             store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
         )
-        self._start_timers(store, directory)
+        self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
 
@@ -312,10 +315,14 @@ class Service:
             link_days=self._settings.preferences.link_days,
         )
 
-    def _start_timers(self, store: Store, directory: Directory) -> None:
+    def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:
         timers = Timers(store, self._clock)
         forgetting = Forgetting(store, self._clock, retention_of(self._settings.retention))
         self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
+        if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
+            every = deactivations_flow.EVERY_SECONDS
+            reading = timers.run("deactivations", every, deactivations.read_or_say)
+            self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -362,6 +369,15 @@ class Service:
             await asyncio.gather(task, return_exceptions=True)
 
         self._undo.push_async_callback(end)
+
+
+async def _later(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do something after a while."""
+    try:
+        await asyncio.sleep(seconds)
+        await work
+    finally:
+        work.close()
 
 
 def _tell_if_made(store: Store) -> None:

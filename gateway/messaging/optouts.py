@@ -33,6 +33,7 @@ class Source(StrEnum):
     IMPORT = "import"
     API = "api"
     PAGE = "page"
+    DEACTIVATIONS = "deactivations"
 
 
 @dataclass(frozen=True, slots=True)

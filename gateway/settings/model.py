@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.messaging.deactivation import Deactivated
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
 from gateway.messaging.opt_out_settings import BlockedMode, TwilioHandling
@@ -220,6 +221,10 @@ class AccountSettings(Section):
     lead_status_callbacks: bool = Field(
         default=False,
         description="Whether status callbacks of sends are led through the gateway, which learns from them.",
+    )
+    deactivated: Deactivated = Field(
+        default=Deactivated.FLAG,
+        description="What becomes of opt-outs of US numbers that Twilio tells are deactivated: keep, flag or expire.",
     )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(

@@ -41,6 +41,16 @@ class PersonLines:
         """The key under which a recipient's lines stand once they are erased."""
         return self._persons.erased(key)
 
+    async def known_as(self, key: RecipientKey) -> RecipientKey:
+        """The key under which a recipient's opt-outs stand: the own one, or that of an erased person."""
+        rows = await self._run(sql.KEYS_OF, self._persons.columns(key))
+        return self._persons.erased(key) if rows and (key.recipient_key,) not in rows else key
+
+    async def has_event(self, key: RecipientKey, event_type: str, reason: str) -> bool:
+        """Whether a recipient's history has an event of a type for this very reason."""
+        values = {"event_type": event_type, "reason": reason}
+        return bool(await self._run(sql.EVENT_FOR, self._persons.columns(key) | values))
+
     async def open_review_items_of(self, key: RecipientKey) -> list[str]:
         """The identifiers of a recipient's items of the review list on which nobody has decided."""
         return [

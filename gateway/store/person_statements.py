@@ -14,6 +14,17 @@ UPDATE scheduled_messages SET recipient_key = :recipient_key, recipient = :recip
 """,
 )
 
+KEYS_OF: Final = """
+SELECT DISTINCT recipient_key FROM opt_outs
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
+"""
+
+EVENT_FOR: Final = """
+SELECT event_id FROM consent_events
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
+   AND event_type = :event_type AND reason = :reason
+"""
+
 COUNT_ERASURE: Final = """
 INSERT INTO accounts (account_sid, settings_version, erasures) VALUES (:account_sid, 0, 1)
 ON CONFLICT (account_sid) DO UPDATE SET erasures = accounts.erasures + 1

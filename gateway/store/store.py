@@ -116,13 +116,14 @@ class Store(ListReads, TokenReads, EventReads):
         if self._secret is not None:
             key = self._secret.get_secret_value()
         else:
-            key = await self._value(ROOT_KEY_NAME) or await self.value_once(ROOT_KEY_NAME, secrets.token_hex(32))
+            key = await self.value(ROOT_KEY_NAME) or await self.value_once(ROOT_KEY_NAME, secrets.token_hex(32))
         self._persons.know(key.encode())
-        if await self._value(CHECK_NAME) not in {None, self._persons.check}:
+        if await self.value(CHECK_NAME) not in {None, self._persons.check}:
             raise SecretUnknown
         return key.encode()
 
-    async def _value(self, name: str) -> str | None:
+    async def value(self, name: str) -> str | None:
+        """One of the gateway's own values; None where there is none of this name. Raises `StoreUnavailable`."""
         rows = await self._engine.read(sql.GET_VALUE, {"name": name})
         return str(rows[0][0]) if rows else None
 

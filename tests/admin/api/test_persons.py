@@ -22,3 +22,13 @@ async def test_a_person_is_erased_by_the_api_and_stays_opted_out(desk):
     )  # fmt: skip
     missing = await desk.post(ERASE, {})
     assert (400, True) == (missing.status, "recipient" in missing.text)
+
+
+async def test_a_link_to_the_page_of_preferences_holds_no_number(desk):
+    made = await desk.post("/api/v1/preference-links", {"recipient": PHONE, "service_sid": SERVICE, "days": 2})
+    assert (201, SERVICE, False) == (made.status, made.json["service_sid"], PHONE.removeprefix("+") in made.text)
+    [(link_id, recipient, actor)] = desk.rows("SELECT link_id, recipient, actor FROM preference_links")
+    assert (made.json["link_id"], PHONE, "admin-token") == (link_id, recipient, actor)
+    assert 400 == (await desk.post("/api/v1/preference-links", {"recipient": PHONE})).status
+    await desk.post(ERASE, {"recipient": PHONE})
+    assert [] == desk.rows("SELECT * FROM preference_links")
