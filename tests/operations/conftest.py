@@ -9,6 +9,7 @@ from gateway.directory import Account, Directory
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.actors import Actor
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
@@ -41,6 +42,10 @@ class Office:
     @property
     def review(self) -> ReviewOperations:
         return ReviewOperations(self.store, self.directory, self.clock)
+
+    @property
+    def erasure(self) -> ErasureOperations:
+        return ErasureOperations(self.store, self.review, self.clock)
 
     @property
     def explain(self) -> Explain:
