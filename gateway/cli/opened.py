@@ -16,6 +16,7 @@ from gateway.directory import Directory
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
@@ -44,6 +45,11 @@ class Opened:
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
         return OptOutOperations(self.store, self.directory.pools, now)
+
+    @property
+    def imports(self) -> ImportOperations:
+        """Imports of lists."""
+        return ImportOperations(self.store, self.directory, now)
 
     @property
     def deliveries(self) -> DeliveryOperations:

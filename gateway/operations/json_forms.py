@@ -13,6 +13,7 @@ from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Forward
 from gateway.operations.explain import BodyExplained, SendExplained
 from gateway.operations.services import KnownService, Planned
+from gateway.store.bulk_lines import ImportState
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
 
 # Opt-outs and their history
@@ -73,6 +74,18 @@ def event_as_json(event: ConsentEvent) -> dict[str, object]:
         "message_sid": event.message_sid,
         "reason": event.reason,
         "hold": event.hold,
+    }
+
+
+def import_as_json(state: ImportState, *, dry_run: bool) -> dict[str, Any]:
+    """How far an import has come; what is counted stands for lines."""
+    return {
+        "account_sid": state.account_sid,
+        "name": state.name,
+        "dry_run": dry_run,
+        "counts": dict(state.counts),
+        "started_at": iso(state.started_at),
+        "ended_at": maybe_iso(state.ended_at),
     }
 
 
