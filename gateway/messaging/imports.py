@@ -80,10 +80,14 @@ class Judge:
             judged = self._start(consent, last)
         else:
             return self._keyword_start(consent, last, opt_ins)
-        return replace(judged, is_told=bool(judged.after))
+        return judged if judged.is_told or not judged.after else replace(judged, is_told=True)
 
     def _stop(self, consent: ImportedConsent, last: Mapping[Scope, OptOut], opt_ins: Iterable[OptIn]) -> Judged:
         at = self.began if consent.at is None else min(consent.at, self.began)
+        if len(consent.scopes) == 1 and consent.scopes[0] not in last and not opt_ins:  # as nearly every line of a list
+            [scope] = consent.scopes
+            new = OptOut(scope, standing=True, effective_at=at, source=Source.IMPORT, hold=consent.hold)
+            return Judged(Change.ADDED, consent.scopes, (new,), is_told=True)
         added, renewed, is_outdated = [], [], False
         for scope in consent.scopes:
             before = last.get(scope)

@@ -7,8 +7,7 @@ which reading can go on another time.
 import csv
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import orjson
 
@@ -25,8 +24,7 @@ FORMULA: Final = frozenset("=+-@\t\r'")
 FORMATS: Final = ("csv", "jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: the numbers of the text lines at which it begins and ends (1 is the first), the position in bytes
     behind it, and its columns; or why it has none that can be read.
     """

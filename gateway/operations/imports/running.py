@@ -24,7 +24,7 @@ from gateway.operations.imports.work import Work
 from gateway.store import Store
 from gateway.store.bulk_lines import ImportState
 
-BATCH: Final = 1_000  # lines
+BATCH: Final = 2_000  # lines
 
 
 @dataclass(frozen=True, slots=True)
