@@ -292,7 +292,17 @@ class Service:
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
-        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
+        largest = self._settings.imports.most_body_bytes
+        return AdminEdge(
+            store,
+            directory,
+            token_hash,
+            self._clock,
+            exposition,
+            gaps,
+            ready_after_gaps=waits,
+            most_import_bytes=largest,
+        )
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)

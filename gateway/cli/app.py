@@ -13,6 +13,7 @@ from gateway.cli import (
     db,
     deliveries,
     doctor,
+    exports,  # noqa: F401 - a command of `optouts`
     imports,  # noqa: F401 - a command of `optouts`
     keywords,
     options,

@@ -61,19 +61,15 @@ def import_file(
     owner = reading.account_in(settings, account)
     speaking = reading.sender(sender, owner.default_region, "--sender")
     scope = reading.scope(owner.sid, reading.service_sid(service), speaking, account_wide=account_wide)
-    lines = Reading(owner.sid, owner.default_region, () if scope is None else (scope,), hold, in_full)
+    channel = speaking.channel if speaking is not None else ""
+    lines = Reading(owner.sid, owner.default_region, () if scope is None else (scope,), hold, in_full, channel)
     try:
         wanted = Wanted(lines, read_mapping(columns or ()), form, dry_run, all_or_nothing, again)
         with _opened(file) as given, _reporting(report) as reported, _progress(given) as told:
 
             async def work(opened: Opened) -> ImportState:
                 whose = opened.directory.demand(owner.sid)
-                last: ImportState | None = None
-                async for state in opened.imports.run(whose, given, _name(file), wanted, operator(), reported):
-                    told(last := state)
-                if last is None:
-                    raise Failed("the import came to no end")
-                return last
+                return await opened.imports.to_end(whose, given, _name(file), wanted, operator(), reported, told)
 
             state = run(settings, work)
     except UnusableFile as error:

@@ -299,6 +299,17 @@ class EventsSettings(Section):
     )
 
 
+class ImportsSettings(Section):
+    """What may be imported by the admin API."""
+
+    most_body_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        le=16 * 1024 * 1024 * 1024,
+        description="The largest file of opt-outs that the admin API takes; the command line takes any.",
+    )
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -355,6 +366,7 @@ class Settings(Section):
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
+    imports: ImportsSettings = Field(default=ImportsSettings(), description="Imports by the admin API.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

@@ -6,6 +6,7 @@ from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
 from gateway.admin.api.review import ReviewApi
@@ -19,6 +20,7 @@ from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
@@ -27,7 +29,7 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(store: Store, directory: Directory, clock: Callable[[], int], most_import_bytes: int) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
 
@@ -36,6 +38,7 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
 
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
+        *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),

@@ -38,7 +38,7 @@ class Refused(Exception):
 class Reading:
     """How the lines of a list are read: the account, the region of numbers without ``+`` (ISO 3166; None: such are
     refused), and what they cover where they do not say themselves. ``hold`` marks every opt-out. ``in_full``: digits
-    alone are a number in full whose ``+`` was lost.
+    alone are a number in full whose ``+`` was lost. ``channel`` is that of a sender among ``scopes``.
     """
 
     account_sid: str
@@ -46,6 +46,7 @@ class Reading:
     scopes: tuple[Scope, ...] = ()
     hold: bool = False
     in_full: bool = False
+    channel: str = ""
 
     def told(self) -> tuple[object, ...]:
         """All of it as plain values: the same file read in another way is another import."""
@@ -118,6 +119,8 @@ class ListReader:
         if not any(named):
             if not self.reading.scopes:
                 raise Refused("scope: neither the line nor the options say what it covers")
+            if self.reading.channel and self.reading.channel != recipient.channel:
+                raise Refused("sender: it is on another channel than the number")
             return self.reading.scopes
         if named not in self._known:
             if len(self._known) >= MOST_SCOPES_KEPT:

@@ -83,6 +83,24 @@ class ImportOperations:
             await self._store.write(lambda transaction: transaction.put_import_state(ended))
         yield ended
 
+    async def to_end(
+        self,
+        account: Account,
+        file: BinaryIO,
+        name: str,
+        wanted: Wanted,
+        by: Actor,
+        report: Report,
+        progress: Callable[[ImportState], None] = lambda _: None,
+    ) -> ImportState:
+        """`run` to its end; ``progress`` is told how far it is after each batch. Gives what it came to."""
+        last: ImportState | None = None
+        async for last in self.run(account, file, name, wanted, by, report):
+            progress(last)
+        if last is None:
+            raise RuntimeError("an import ends by saying so")
+        return last
+
     async def _reader(self, account: Account, header: tuple[str, ...], wanted: Wanted) -> Reader:
         if not wanted.named and is_message_log(header):
             state = await self._directory.newest(account.sid)

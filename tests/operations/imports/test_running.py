@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
+from gateway.operations.imports.batches import Reported
 from gateway.operations.imports.errors import ImportedAlready, UnderWay
 from gateway.operations.imports.lists import Reading
 from gateway.operations.imports.running import Wanted
@@ -26,8 +27,10 @@ def wanted(**more) -> Wanted:
 
 async def imported(office, text: str, how: Wanted, name: str = "list.csv", stop_after: int | None = None):
     """What an import comes to, and what it reports; ``stop_after``: it is broken off after so many batches."""
-    told, state, given = [], None, io.BytesIO(text.encode())
-    async for state in office.imports.run(office.account, given, name, how, office.by, told.append):
+    told: list[Reported] = []
+    state, given = None, io.BytesIO(text.encode())
+    async for each in office.imports.run(office.account, given, name, how, office.by, told.append):
+        state = each
         stop_after = None if stop_after is None else stop_after - 1
         if stop_after == 0:
             break
