@@ -40,7 +40,7 @@ class Account:
     its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
     send by these settings. ``blocked`` is how a blocked send fails;
     ``lead_status_callbacks``: those of its sends come through the gateway. ``parent_sid`` is that of a sub-account's
-    parent.
+    parent. ``mirror``: Twilio is told of each change of the list.
     """
 
     sid: str
@@ -55,10 +55,13 @@ class Account:
     blocked: BlockedMode = BlockedMode.AUTO
     lead_status_callbacks: bool = False
     parent_sid: str | None = None
+    mirror: bool = False
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""
-        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid)
+        return replace(
+            self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid, mirror=False
+        )
 
 
 class Directory:

@@ -221,6 +221,9 @@ class AccountSettings(Section):
         default=False,
         description="Whether status callbacks of sends are led through the gateway, which learns from them.",
     )
+    mirror: Literal["off", "on"] = Field(
+        default="off", description="Whether Twilio's Consents API is told of each opt-out and its lift."
+    )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."

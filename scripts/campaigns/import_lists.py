@@ -132,10 +132,8 @@ def look(found: Found, database_url: str, out: Path, rows: int) -> None:
 
 def table(costs: Sequence[tuple[str, Cost]]) -> str:
     """What was measured, as Markdown."""
-    head = [
-        "| Engine | Command | Lines | CPU a line, µs | Lines a second | Peak, MB |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
+    names = ("Engine", "Command", "Lines", "CPU a line, µs", "Lines a second", "Peak, MB")
+    head = [f"| {' | '.join(names)} |", "|---|---|---:|---:|---:|---:|"]
     return "\n".join([*head, *(cost.row(engine) for engine, cost in costs)])
 
 

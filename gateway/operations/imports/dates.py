@@ -1,13 +1,12 @@
 """When a line of a list says that something was."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from gateway.messaging.instants import EPOCH
+from gateway.messaging.instants import instant_of
 
 DAY: Final = 24 * 60 * 60 * 1_000_000  # microseconds
-SECOND: Final = timedelta(microseconds=1)
 
 
 class NoDate(Exception):
@@ -22,10 +21,9 @@ def read_date(text: str, *, is_stop: bool) -> int:
     plain = text.removesuffix(" UTC")
     try:
         moment = datetime.fromisoformat(plain) if plain[:1].isdigit() else parsedate_to_datetime(plain)
-        since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH
+        at = instant_of(moment)
     except (ValueError, OverflowError, TypeError):
         raise NoDate from None
-    at = since // SECOND
     if at < 0:
         raise NoDate
     return at + DAY - 1 if is_stop and len(plain) <= len("2026-01-31") else at
