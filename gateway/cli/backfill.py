@@ -62,10 +62,15 @@ def backfill(
     _tell(ended, wanted, as_json=as_json)
 
 
-async def _operations(opened: Opened, settings: Settings) -> BackfillOperations:
+async def sources_of(opened: Opened, settings: Settings) -> SecondSources:
+    """What takes keywords that are learned without their webhook."""
     secret = await root_key(opened.store, settings.secret)
     recorder = KeywordRecorder(opened.directory, opened.store, now)
-    sources = SecondSources(opened.directory, opened.store, recorder, Fingerprints(secret), None, now)
+    return SecondSources(opened.directory, opened.store, recorder, Fingerprints(secret), None, now)
+
+
+async def _operations(opened: Opened, settings: Settings) -> BackfillOperations:
+    sources = await sources_of(opened, settings)
     return BackfillOperations(opened.directory, opened.store, sources, opened.upstreams, now)
 
 

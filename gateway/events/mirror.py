@@ -106,6 +106,7 @@ class TwilioMirror:
         for first in range(0, len(items), MOST_ITEMS):
             some, whose = items[first : first + MOST_ITEMS], owners[first : first + MOST_ITEMS]
             try:
+                await self.turn(account)
                 failed = await self.tell(account, some)
             except (UpstreamError, NotTaken) as error:
                 failures |= {owner: Failure(str(error), is_sinks=True) for owner in whose}
@@ -114,9 +115,12 @@ class TwilioMirror:
                 failures.setdefault(whose[place], Failure(f"Twilio did not take it: {why}", is_sinks=False))
         return failures
 
-    async def tell(self, account: Account, items: Sequence[ConsentItem]) -> dict[int, str]:
-        """Tell Twilio of at most 25 consents within its pace; see `gateway.twilio.consents.tell`."""
+    async def turn(self, account: Account) -> None:
+        """Wait until there may be a call."""
         await self._paces.setdefault(account.sid, Pace(self._every_seconds))()
+
+    async def tell(self, account: Account, items: Sequence[ConsentItem]) -> dict[int, str]:
+        """Tell Twilio of at most 25 consents, after a `turn`; see `gateway.twilio.consents.tell`."""
         accounts = self._upstreams.to(ACCOUNTS, account.origins)
         return await tell(accounts, account.sid, account.auth_tokens[0], items)
 

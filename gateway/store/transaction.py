@@ -257,6 +257,11 @@ class Transaction(AccountLines, BulkLines, ScheduledLines, LearnedLines, EventLi
         await self._run(sql.PUT_VALUE_ONCE, {"name": name, "value": value})
         return str((await self._run(sql.GET_VALUE, {"name": name}))[0][0])
 
+    async def value(self, name: str) -> str | None:
+        """A stored value; None: there is none."""
+        rows = await self._run(sql.GET_VALUE, {"name": name})
+        return str(rows[0][0]) if rows else None
+
     async def put_value(self, name: str, value: str) -> None:
         """Store a value in the place of what was there."""
         await self._run(sql.PUT_VALUE, {"name": name, "value": value})
