@@ -15,6 +15,7 @@ from gateway.messaging.services import AccountState
 from gateway.store import person_statements, scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
+from gateway.store.bulk_lines import ImportState
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import SecretUnknown, StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
@@ -201,6 +202,16 @@ class Store(ListReads, TokenReads, EventReads):
         """How far the last back-fill of an account has come; None: there was none."""
         async with self._engine.snapshot() as reads:
             return await self._reading(reads).backfill(account_sid)
+
+    async def import_state(self, account_sid: str, digest: str) -> ImportState | None:
+        """How far an import has come; None: it was never begun."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).import_state(account_sid, digest)
+
+    async def try_out(self, unit: UnitOfWork[T]) -> T:
+        """Run a unit that only reads, in one state of the store."""
+        async with self._engine.snapshot() as reads:
+            return await unit(self._reading(reads))
 
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""
