@@ -99,7 +99,7 @@ class Store(ListReads, TokenReads, EventReads):
         except BaseException:
             await self._engine.close()
             raise
-        self._lookup = Lookup(self._engine)
+        self._lookup = Lookup(self._engine, self._confirm_root_key)
         self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
         if serving:
             self._start(self._probe())
@@ -119,9 +119,13 @@ class Store(ListReads, TokenReads, EventReads):
         else:
             key = await self.value(ROOT_KEY_NAME) or await self.value_once(ROOT_KEY_NAME, secrets.token_hex(32))
         self._persons.know(key.encode())
+        await self._confirm_root_key()
+        return key.encode()
+
+    async def _confirm_root_key(self) -> None:
+        """Raises `SecretUnknown` where persons were erased under another root key: they would not be found."""
         if await self.value(CHECK_NAME) not in {None, self._persons.check}:
             raise SecretUnknown
-        return key.encode()
 
     async def value(self, name: str) -> str | None:
         """One of the gateway's own values; None where there is none of this name. Raises `StoreUnavailable`."""
