@@ -1,5 +1,7 @@
 """`/api/v1/deliveries` and `/api/v1/scheduled-messages`."""
 
+import asyncio
+
 from tests.staging import PHONE, inbound, run_on
 
 LIST = "/api/v1/deliveries"
@@ -16,7 +18,7 @@ async def test_a_delivery_is_listed_shown_and_tried_again(admin, eventually):
     assert (200, PHONE) == (shown.status, shown.json["about"]["From"])
     done = await admin.post(f"{path}/retry")
     assert (409, "urn:optout-gateway:not-to-retry") == (done.status, done.json["type"])
-    run_on(admin.database_url, "UPDATE deliveries SET state = 'dead'")
+    await asyncio.to_thread(run_on, admin.database_url, "UPDATE deliveries SET state = 'dead'")
     assert (200, "due") == ((again := await admin.post(f"{path}/retry")).status, again.json["retried"])
     await eventually(lambda: admin.rows("SELECT 1 FROM deliveries WHERE state = 'done'"))
     assert 404 == (await admin.get(f"{LIST}/{'0' * 36}")).status
