@@ -27,6 +27,7 @@ from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
 from gateway.flows.accounts import Accounts
+from gateway.flows.activity import ActivityLog
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
@@ -53,6 +54,8 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
+from gateway.operations.counting import Counting
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
@@ -182,8 +185,20 @@ class Service:
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
         self._start_telling(store, directory, client)
         learning = self._second_sources(store, directory, outbox, kept.root_key)
+        activity = self._start_activity(store)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
+            store,
+            directory,
+            upstreams,
+            client,
+            check,
+            relaying,
+            lifting,
+            scheduling,
+            outbox,
+            learning,
+            activity,
+            kept.root_key,
         )
         self._start_timers(store, directory)
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
@@ -225,6 +240,11 @@ class Service:
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
+    def _start_activity(self, store: Store) -> ActivityLog:
+        activity = ActivityLog(store, self._clock, keeps=self._settings.activity.keep_days > 0)
+        self._run_until_done(activity)
+        return activity
+
     def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
         sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
@@ -252,6 +272,7 @@ class Service:
         scheduling: Scheduling,
         outbox: Outbox,
         learning: _Learning,
+        activity: ActivityLog,
         secret: bytes,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
@@ -284,6 +305,7 @@ class Service:
             RedirectFlow(inbound, relaying, tokens),
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
+            activity,
             time.monotonic,
         )
 
@@ -303,6 +325,9 @@ class Service:
                 Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
             )
         )
+        kept = self._settings.activity
+        counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
+        self._run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -330,7 +355,7 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | ActivityLog) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 

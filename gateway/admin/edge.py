@@ -14,6 +14,7 @@ from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.live import LiveFeed
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
@@ -46,13 +47,14 @@ class AdminEdge:
         self._clock = clock
         self._exposition = exposition
         self._gaps = gaps
+        self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
 
     def routes(self) -> list[AnyRoute]:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock),
+            *routes_of(self._store, self._directory, self._clock, self._live),
         ]
         return [*described, *Description(described).routes()]
 
@@ -64,6 +66,8 @@ class AdminEdge:
         application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)
         application.router.add_routes([route.served(self._directory) for route in routes])
         application.on_response_prepare.append(_add_headers)
+        application.on_shutdown.append(self._live.end)
+        application.cleanup_ctx.append(self._live.running)
         return application
 
 

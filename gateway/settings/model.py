@@ -299,6 +299,15 @@ class EventsSettings(Section):
     )
 
 
+class ActivitySettings(Section):
+    """How long it is kept what was decided about messages, and what reports count."""
+
+    keep_days: int = Field(
+        default=30, ge=0, le=400, description="How long lines of activity are kept; 0: none is ever written."
+    )
+    keep_counts_days: int = Field(default=1_100, ge=1, le=10_000, description="How long reports reach back.")
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -355,6 +364,7 @@ class Settings(Section):
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
+    activity: ActivitySettings = Field(default=ActivitySettings(), description="What is kept for reports.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

@@ -29,3 +29,8 @@ def first_id(now: int) -> str:
     fraction = microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
     value = min(milliseconds, 2**48 - 1) << 80 | VERSION << 76 | fraction << 64
     return str(uuid.UUID(int=value))
+
+
+def instant_of(identifier: str) -> int:
+    """When an identifier was made, to the millisecond (microseconds since 1970, UTC)."""
+    return int(identifier[:8] + identifier[9:13], 16) * MICROSECONDS_PER_MILLISECOND

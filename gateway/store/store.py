@@ -12,6 +12,7 @@ from gateway.messaging.services import AccountState
 from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
+from gateway.store.activity_reads import ActivityReads
 from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
@@ -65,7 +66,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads):
+class Store(ListReads, TokenReads, EventReads, ActivityReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:

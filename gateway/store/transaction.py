@@ -13,6 +13,7 @@ from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.activity_lines import ActivityLines
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import LearnedLines
@@ -35,7 +36,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, ActivityLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:

@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.activity import ActivityLog
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
@@ -45,6 +46,7 @@ class TrafficEdge:
         redirect: RedirectFlow,
         status: StatusFlow,
         events: EventsFlow,
+        activity: ActivityLog,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -53,6 +55,7 @@ class TrafficEdge:
         self._redirect = redirect
         self._status = status
         self._events = events
+        self._activity = activity
         self._monotonic = monotonic
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -103,6 +106,7 @@ class TrafficEdge:
             outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
+        self._activity.note(outcome)
         return as_response(outcome.answer, (REQUEST_ID_HEADER, request_id))
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gateway.admin.api.activity import ActivityApi
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.explain import ExplainApi
@@ -19,6 +20,7 @@ from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.live import LiveFeed
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
@@ -27,7 +29,7 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(store: Store, directory: Directory, clock: Callable[[], int], live: LiveFeed) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
 
@@ -45,5 +47,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
+        *ActivityApi(store, live).routes(),
         *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
     ]

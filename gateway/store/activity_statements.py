@@ -1,0 +1,60 @@
+"""Every SQL statement about activity; lines are added by `gateway.store.many_lines`."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final
+
+COLUMNS: Final = (
+    "activity_id", "account_sid", "at", "direction", "decision", "reason", "enforced", "status", "error_code",
+    "message_sid", "service_sid", "sender", "channel", "recipient_key", "country", "scope_kind", "scope_id",
+    "settings_version",
+)  # fmt: skip
+
+SELECTED: Final = f"SELECT {', '.join(COLUMNS)} FROM activity"  # noqa: S608 - made of constants
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "account_sid": "account_sid = :account_sid",
+    "direction": "direction = :direction",
+    "decision": "decision = :decision",
+    "reason": "reason = :reason",
+    "service_sid": "service_sid = :service_sid",
+    "message_sid": "message_sid = :message_sid",
+    "since": "activity_id >= :since",
+    "until": "activity_id < :until",
+    "after": "activity_id < :after",
+}
+
+
+@cache
+def activity_where(names: frozenset[str]) -> str:
+    """A page of activity under these conditions, newest first."""
+    wanted = _in_order(names)
+    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
+    return f"{SELECTED}{where} ORDER BY activity_id DESC LIMIT :limit"
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    return [condition for name, condition in CONDITIONS.items() if name in names]
+
+
+OF_MESSAGE: Final = (
+    SELECTED
+    + """
+ WHERE account_sid = :account_sid AND message_sid = :message_sid
+ ORDER BY activity_id
+ LIMIT :limit
+"""
+)
+
+# Some at a time, so that nobody who writes has to wait for all of them.
+FORGET: Final = """
+DELETE FROM activity
+ WHERE activity_id IN (SELECT activity_id FROM activity WHERE activity_id < :before ORDER BY activity_id LIMIT :limit)
+RETURNING activity_id
+"""
+
+ERASE_RECIPIENT: Final = """
+UPDATE activity SET recipient_key = NULL
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+RETURNING activity_id
+"""
