@@ -127,6 +127,8 @@ class StatusFlow:
 def told_by(account_sid: str, form: Form) -> StatusUpdate | None:
     """What a callback tells of how its message stands; None where it does not say it in so many words."""
     sid, status, code = form.get("MessageSid") or "", form.get("MessageStatus") or "", form.get("ErrorCode") or ""
+    if any(form.count(name) > 1 for name in ("MessageSid", "MessageStatus", "ErrorCode")):
+        return None
     if not MESSAGE_SID.fullmatch(sid) or not STATUS.fullmatch(status):
         return None
     return StatusUpdate(account_sid, sid, status, int(code) if CODE.fullmatch(code) else None)

@@ -10,7 +10,7 @@ from typing import Final
 
 import phonenumbers
 
-from gateway.messaging.addresses import region_of
+from gateway.messaging.addresses import Channel, region_of
 
 NORTH_AMERICAN_AREA: Final = len("+1NPA")
 ANY_SUBSCRIBER: Final = "2345678"  # a number that any area may have
@@ -72,6 +72,13 @@ def country_of(recipient_key: str | None) -> str | None:
         if len(regions) == 1 and regions[0] != NO_COUNTRY:
             return str(regions[0])
     return _country_of_number(recipient_key)
+
+
+def address_of(channel: str | None, recipient_key: str | None) -> str | None:
+    """A recipient by its key, with the prefix that its channel has on the wire; None where it is not known any more."""
+    if channel is None or recipient_key is None:
+        return None
+    return recipient_key if channel == Channel.PHONE else f"{channel}:{recipient_key}"
 
 
 @lru_cache(maxsize=1_024)

@@ -17,6 +17,7 @@ from gateway.store.engine import Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
+from gateway.store.journey_reads import JourneyReads
 from gateway.store.learned_lines import Backfill
 from gateway.store.list_reads import ListReads
 from gateway.store.lookup import Lookup
@@ -66,7 +67,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads, ActivityReads):
+class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:

@@ -7,8 +7,10 @@ from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.messages import MessagesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
+from gateway.admin.api.reports import ReportsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.sinks import SinksApi
@@ -20,8 +22,10 @@ from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.journey import Journeys
 from gateway.operations.live import LiveFeed
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
 from gateway.operations.sinks import SinkOperations
@@ -48,5 +52,7 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int], live
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
         *ActivityApi(store, live).routes(),
+        *ReportsApi(Reports(store, clock), clock).routes(),
+        *MessagesApi(Journeys(store)).routes(),
         *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
     ]
