@@ -27,9 +27,9 @@ from gateway.store.transaction import Transaction
 log: Final = structlog.get_logger()
 
 EVERY_SECONDS: Final = 1.0
-AT_A_TIME: Final = 1_000  # lines in one transaction
+AT_A_TIME: Final = 250  # lines in one transaction: a STOP that waits behind it waits for some milliseconds
 MOST_WAITING: Final = 20_000  # some 40 MB of answers
-READ_AT_A_TIME: Final = 25  # then others have their turn: a send does not wait for a thousand lines
+READ_AT_A_TIME: Final = 25  # then others have their turn: a send does not wait for all of them
 SID_IN_XML: Final = re.compile(rb"<Sid>((?:SM|MM)[0-9a-f]{32})</Sid>")
 CODE_IN_XML: Final = re.compile(rb"<Code>(\d{1,9})</Code>")
 SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
@@ -63,7 +63,7 @@ class ActivityLog:
             self._is_due.set()
 
     async def run(self) -> None:
-        """Write down what was noted, each second or a thousand lines, until `stop`, and then what is left."""
+        """Write down what was noted, each second or as soon as a transaction is full, until `stop`; then the rest."""
         while not self._is_stopped:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_due.wait(), EVERY_SECONDS)

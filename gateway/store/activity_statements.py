@@ -1,4 +1,4 @@
-"""Every SQL statement about activity; lines are added by `gateway.store.many_lines`."""
+"""Every SQL statement about activity."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -11,6 +11,11 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 SELECTED: Final = f"SELECT {', '.join(COLUMNS)} FROM activity"  # noqa: S608 - made of constants
+
+ADD: Final = f"""
+INSERT INTO activity ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{column}" for column in COLUMNS)})
+ON CONFLICT (activity_id) DO NOTHING
+"""  # noqa: S608 - made of constants
 
 CONDITIONS: Final[Mapping[str, str]] = {
     "account_sid": "account_sid = :account_sid",

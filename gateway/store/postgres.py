@@ -4,9 +4,10 @@ Only the primary is spoken to. What fails because two transactions met, or becau
 was sent, is `TryAgain`: nothing of it was kept, and the same unit may be run again.
 """
 
+import contextlib
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -96,15 +97,28 @@ class PostgresConnection:
     async def run(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and give back its rows. Raises `TryAgain`, `NotStorable` or `StoreUnavailable`."""
         statement, names = positional(sql)
-        try:
+        with _translating():
             rows = await self._connection.fetch(statement, *[(values or {})[name] for name in names])
-        except (*MET_ANOTHER, *NOT_TAKEN) as error:
-            raise translated(error) from error
-        except BROKEN as error:
-            raise TryAgain(f"the connection broke ({type(error).__name__})") from error
-        except DRIVER_ERRORS as error:
-            raise translated(error) from error
         return [tuple(row) for row in rows]
+
+    async def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement with each of many values. Raises as `run`."""
+        statement, names = positional(sql)
+        with _translating():
+            await self._connection.executemany(statement, [[values[name] for name in names] for values in many])
+
+
+@contextlib.contextmanager
+def _translating() -> Iterator[None]:
+    """The driver's errors in the store's terms; a connection that broke had not committed."""
+    try:
+        yield
+    except (*MET_ANOTHER, *NOT_TAKEN) as error:
+        raise translated(error) from error
+    except BROKEN as error:
+        raise TryAgain(f"the connection broke ({type(error).__name__})") from error
+    except DRIVER_ERRORS as error:
+        raise translated(error) from error
 
 
 def translated(error: BaseException) -> NotStorable | StoreUnavailable | TryAgain:

@@ -18,6 +18,10 @@ INSERT INTO gateway_values (name, value) VALUES (:name, :value)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
+ADD: Final = f"""
+INSERT INTO report_counts ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{column}" for column in COLUMNS)})
+"""  # noqa: S608 - made of constants
+
 DROP: Final = "DELETE FROM report_counts WHERE quarter >= :since AND quarter < :until AND measure = :measure"
 
 FORGET: Final = """
@@ -37,7 +41,7 @@ SELECT max(activity_id), count(*), account_sid, at - at % {QUARTER}, direction, 
           FROM activity
          WHERE activity_id > :after AND activity_id < :until
            AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-         ORDER BY activity_id LIMIT :limit) AS some
+         ORDER BY activity_id LIMIT :limit) AS page
  GROUP BY account_sid, at - at % {QUARTER}, direction, decision, status, service_sid, sender, country, reason,
           error_code
 """  # noqa: S608 - made of constants
@@ -75,11 +79,11 @@ LAST_DAY: Final = "SELECT measure, sum(count) FROM report_counts WHERE quarter >
 @cache
 def counts_by(by: By | None) -> str:
     """Counts of an account within a span, told apart by one thing, or by nothing."""
-    column = "''" if by is None else str(by)
+    column, group = ("''", "") if by is None else (str(by), f", {by}")
     return f"""
 SELECT measure, {column}, sum(count)
   FROM report_counts
  WHERE account_sid = :account_sid AND quarter >= :since AND quarter < :until
    AND (CAST(:service_sid AS text) IS NULL OR service_sid = :service_sid)
- GROUP BY measure, {column}
+ GROUP BY measure{group}
 """  # noqa: S608 - made of constants

@@ -7,7 +7,7 @@ Write-ahead log and ``synchronous=FULL``: a commit that returned is on the disk.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -58,14 +58,13 @@ class SqliteConnection:
 
     async def run(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         """Run one statement and give back its rows, as many as it has."""
-        try:
+        with _translated():
             return list(await self._connection.execute_fetchall(sql, values))  # type: ignore[arg-type]
-        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError) as error:
-            raise NotStorable(f"the database does not take a value ({type(error).__name__})") from error
-        except (sqlite3.Error, ValueError) as error:
-            # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
-            # and conditions ("database is locked"), never a value.
-            raise StoreUnavailable(f"the database does not do it ({error})") from error
+
+    async def run_many(self, sql: str, many: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement with each of many values."""
+        with _translated():
+            await (await self._connection.executemany(sql, many)).close()
 
     async def _use_write_ahead_log(self) -> None:
         """Switch to the log. Here SQLite refuses at once when another process does the same, so the waiting is ours."""
@@ -83,3 +82,16 @@ class SqliteConnection:
         """Close the connection and end its thread."""
         with contextlib.suppress(sqlite3.Error, ValueError):  # the thread ends all the same
             await self._connection.close()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """The driver's errors in the store's terms."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError) as error:
+        raise NotStorable(f"the database does not take a value ({type(error).__name__})") from error
+    except (sqlite3.Error, ValueError) as error:
+        # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
+        # and conditions ("database is locked"), never a value.
+        raise StoreUnavailable(f"the database does not do it ({error})") from error

@@ -41,6 +41,7 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
 
     def __init__(self, connection: "Connection") -> None:
         self._run = connection.run
+        self._run_many = connection.run_many
 
     # Parts of it
 
