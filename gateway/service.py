@@ -184,8 +184,8 @@ class Service:
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
         self._start_telling(store, directory, client)
-        learning = self._second_sources(store, directory, outbox, kept.root_key)
         activity = self._start_activity(store)
+        learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
         edge = self._edge(
             store,
             directory,
@@ -245,9 +245,11 @@ class Service:
         self._run_until_done(activity)
         return activity
 
-    def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
+    def _second_sources(
+        self, store: Store, directory: Directory, outbox: Outbox, secret: bytes, activity: ActivityLog
+    ) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
-        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
+        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
         return _Learning(recorder, fingerprints, sources)
 
     def _start_gaps(

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.flows.repetition import EMPTY, KeptAnswer
 from gateway.messaging.activity import Activity, Direction, address_of
 from gateway.messaging.counts import ERROR
+from gateway.messaging.events import keyword_of
 from gateway.messaging.history import SCHEDULED, ConsentEvent
 from gateway.messaging.instants import iso
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
@@ -186,7 +187,8 @@ def _of_learned(learned: LearnedMessage | None) -> Iterable[Step]:
 
 def _of_event(event: ConsentEvent) -> Step:
     name = StepName.ENDED if event.event_type == SCHEDULED else StepName.KEYWORD
-    why = event.reason if event.keyword_set is None else f"{event.keyword_set}, keyword {event.keyword}"
+    keyword = keyword_of(event.keyword, event.keyword_set)
+    why = ", keyword ".join(filter(None, (event.keyword_set, keyword))) or event.reason
     return Step(event.received_at, name, event.change, why, event.event_type, event.scopes, reference=event.event_id)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.messaging.activity import Activity, country_of
 from gateway.messaging.counts import By, Count, Measure, measure_of_event, measure_of_send, quarter_of
+from gateway.messaging.events import keyword_of
 from gateway.store import activity_statements as sql
 from gateway.store import report_statements as reports
 from gateway.store.engine import Engine, Row
@@ -112,21 +113,10 @@ class ActivityReads:
         values = {"account_sid": account_sid, "after": after, "until": first_id(until), "limit": limit}
         counts: dict[Count, int] = {}
         rows = await self._engine.read(reports.EVENTS, values)
-        for event_id, account, event_type, change, service_sid, sender, recipient_key, keyword, source in rows:
-            measure = measure_of_event(event_type, change)
-            if measure is None:
-                continue
-            counted = Count(
-                account,
-                quarter_of(instant_of(event_id)),
-                measure,
-                service_sid or "",
-                sender or "",
-                country_of(recipient_key) or "",
-                keyword or "",
-                source,
-            )
-            counts[counted] = counts.get(counted, 0) + 1
+        for row in rows:
+            counted = _count_of_event(*row)
+            if counted is not None:
+                counts[counted] = counts.get(counted, 0) + 1
         return Counted(counts, rows[-1][0] if rows else after, is_last=len(rows) < limit)
 
     async def counts_by(
@@ -179,8 +169,29 @@ def _count_of_send(
     return Count(account_sid, quarter, measure, service_sid or "", sender or "", country or "", reason=why)
 
 
+def _count_of_event(
+    event_id: str,
+    account_sid: str,
+    event_type: str,
+    change: str,
+    service_sid: str | None,
+    sender: str | None,
+    recipient_key: str,
+    keyword: str | None,
+    keyword_set: str | None,
+    source: str,
+) -> Count | None:
+    measure = measure_of_event(event_type, change)
+    if measure is None:
+        return None
+    quarter, country = quarter_of(instant_of(event_id)), country_of(recipient_key) or ""
+    said = keyword_of(keyword, keyword_set) or ""
+    return Count(account_sid, quarter, measure, service_sid or "", sender or "", country, said, source)
+
+
 def _attributed(row: Row) -> AttributedOptOut:
-    *event, message_sid, at, sender, service_sid = row
+    *event, keyword, keyword_set, source, own_sid, message_sid, at, sender, service_sid = row
+    event += [keyword_of(keyword, keyword_set), source, own_sid]
     last = None if at is None else LastSend(message_sid, at, sender, service_sid)
     values = dict(zip(AttributedOptOut.__slots__, event, strict=False))
     return AttributedOptOut(**values, last_send=last)

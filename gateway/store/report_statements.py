@@ -47,7 +47,8 @@ SELECT max(activity_id), count(*), account_sid, at - at % {QUARTER}, direction, 
 """  # noqa: S608 - made of constants
 
 EVENTS: Final = """
-SELECT event_id, account_sid, event_type, change, service_sid, sender, recipient_key, keyword, source
+SELECT event_id, account_sid, event_type, change, service_sid, sender, recipient_key, keyword, keyword_set,
+       source
   FROM consent_events
  WHERE event_id > :after AND event_id < :until
    AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
@@ -59,8 +60,8 @@ FIRST_EVENT: Final = "SELECT min(event_id) FROM consent_events"
 
 # The last send that went to a recipient before the opt-out took effect, as far as activity is kept.
 ATTRIBUTED: Final = """
-SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_sid, e.keyword, e.source, e.message_sid,
-       a.message_sid, a.at, a.sender, a.service_sid
+SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_sid, e.keyword, e.keyword_set, e.source,
+       e.message_sid, a.message_sid, a.at, a.sender, a.service_sid
   FROM consent_events AS e
   LEFT JOIN activity AS a ON a.activity_id = (
        SELECT b.activity_id FROM activity AS b

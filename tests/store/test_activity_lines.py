@@ -126,11 +126,18 @@ async def test_an_opt_out_has_the_last_send_before_it_beside_it(store: Store, wo
         line(NOW + 500_000, message_sid="SM5"),
     )
     await store.write(words.stop(key, change="added"))
-    await store.write(words.stop(words.key("4155550177"), change="added"))
+    await store.write(
+        words.stop(words.key("4155550177"), change="added", keyword="a body's words", keyword_set="intent.english")
+    )
     await store.write(words.stop(key, change="stays"))
     await store.write(words.stop(key, change="added", source="operator"))
     found = await store.attributed_opt_outs(ACCOUNT, None, NOW, NOW + 1_000_000, "", 10)
     assert ["SM2", None] == [each.last_send and each.last_send.message_sid for each in found]
+    assert [None, None] == [each.keyword for each in found], "words of a body that is no keyword are nobody's to count"
+    consent = await store.count_consent(ACCOUNT, first_id(NOW), NOW + 1_000_000, 100)
+    assert {("opt_outs", "", 3)} == {
+        (each.measure, each.keyword, sum(consent.counts.values())) for each in consent.counts
+    }
     assert "+12025550109" == (found[0].last_send and found[0].last_send.sender)
     assert found[1:] == await store.attributed_opt_outs(ACCOUNT, None, NOW, NOW + 1_000_000, found[0].event_id, 10)
     assert [] == await store.attributed_opt_outs(ACCOUNT, SERVICE, NOW, NOW + 1_000_000, "", 10)
