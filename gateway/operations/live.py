@@ -8,7 +8,6 @@ alone, and so does what is beyond two thousand lines a look. The feed shows, it 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from gateway.messaging.activity import Activity
@@ -86,12 +85,13 @@ class LiveFeed:
 
     async def missed(self, after: str, wanted: ActivityFilter) -> tuple[list[Activity], bool]:
         """What came after a line that a listener had, oldest first, and whether that is all: of more than two thousand
-        it is the newest. Lines of the seconds before it are among them: they may have been written after it. Raises
-        `StoreUnavailable`.
+        lines it is of the newest. Lines of the seconds before it are among them: they may have been written after it.
+        Raises `StoreUnavailable`.
         """
         since = instant_of(after) - REACHES_BACK
-        lines = await self._store.list_activity(replace(wanted, since=since), None, LINES)
-        return [line for line in reversed(lines) if line.activity_id != after], len(lines) < LINES
+        lines = await self._store.list_activity(ActivityFilter(wanted.account_sid, since=since), None, LINES)
+        found = [line for line in reversed(lines) if line.activity_id != after and lets_through(wanted, line)]
+        return found, len(lines) < LINES
 
     async def running(self, _: Any) -> AsyncIterator[None]:
         """Look for as long as an application runs (its ``cleanup_ctx``)."""

@@ -13,6 +13,8 @@ from gateway.store.engine import Engine, Row
 from gateway.store.identifiers import first_id, instant_of
 
 AT_MOST_OF_A_MESSAGE: Final = 200
+MOST_LOOKED_THROUGH: Final = 20_000
+NOT_INDEXED: Final = frozenset({"direction", "decision", "reason", "service_sid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,29 @@ class ActivityReads:
 
     async def list_activity(self, wanted: ActivityFilter, after: str | None, limit: int) -> list[Activity]:
         """Up to ``limit`` lines, newest first, from the one after ``after`` on, which is an older one."""
-        names: Iterable[str] = ActivityFilter.__slots__
-        values: dict[str, Any] = {name: value for name in names if (value := getattr(wanted, name)) is not None}
-        for name in {"since", "until"} & set(values):
-            values[name] = first_id(values[name])
-        if after is not None:
-            values["after"] = after
-        statement = sql.activity_where(frozenset(values))
-        return [_activity(row) for row in await self._engine.read(statement, values | {"limit": limit})]
+        return await self._listed(_asked(wanted, after), limit)
+
+    async def page_of_activity(
+        self, wanted: ActivityFilter, after: str | None, limit: int
+    ) -> tuple[list[Activity], str | None]:
+        """The same, with the ``after`` of the next page, None at the end. At most 20,000 lines are looked through for a
+        page, so that it may have fewer lines, or none, and be followed by others: what reads keeps others from reading.
+        """
+        asked = _asked(wanted, after)
+        floor = None
+        if not NOT_INDEXED.isdisjoint(asked) and "message_sid" not in asked:
+            span = {name: value for name, value in asked.items() if name not in NOT_INDEXED}
+            statement = sql.reached_where(frozenset(span))
+            [(count, oldest)] = await self._engine.read(statement, span | {"limit": MOST_LOOKED_THROUGH})
+            if count == MOST_LOOKED_THROUGH:
+                floor = asked["since"] = str(oldest)
+        found = await self._listed(asked, limit + 1)
+        page = found[:limit]
+        return page, page[-1].activity_id if len(found) > limit else floor
+
+    async def _listed(self, asked: dict[str, Any], limit: int) -> list[Activity]:
+        statement = sql.activity_where(frozenset(asked))
+        return [_activity(row) for row in await self._engine.read(statement, asked | {"limit": limit})]
 
     async def activity_of_message(self, account_sid: str, message_sid: str) -> list[Activity]:
         """What was noted of one message, oldest first."""
@@ -147,6 +164,14 @@ class ActivityReads:
         values = {"account_sid": account_sid, "service_sid": service_sid, "after": after, "limit": limit}
         values |= {"since": first_id(since), "until": first_id(until)}
         return [_attributed(row) for row in await self._engine.read(reports.ATTRIBUTED, values)]
+
+
+def _asked(wanted: ActivityFilter, after: str | None) -> dict[str, Any]:
+    names: Iterable[str] = ActivityFilter.__slots__
+    asked: dict[str, Any] = {name: value for name in names if (value := getattr(wanted, name)) is not None}
+    for name in {"since", "until"} & set(asked):
+        asked[name] = first_id(asked[name])
+    return asked if after is None else asked | {"after": after}
 
 
 def _activity(row: Row) -> Activity:

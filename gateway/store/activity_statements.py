@@ -33,13 +33,19 @@ CONDITIONS: Final[Mapping[str, str]] = {
 @cache
 def activity_where(names: frozenset[str]) -> str:
     """A page of activity under these conditions, newest first."""
-    wanted = _in_order(names)
-    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    return f"{SELECTED}{where} ORDER BY activity_id DESC LIMIT :limit"
+    return f"{SELECTED}{_where(names)} ORDER BY activity_id DESC LIMIT :limit"
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
-    return [condition for name, condition in CONDITIONS.items() if name in names]
+@cache
+def reached_where(names: frozenset[str]) -> str:
+    """How many lines a look through so many of them finds under these conditions, and the oldest of them."""
+    inner = f"SELECT activity_id FROM activity{_where(names)} ORDER BY activity_id DESC LIMIT :limit"  # noqa: S608
+    return f"SELECT count(*), min(activity_id) FROM ({inner}) AS page"  # noqa: S608 - made of constants
+
+
+def _where(names: Iterable[str]) -> str:
+    wanted = [condition for name, condition in CONDITIONS.items() if name in names]
+    return f" WHERE {' AND '.join(wanted)}" if wanted else ""
 
 
 OF_MESSAGE: Final = (

@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Final
 
-from gateway.messaging.counts import QUARTER, By
+from gateway.messaging.activity import Direction
+from gateway.messaging.counts import ERROR, QUARTER, By, Measure
 
 COLUMNS: Final = (
     "account_sid", "quarter", "measure", "service_sid", "sender", "country", "keyword", "source", "reason", "count",
@@ -59,20 +60,21 @@ FIRST_SEND: Final = "SELECT min(activity_id) FROM activity"
 FIRST_EVENT: Final = "SELECT min(event_id) FROM consent_events"
 
 # The last send that went to a recipient before the opt-out took effect, as far as activity is kept.
-ATTRIBUTED: Final = """
+ATTRIBUTED: Final = f"""
 SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_sid, e.keyword, e.keyword_set, e.source,
        e.message_sid, a.message_sid, a.at, a.sender, a.service_sid
   FROM consent_events AS e
   LEFT JOIN activity AS a ON a.activity_id = (
        SELECT b.activity_id FROM activity AS b
         WHERE b.account_sid = e.account_sid AND b.channel = e.channel AND b.recipient_key = e.recipient_key
-          AND b.at <= e.effective_at AND b.direction = 'outbound' AND b.decision = 'forwarded' AND b.status < 400
+          AND b.at <= e.effective_at AND b.direction = '{Direction.OUTBOUND}' AND b.decision = '{Measure.FORWARDED}'
+          AND b.status < {ERROR}
         ORDER BY b.at DESC, b.activity_id DESC LIMIT 1)
  WHERE e.account_sid = :account_sid AND e.event_id > :after AND e.event_id >= :since AND e.event_id < :until
    AND e.event_type = 'STOP' AND e.change = 'added' AND e.source IN ('keyword', 'twilio')
    AND (CAST(:service_sid AS text) IS NULL OR e.service_sid = :service_sid)
  ORDER BY e.event_id LIMIT :limit
-"""
+"""  # noqa: S608 - made of constants
 
 LAST_DAY: Final = "SELECT measure, sum(count) FROM report_counts WHERE quarter >= :since GROUP BY measure"
 

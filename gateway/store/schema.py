@@ -349,7 +349,7 @@ activity = Table(
     Column("scope_id", Text),
     Column("settings_version", BigInteger),
     Index("activity_by_account", "account_sid", "activity_id"),
-    _index("activity_by_message", "message_sid IS NOT NULL", "account_sid", "message_sid"),
+    _index("activity_by_message", "message_sid IS NOT NULL", "account_sid", "message_sid", "activity_id"),
     _index("activity_by_recipient", "recipient_key IS NOT NULL", "account_sid", "channel", "recipient_key", "at"),
 )
 

@@ -1,18 +1,28 @@
 """Activity in the store, on both engines: added as if once, erased, forgotten, counted, and set beside opt-outs."""
 
+import contextlib
+import re
+import sqlite3
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from gateway.messaging.activity import Activity
 from gateway.messaging.counts import OF_SENDS, QUARTER, By, Count, Measure, quarter_of
 from gateway.messaging.optouts import RecipientKey
-from gateway.store import Store
+from gateway.store import Store, activity_reads, activity_statements, report_statements
 from gateway.store.activity_reads import ActivityFilter
+from gateway.store.activity_statements import activity_where
 from gateway.store.identifiers import first_id, new_id
+from gateway.store.upgrade import prepare
 from tests.store.conftest import ACCOUNT, NOW, SENDER, Words
 
 SERVICE = "MG" + "a1" * 16
 SID = "SM" + "a1" * 16
 QUARTER_OF_NOW = quarter_of(NOW)
+BY_MESSAGE = activity_where(frozenset({"account_sid", "message_sid"}))
+PAGE = activity_where(frozenset({"account_sid", "after"}))
 
 
 def line(at: int, **more: Any) -> Activity:
@@ -52,6 +62,21 @@ async def test_lines_are_kept_whole_and_those_that_are_there_are_left_as_they_ar
     assert list(reversed(lines)) == await store.list_activity(ActivityFilter(account_sid=ACCOUNT), None, 500)
     assert lines == await store.activity_of_message(ACCOUNT, SID)
     assert [] == await store.activity_of_message("AC" + "c3" * 16, SID)
+
+
+async def test_a_page_looks_through_so_many_lines_and_says_where_to_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity_reads, "MOST_LOOKED_THROUGH", 4)
+    kinds = ("suppressed", *("forwarded",) * 5, "suppressed", "forwarded", "suppressed")
+    await add(store, *(line(NOW + number, decision=kind) for number, kind in enumerate(kinds)))
+    wanted, after, pages = ActivityFilter(ACCOUNT, decision="suppressed"), None, []
+    for _ in range(4):
+        page, after = await store.page_of_activity(wanted, after, 1)
+        pages.append([each.at - NOW for each in page])
+        if after is None:
+            break
+    assert [[8], [6], [0], []] == pages
 
 
 async def test_a_recipient_is_erased_on_one_channel_and_lines_are_forgotten_by_their_time(store: Store) -> None:
@@ -141,3 +166,25 @@ async def test_an_opt_out_has_the_last_send_before_it_beside_it(store: Store, wo
     assert "+12025550109" == (found[0].last_send and found[0].last_send.sender)
     assert found[1:] == await store.attributed_opt_outs(ACCOUNT, None, NOW, NOW + 1_000_000, found[0].event_id, 10)
     assert [] == await store.attributed_opt_outs(ACCOUNT, SERVICE, NOW, NOW + 1_000_000, "", 10)
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        pytest.param(activity_statements.OF_MESSAGE, "activity_by_message", id="the lines of a message"),
+        pytest.param(
+            activity_where(frozenset({"account_sid", "message_sid"})), "activity_by_message", id="by a filter"
+        ),
+        pytest.param(
+            activity_where(frozenset({"account_sid", "after"})), "activity_by_account", id="an account's page"
+        ),
+        pytest.param(activity_statements.ERASE_RECIPIENT, "activity_by_recipient", id="whom to erase"),
+        pytest.param(report_statements.ATTRIBUTED, "activity_by_recipient", id="the last send to somebody"),
+    ],
+)
+def test_what_is_looked_for_among_millions_is_found_by_its_index(path: Path, statement: str, index: str) -> None:
+    prepare(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        values = dict.fromkeys(re.findall(r":([a-z_]+)", statement))
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert [index] == re.findall(r"activity_by_\w+", " ".join(plan))

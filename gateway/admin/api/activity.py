@@ -91,7 +91,9 @@ class ActivityPageTold(Told):
     """One page of activity."""
 
     activity: list[ActivityTold]
-    next: str | None = Field(description="The after of the next page, of older lines; null after the last.")
+    next: str | None = Field(
+        description="The after of the next page, of older lines, also of one with few or none; null after the last."
+    )
 
 
 class ActivityApi:
@@ -118,9 +120,7 @@ class ActivityApi:
     async def _list(self, call: Call[ActivityQuery, Body]) -> Answer:
         query = call.query
         wanted = replace(_wanted(call.account_sid, query), since=query.since, until=query.until)
-        found = await self._store.list_activity(wanted, query.after, query.limit + 1)
-        page = found[: query.limit]
-        following = page[-1].activity_id if len(found) > query.limit else None
+        page, following = await self._store.page_of_activity(wanted, query.after, query.limit)
         return Answer({"activity": [activity_as_json(line) for line in page], "next": following})
 
     async def _listen(self, call: Call[LiveQuery, Body]) -> web.StreamResponse:

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("activity_id"),
     )
     op.create_index("activity_by_account", "activity", ["account_sid", "activity_id"], unique=False)
-    _add_index("activity_by_message", ["account_sid", "message_sid"], "message_sid IS NOT NULL")
+    _add_index("activity_by_message", ["account_sid", "message_sid", "activity_id"], "message_sid IS NOT NULL")
     _add_index("activity_by_recipient", ["account_sid", "channel", "recipient_key", "at"], "recipient_key IS NOT NULL")
     op.create_table(
         "report_counts",
