@@ -29,6 +29,7 @@ from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
 from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
+from gateway.flows.activity import ActivityLog
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
@@ -57,6 +58,8 @@ from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.messaging.deactivation import Deactivated
+from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
+from gateway.operations.counting import Counting
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
 from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
@@ -186,9 +189,21 @@ class Service:
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
         await self._start_telling(store, directory, client, upstreams)
-        learning = self._second_sources(store, directory, outbox, kept.root_key)
+        activity = self._start_activity(store)
+        learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
+            store,
+            directory,
+            upstreams,
+            client,
+            check,
+            relaying,
+            lifting,
+            scheduling,
+            outbox,
+            learning,
+            activity,
+            kept.root_key,
         )
         self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
@@ -232,9 +247,16 @@ class Service:
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
-    def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
+    def _start_activity(self, store: Store) -> ActivityLog:
+        activity = ActivityLog(store, self._clock, keeps=self._settings.activity.keep_days > 0)
+        self._run_until_done(activity)
+        return activity
+
+    def _second_sources(
+        self, store: Store, directory: Directory, outbox: Outbox, secret: bytes, activity: ActivityLog
+    ) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
-        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
+        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
         return _Learning(recorder, fingerprints, sources)
 
     def _start_gaps(
@@ -259,6 +281,7 @@ class Service:
         scheduling: Scheduling,
         outbox: Outbox,
         learning: _Learning,
+        activity: ActivityLog,
         secret: bytes,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
@@ -292,6 +315,7 @@ class Service:
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
             self._preferences(store, directory),
+            activity,
             time.monotonic,
         )
 
@@ -327,6 +351,9 @@ class Service:
             every = deactivations_flow.EVERY_SECONDS
             reading = timers.run("deactivations", every, deactivations.read_or_say)
             self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
+        kept = self._settings.activity
+        counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
+        self._run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -354,7 +381,7 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | ActivityLog) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 

@@ -15,6 +15,7 @@ from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
@@ -54,6 +55,7 @@ class AdminEdge:
         self._exposition = exposition
         self._gaps = gaps
         self._most_import_bytes = most_import_bytes
+        self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
         self._links = PreferenceLinks(store, clock, public_url, link_days)
 
@@ -61,7 +63,7 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock, self._links, self._most_import_bytes),
+            *routes_of(self._store, self._directory, self._clock, self._live, self._links, self._most_import_bytes),
         ]
         return [*described, *Description(described).routes()]
 
@@ -73,6 +75,8 @@ class AdminEdge:
         application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)
         application.router.add_routes([route.served(self._directory) for route in routes])
         application.on_response_prepare.append(_add_headers)
+        application.on_shutdown.append(self._live.end)
+        application.cleanup_ctx.append(self._live.running)
         return application
 
 

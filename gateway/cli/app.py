@@ -17,8 +17,10 @@ from gateway.cli import (
     exports,  # noqa: F401 - a command of `optouts`
     imports,  # noqa: F401 - a command of `optouts`
     keywords,
+    messages,
     options,
     optouts,
+    reports,
     review,
     scheduled,
     services,
@@ -44,6 +46,8 @@ app.add_typer(optouts.app, name="optouts")
 app.add_typer(services.app, name="services")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keywords.app, name="keywords")
+app.add_typer(messages.app, name="messages")
+app.add_typer(reports.app, name="reports")
 app.add_typer(review.app, name="review")
 app.add_typer(scheduled.app, name="scheduled")
 app.add_typer(sinks.app, name="sinks")

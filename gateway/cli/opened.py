@@ -20,7 +20,9 @@ from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.imports.running import ImportOperations
+from gateway.operations.journey import Journeys
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
@@ -98,6 +100,16 @@ class Opened:
     def sinks(self) -> SinkOperations:
         """Sinks and subscriptions."""
         return SinkOperations(self.store, now)
+
+    @property
+    def reports(self) -> Reports:
+        """Reports."""
+        return Reports(self.store, now)
+
+    @property
+    def journeys(self) -> Journeys:
+        """Journeys of messages."""
+        return Journeys(self.store)
 
     @property
     def tokens(self) -> TokenOperations:

@@ -320,7 +320,15 @@ class InboundFlow:
         verbs = read_written(kept.twiml)
         filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
         answer = twiml_answer(write_answer(filtered.verbs))
-        return Outcome(What.REPEATED, seen.change or "answered", answer, message.account_sid, detail=_told(filtered))
+        return Outcome(
+            What.REPEATED,
+            seen.change or "answered",
+            answer,
+            message.account_sid,
+            detail=_told(filtered),
+            is_proved=seen.opt_out_type is not None,
+            message=message,
+        )
 
     @staticmethod
     def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
@@ -328,7 +336,16 @@ class InboundFlow:
         scope = next(iter(change.scopes), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
-        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
+        return Outcome(
+            What.RECORDED,
+            reason,
+            answer,
+            message.account_sid,
+            scope,
+            detail=_told(filtered),
+            is_proved=True,
+            message=message,
+        )
 
 
 def _form_of(request: Request) -> tuple[Form, Form]:

@@ -81,6 +81,7 @@ class OutboundFlow:
 
     async def send(self, call: Call, request: Request) -> Outcome:
         """Carry one send through; every way it can end is an outcome."""
+        account = message = None
         try:
             account = await self._accounts.proved(call.account_sid or "", request)
             form = self._form(request)
@@ -92,9 +93,10 @@ class OutboundFlow:
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
         except TrafficError as error:
-            return failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
+            refused = failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
+            return replace(refused, is_proved=account is not None, message=message)
         except (NotSent, OutcomeUnknown, StoreError) as error:
-            return self._failed(call, error)
+            return replace(self._failed(call, error), is_proved=account is not None, message=message)
 
     @staticmethod
     def _form(request: Request) -> Form:
@@ -141,11 +143,20 @@ class OutboundFlow:
                     call.account_sid,
                     upstream_seconds=seconds,
                     settings_version=checked.settings_version,
+                    is_proved=True,
+                    message=message,
+                    enforced=checked.decision.enforced,
                 )
         if await self._check.place(message, checked.decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, checked.decision)
-        return replace(outcome, settings_version=checked.settings_version)
+        return replace(
+            outcome,
+            settings_version=checked.settings_version,
+            is_proved=True,
+            message=message,
+            enforced=checked.decision.enforced,
+        )
 
     async def _suppressed(
         self,

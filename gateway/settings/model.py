@@ -354,6 +354,15 @@ class ImportsSettings(Section):
     )
 
 
+class ActivitySettings(Section):
+    """How long it is kept what was decided about messages, and what reports count."""
+
+    keep_days: int = Field(
+        default=30, ge=0, le=400, description="How long lines of activity are kept; 0: none is ever written."
+    )
+    keep_counts_days: int = Field(default=1_100, ge=1, le=10_000, description="How long reports reach back.")
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -407,6 +416,7 @@ class Settings(Section):
     preferences: PreferencesSettings = Field(default=PreferencesSettings(), description="The page of preferences.")
     retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
     imports: ImportsSettings = Field(default=ImportsSettings(), description="Imports by the admin API.")
+    activity: ActivitySettings = Field(default=ActivitySettings(), description="What is kept for reports.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

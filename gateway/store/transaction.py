@@ -14,6 +14,7 @@ from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
@@ -43,7 +44,9 @@ Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
 """A line of history, and the opt-outs as they are after it."""
 
 
-class Transaction(AccountLines, BulkLines, ScheduledLines, LearnedLines, EventLines, TokenLines, PersonLines):
+class Transaction(
+    AccountLines, BulkLines, ScheduledLines, LearnedLines, EventLines, TokenLines, PersonLines, ActivityLines
+):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection", persons: Persons) -> None:

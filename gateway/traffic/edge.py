@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.flows.activity import ActivityLog
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
@@ -48,6 +49,7 @@ class TrafficEdge:
         status: StatusFlow,
         events: EventsFlow,
         preferences: PreferencesFlow,
+        activity: ActivityLog,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -57,6 +59,7 @@ class TrafficEdge:
         self._status = status
         self._events = events
         self._preferences = preferences
+        self._activity = activity
         self._monotonic = monotonic
         self._log = log.bind()  # found once: finding it costs as much as writing the line
 
@@ -113,6 +116,7 @@ class TrafficEdge:
             outcome = _fault(side, error, _format(side, request))
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
+        self._activity.note(outcome)
         answer = outcome.answer
         return Answer(answer.status, (*answer.headers, (REQUEST_ID_HEADER, request_id)), answer.body)
 

@@ -141,6 +141,7 @@ async def test_the_admin_api_needs_the_admin_token(
 async def test_every_route_but_health_needs_the_admin_token(desk: Admin) -> None:
     """Told by the routes themselves, so that none can be forgotten."""
     sids = {"MG": SERVICE, "n": "1", "a": "1", "b": "2", "id": "0" * 36, "name": "somebody", "sink": "crm", "type": "x"}
+    sids |= {"sid": f"SM{'0' * 32}"}
     store: Any = None  # routes ask for nothing
     resources = AdminEdge(store, store, "", store).application().router.resources()
     open_ones = []

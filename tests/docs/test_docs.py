@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,7 @@ def admin_routes() -> set[str]:
     return {resource.canonical for resource in admin_resources()}
 
 
+@cache
 def admin_resources() -> list[web.AbstractResource]:
     nothing: Any = None  # routes ask for nothing
     return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
@@ -187,6 +189,7 @@ def leads_somewhere(path: str) -> bool:
     """Whether the admin listener has a route for a path, as an example writes it."""
     for shown, meant in (
         ("$MG", f"MG{'0' * 32}"),
+        ("$SID", f"SM{'0' * 32}"),
         ("$ID", "0" * 36),
         ("$SINK", "crm"),
         ("$NAME", "ann"),
