@@ -131,7 +131,6 @@ class Route(Generic[Q, B]):
     ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body that the handler reads itself,
     each with its shape. ``problems`` are those beside the ones that all calls of its
     kind may end in. ``takes`` are request headers that count, ``gives`` headers of the answer, each with what it means.
-    ``also_tells`` are further media types of an answer that is no JSON.
     """
 
     method: str
