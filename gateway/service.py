@@ -19,6 +19,11 @@ from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.files import Files
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.records import Head
+from gateway.capture.scrubbing import Scrubber
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
@@ -53,6 +58,8 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.operations.capture_state import capture_state
+from gateway.operations.optouts import OptOutOperations
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
@@ -182,12 +189,25 @@ class Service:
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
         self._start_telling(store, directory, client)
         learning = self._second_sources(store, directory, outbox, kept.root_key)
+        capture = self._start_capture(store, directory, kept.root_key)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
+            store,
+            directory,
+            upstreams,
+            client,
+            check,
+            relaying,
+            lifting,
+            scheduling,
+            outbox,
+            learning,
+            kept.root_key,
+            capture,
         )
         self._start_timers(store, directory)
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
-        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
+        await self._begin_capture(capture)
+        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps, capture))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock)
@@ -230,6 +250,32 @@ class Service:
         sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
         return _Learning(recorder, fingerprints, sources)
 
+    def _start_capture(self, store: Store, directory: Directory, secret: bytes) -> Capture:
+        """What takes the traffic for whoever wants it; numbers get the same pseudonyms on all replicas."""
+        given = self._settings.capture
+        scrubber = Scrubber(
+            Pseudonyms(secret),
+            {account.sid: account.default_region for account in directory.accounts},
+            clear_numbers=given.numbers == "clear",
+            clear_bodies=given.bodies == "clear",
+        )
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, self._clock))
+        capture = Capture(scrubber, "gateway", state, self._clock)
+        self._run_until_done(capture)
+        return capture
+
+    async def _begin_capture(self, capture: Capture) -> None:
+        """Write the capture's files, if the settings want it: the list first, so before anything can change it."""
+        given = self._settings.capture
+        if given.file is None:
+            return
+        path = given.file
+
+        def files(head: Head) -> Files:
+            return Files(path, head, given.part_bytes, given.most_bytes)
+
+        await capture.begin(files)
+
     def _start_gaps(
         self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams
     ) -> GapClosing | None:
@@ -253,6 +299,7 @@ class Service:
         outbox: Outbox,
         learning: _Learning,
         secret: bytes,
+        capture: Capture,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
@@ -285,14 +332,18 @@ class Service:
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
             time.monotonic,
+            self._clock,
+            capture,
         )
 
-    def _admin_edge(self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None) -> AdminEdge:
+    def _admin_edge(
+        self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None, capture: Capture
+    ) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
-        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
+        return AdminEdge(store, directory, token_hash, self._clock, capture, exposition, gaps, ready_after_gaps=waits)
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)
@@ -330,7 +381,7 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | Capture) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 

@@ -12,6 +12,7 @@ from gateway.admin.description import Description
 from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
 from gateway.operations.tokens import TokenOperations
@@ -35,6 +36,7 @@ class AdminEdge:
         directory: Directory,
         token_hash: str,
         clock: Callable[[], int],
+        capture: Capture,
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
         *,
@@ -44,6 +46,7 @@ class AdminEdge:
         self._directory = directory
         self._token_hash = token_hash
         self._clock = clock
+        self._capture = capture
         self._exposition = exposition
         self._gaps = gaps
         self._waits_for = gaps if ready_after_gaps else None
@@ -52,7 +55,7 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock),
+            *routes_of(self._store, self._directory, self._clock, self._capture),
         ]
         return [*described, *Description(described).routes()]
 

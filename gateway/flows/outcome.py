@@ -36,7 +36,8 @@ class Outcome:
     """The end of a journey; the edge logs and counts it. Nothing in it but ``answer`` holds a number or a body.
 
     ``upstream_seconds`` is how long Twilio took, None when it was not asked; ``settings_version`` the account's at
-    which it was decided, None where nothing was.
+    which it was decided, None where nothing was; ``confirmation`` is the gateway's own reply to a keyword, which stands
+    first in the answer.
     """
 
     what: What
@@ -47,6 +48,7 @@ class Outcome:
     upstream_seconds: float | None = None
     detail: str = ""
     settings_version: int | None = None
+    confirmation: str | None = None
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

@@ -11,13 +11,18 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.capture.recorder import Capture
+from gateway.capture.records import Kind
+from gateway.capture.scrubbing import FIRST_ERROR, Happened
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
+from gateway.flows.holding import BLOCKED_HEADER
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
+from gateway.flows.request import Request
 from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
 from gateway.traffic.listener import as_response, where
@@ -28,6 +33,9 @@ from gateway.twilio.paths import Door, Format, format_of, read_call
 log: Final = structlog.get_logger()
 
 REQUEST_ID_HEADER: Final = "X-Gateway-Request-Id"
+REPLAY_HEADER: Final = "X-Gateway-Replay"  # names the run of scripts/replay that a request belongs to
+REPLAY_RUN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+OUTCOME_HEADER: Final = "X-Gateway-Outcome"  # tells a replay the decision, as the log has it
 INBOUND_PATH: Final = "/inbound"
 SEND_PATH: Final = re.compile(r"/Messages(?:\.[a-z]+)?$", re.ASCII)  # for counting alone
 
@@ -46,6 +54,8 @@ class TrafficEdge:
         status: StatusFlow,
         events: EventsFlow,
         monotonic: Callable[[], float],
+        clock: Callable[[], int],
+        capture: Capture,
     ) -> None:
         self._outbound = outbound
         self._passing = passing
@@ -54,6 +64,8 @@ class TrafficEdge:
         self._status = status
         self._events = events
         self._monotonic = monotonic
+        self._clock = clock
+        self._capture = capture
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer apps and Twilio alike, where they share a listener."""
@@ -74,7 +86,7 @@ class TrafficEdge:
         call = read_call(request.method, path, request.headers.get("Host"))
         whole = await read_request(request)
         if call.door is Door.SEND:
-            return await self._outbound.send(call, whole)
+            return await self._captured("send", whole, self._outbound.send(call, whole))
         return await self._passing.hand_on(call, whole, read_base(request))
 
     async def _webhook(self, request: web.BaseRequest) -> Outcome:
@@ -85,12 +97,40 @@ class TrafficEdge:
             raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST or GET")
         whole = await read_request(request)
         if path == INBOUND_PATH:
-            return await self._inbound.receive(whole)
+            return await self._captured("inbound", whole, self._inbound.receive(whole))
         if path == EVENTS_PATH:
-            return await self._events.receive(whole)
+            return await self._captured("event", whole, self._events.receive(whole))
         if path.startswith(STATUS_PATH):
-            return await self._status.receive(whole)
+            return await self._captured("status", whole, self._status.receive(whole))
         return await self._redirect.follow(whole)
+
+    async def _captured(self, kind: Kind, whole: Request, journey: Awaitable[Outcome]) -> Outcome:
+        """The end of a journey, told to whoever captures it; what is played again is not captured again."""
+        if not self._capture.is_on or whole.header(REPLAY_HEADER) is not None:
+            return await journey
+        at, began = self._clock(), self._monotonic()
+        outcome = await journey
+        happened = Happened(
+            kind=kind,
+            at=at,
+            method=whole.method,
+            path=whole.path,
+            form=whole.query.encode() if whole.method == "GET" else whole.body,
+            blocked=whole.header(BLOCKED_HEADER),
+            account_sid=outcome.account_sid,
+            outcome=outcome.what,
+            reason=outcome.reason,
+            scope=outcome.scope,
+            confirmation=outcome.confirmation,
+            status=outcome.answer.status,
+            answer=outcome.answer.body if outcome.answer.status >= FIRST_ERROR else b"",
+            settings_version=outcome.settings_version,
+            seconds=self._monotonic() - began,
+            upstream_seconds=outcome.upstream_seconds,
+        )
+        if not self._capture.take(happened):
+            metrics.CAPTURE_MISSED.inc()
+        return outcome
 
     async def _answered(self, request: web.BaseRequest, side: str, journey: Journey) -> web.StreamResponse:
         started = self._monotonic()
@@ -103,7 +143,10 @@ class TrafficEdge:
             outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
-        return as_response(outcome.answer, (REQUEST_ID_HEADER, request_id))
+        headers = [(REQUEST_ID_HEADER, request_id)]
+        if REPLAY_HEADER in request.headers:
+            headers.append((OUTCOME_HEADER, _in_words(outcome)))
+        return as_response(outcome.answer, *headers)
 
     @staticmethod
     def _tell(side: str, request: web.BaseRequest, outcome: Outcome, request_id: str, seconds: float) -> None:
@@ -125,6 +168,7 @@ class TrafficEdge:
             seconds=round(seconds, 4),
             upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
             request_id=request_id,
+            replay=_run_of(request),
             detail=outcome.detail or None,
         )
 
@@ -136,6 +180,16 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
     log.error("failed", side=side, error=type(error).__name__, where=where(error))
     told = TrafficError(OUTCOME_UNKNOWN if side == "api" else INTERNAL)
     return failure(What.FAILED, "fault", told, answer_as)
+
+
+def _in_words(outcome: Outcome) -> str:
+    return " ".join((outcome.what, outcome.reason, *(["confirmed"] if outcome.confirmation is not None else [])))
+
+
+def _run_of(request: web.BaseRequest) -> str | None:
+    """The run of a replay that a request says it belongs to; None for all others."""
+    run = request.headers.get(REPLAY_HEADER)
+    return run if run is not None and REPLAY_RUN.fullmatch(run) else None
 
 
 def _is_webhook(request: web.BaseRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gateway.admin.api.capture import CaptureApi
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.explain import ExplainApi
@@ -14,6 +15,7 @@ from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
@@ -27,7 +29,7 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(store: Store, directory: Directory, clock: Callable[[], int], capture: Capture) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
 
@@ -45,5 +47,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
+        *CaptureApi(capture).routes(),
         *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
     ]
