@@ -334,6 +334,7 @@ class Service:
             time.monotonic,
             self._clock,
             capture,
+            reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
         )
 
     def _admin_edge(

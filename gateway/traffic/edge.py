@@ -11,12 +11,12 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.capture.marks import CONFIRMED, OUTCOME_HEADER, REPLAY_HEADER, RUN
 from gateway.capture.recorder import Capture
 from gateway.capture.records import Kind
 from gateway.capture.scrubbing import FIRST_ERROR, Happened
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
-from gateway.flows.holding import BLOCKED_HEADER
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Outcome, What, failure
@@ -24,18 +24,16 @@ from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.request import Request
 from gateway.flows.status import STATUS_PATH, StatusFlow
+from gateway.messaging.blocked import BLOCKED_HEADER
 from gateway.messaging.optouts import ScopeKind
 from gateway.traffic.listener import as_response, where
 from gateway.traffic.reading import read_base, read_line, read_request
-from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
+from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, REPLAYED, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
 log: Final = structlog.get_logger()
 
 REQUEST_ID_HEADER: Final = "X-Gateway-Request-Id"
-REPLAY_HEADER: Final = "X-Gateway-Replay"  # names the run of scripts/replay that a request belongs to
-REPLAY_RUN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-OUTCOME_HEADER: Final = "X-Gateway-Outcome"  # tells a replay the decision, as the log has it
 INBOUND_PATH: Final = "/inbound"
 SEND_PATH: Final = re.compile(r"/Messages(?:\.[a-z]+)?$", re.ASCII)  # for counting alone
 
@@ -56,6 +54,8 @@ class TrafficEdge:
         monotonic: Callable[[], float],
         clock: Callable[[], int],
         capture: Capture,
+        *,
+        reaches_twilio: bool,
     ) -> None:
         self._outbound = outbound
         self._passing = passing
@@ -66,6 +66,7 @@ class TrafficEdge:
         self._monotonic = monotonic
         self._clock = clock
         self._capture = capture
+        self._reaches_twilio = reaches_twilio
 
     async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer apps and Twilio alike, where they share a listener."""
@@ -82,6 +83,7 @@ class TrafficEdge:
         return await self._answered(request, "webhook", self._webhook)
 
     async def _api(self, request: web.BaseRequest) -> Outcome:
+        self._demand_rehearsal(request)
         path, _ = read_line(request)
         call = read_call(request.method, path, request.headers.get("Host"))
         whole = await read_request(request)
@@ -90,6 +92,7 @@ class TrafficEdge:
         return await self._passing.hand_on(call, whole, read_base(request))
 
     async def _webhook(self, request: web.BaseRequest) -> Outcome:
+        self._demand_rehearsal(request)
         path, _ = read_line(request)
         if not _is_webhook(request):
             raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
@@ -103,6 +106,13 @@ class TrafficEdge:
         if path.startswith(STATUS_PATH):
             return await self._captured("status", whole, self._status.receive(whole))
         return await self._redirect.follow(whole)
+
+    def _demand_rehearsal(self, request: web.BaseRequest) -> None:
+        """Refuse what is played again where it would reach people: the numbers of a capture are others', or have got
+        these messages already.
+        """
+        if REPLAY_HEADER in request.headers and self._reaches_twilio:
+            raise TrafficError(REPLAYED, "replay to a gateway whose twilio.api_url and accounts_url are a sandbox's")
 
     async def _captured(self, kind: Kind, whole: Request, journey: Awaitable[Outcome]) -> Outcome:
         """The end of a journey, told to whoever captures it; what is played again is not captured again."""
@@ -183,13 +193,13 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 
 def _in_words(outcome: Outcome) -> str:
-    return " ".join((outcome.what, outcome.reason, *(["confirmed"] if outcome.confirmation is not None else [])))
+    return " ".join((outcome.what, outcome.reason, *([CONFIRMED] if outcome.confirmation is not None else [])))
 
 
 def _run_of(request: web.BaseRequest) -> str | None:
     """The run of a replay that a request says it belongs to; None for all others."""
     run = request.headers.get(REPLAY_HEADER)
-    return run if run is not None and REPLAY_RUN.fullmatch(run) else None
+    return run if run is not None and RUN.fullmatch(run) else None
 
 
 def _is_webhook(request: web.BaseRequest) -> bool:
