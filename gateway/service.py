@@ -19,10 +19,8 @@ from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
-from gateway.capture.files import Files
 from gateway.capture.pseudonyms import Pseudonyms
 from gateway.capture.recorder import Capture
-from gateway.capture.records import Head
 from gateway.capture.scrubbing import Scrubber
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
@@ -269,12 +267,7 @@ class Service:
         given = self._settings.capture
         if given.file is None:
             return
-        path = given.file
-
-        def files(head: Head) -> Files:
-            return Files(path, head, given.part_bytes, given.most_bytes)
-
-        await capture.begin(files)
+        await capture.begin(given.file, given.part_bytes, given.most_bytes)
 
     def _start_gaps(
         self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams

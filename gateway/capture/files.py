@@ -55,20 +55,25 @@ class Files:
             self._file = None
 
     def _put(self, line: bytes) -> None:
-        if self._before + self._here + len(line) > self._most_bytes:
-            raise Full
+        self._demand_room(line)
         if self._file is not None:
             self._file.write(line)
             self._here += len(line)
+
+    def _demand_room(self, line: bytes) -> None:
+        if self._before + self._here + len(line) > self._most_bytes:
+            raise Full
 
     def _cut(self) -> None:
         """Begin the next part."""
         self.close()
         self._before, self._here = self._bytes_on_disk(), 0
+        head = encode(self._head.model_copy(update={"part": self._part + 1}))
+        self._demand_room(head)
         self._part += 1
         name = self._path.parent / f"{self._stem}.{self._part:03d}{SUFFIX}"
         self._file = os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE), "wb")
-        self._put(encode(self._head.model_copy(update={"part": self._part})))
+        self._put(head)
 
     def _bytes_on_disk(self) -> int:
         named = self._path.name.removesuffix(SUFFIX)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -74,9 +75,9 @@ class Capture:
         async for line in self._state():
             yield encode(self._scrubber.state(line))
 
-    async def begin(self, files: Callable[[Head], Files]) -> None:
-        """Write to files from now on, what is known first. Where they cannot be written, that is logged."""
-        self._files = files(self.head())
+    async def begin(self, path: Path, part_bytes: int, most_bytes: int) -> None:
+        """Write to files from now on (`Files`), what is known first. Where they cannot be written, that is logged."""
+        self._files = Files(path, self.head(), part_bytes, most_bytes)
         lines: list[bytes] = []
         async for line in self.state():
             lines.append(line)
