@@ -39,6 +39,7 @@ PLAIN: Final = frozenset(
     }
 )
 PLAIN_VALUE: Final = re.compile(r"(?!\+?\d{7,}$)[A-Za-z0-9_.:+-]{0,64}", re.ASCII)
+NAME: Final = re.compile(r"(?!.*\d{4})[A-Za-z][A-Za-z0-9_.<>-]{0,39}", re.ASCII)
 OF_AN_EVENT: Final = ("specversion", "type", "id", "time")
 CODE: Final = re.compile(rb'"code"\s*:\s*(\d{1,9})|<Code>(\d{1,9})</Code>')
 FIRST_ERROR: Final = 400
@@ -136,7 +137,9 @@ class Scrubber:
         """The fields of a form as they are kept."""
         listed = tuple(given)
         region = self._region(kind, listed, account_sid)
-        return tuple((name, self._field(kind, name, value, region, was_keyword=was_keyword)) for name, value in listed)
+        return tuple(
+            (_name(name), self._field(kind, name, value, region, was_keyword=was_keyword)) for name, value in listed
+        )
 
     def _form(self, happened: Happened) -> tuple[tuple[str, str], ...]:
         """Raises `ValueError` where it cannot be read."""
@@ -205,6 +208,11 @@ class Scrubber:
         if "short_codes" in kept:
             kept["short_codes"] = {self._key(code): words for code, words in kept["short_codes"].items()}
         return kept
+
+
+def _name(name: str) -> str:
+    """The name of a field, unless it looks as if somebody had put a number or a text into it."""
+    return name if NAME.fullmatch(name) else "hidden"
 
 
 def _mode(text: str | None) -> str | None:

@@ -3,21 +3,26 @@ settings, the difference is named.
 """
 
 import asyncio
+import hashlib
 import io
 import json
 import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import tomli_w
 
 from gateway.capture.records import Line, Traffic
+from gateway.messaging.events import INBOUND
 from gateway.sandbox import Sandbox
+from gateway.twilio.signature import sign
 from scripts.rehearsal.replay import command, options
 from scripts.rehearsal.terminal import BadInput
 from tests.staging import (
+    ACCOUNT,
     ALONE,
     IN_POOL,
     PHONE,
@@ -71,6 +76,8 @@ async def session(gateway: Gateway, sandbox: Sandbox) -> int:
     webhook = inbound("STOP", "ab", From=PHONES[2], To=ALONE)
     await gateway.webhook(webhook)
     await gateway.webhook(webhook)
+    await by_get(gateway, inbound("help", "ac", From=PHONES[1], To=ALONE))
+    await as_event(gateway, PHONES[1], "STOP", ALONE)
     for phone in PHONES:
         await gateway.send(To=phone, MessagingServiceSid=SERVICE, Body="Is it still on?")
         await gateway.send(To=phone, From=ALONE, Body="Is it still on?")
@@ -78,7 +85,22 @@ async def session(gateway: Gateway, sandbox: Sandbox) -> int:
     await say(sandbox, "START", phone=PHONES[0])
     await gateway.send(To=PHONES[0], From=IN_POOL, Body="Welcome back to us.")
     await gateway.send(To="nobody at all", From=IN_POOL, Body="Welcome back to us.")
-    return 2 * len(PHONES) + len(PHONES) + 4 + 2 * len(PHONES) + 3
+    return 2 * len(PHONES) + len(PHONES) + 6 + 2 * len(PHONES) + 3
+
+
+async def by_get(gateway: Gateway, fields: dict[str, str]) -> None:
+    url = f"{gateway.url}/inbound?{urlencode(fields)}"
+    answered = await gateway.get(url, auth=None, X_Twilio_Signature=sign(TOKEN, url, ()))
+    assert 200 == answered.status
+
+
+async def as_event(gateway: Gateway, phone: str, body: str, to: str) -> None:
+    """A message that is told by the event stream alone."""
+    data = {"messageSid": "SM" + "cd" * 16, "accountSid": ACCOUNT, "from": phone, "to": to, "body": body}
+    told = json.dumps([{"id": "EV1", "type": INBOUND, "time": "2026-03-02T10:00:01Z", "data": data}]).encode()
+    url = f"{gateway.url}/events?bodySHA256={hashlib.sha256(told).hexdigest()}"
+    headers = {"X_Twilio_Signature": sign(TOKEN, url, ()), "Content_Type": "application/json"}
+    assert 204 == (await gateway.post(url, told, **headers)).status
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +139,7 @@ async def test_the_same_gateway_decides_the_same_and_other_settings_show(
     fresh = await start_gateway(database_url=f"sqlite:///{tmp_path}/now.db", admin_token=ADMIN_TOKEN)
     status, report = await replayed(*captures, "--to", fresh.url, "--max", "--admin", fresh.admin_url)
     assert (0, set()) == (status, found(report))
-    assert 28 == report["compared"] == report["requests"]
+    assert 30 == report["compared"] == report["requests"]
     assert report["seconds"]["p99"] >= report["seconds"]["p50"] > 0
 
     # Other settings, broken off after ten requests and gone on with.
@@ -127,10 +149,10 @@ async def test_the_same_gateway_decides_the_same_and_other_settings_show(
     status, report = await replayed(*captures, *where, "--limit", "10")
     assert (1, 10, False) == (status, report["requests"], report["complete"])
     status, report = await replayed(*captures, *where)
-    assert (1, 28, True) == (status, report["requests"], report["complete"])
+    assert (1, 30, True) == (status, report["requests"], report["complete"])
     assert {("send", "suppressed", "suppressed later")} == found(report)
     [difference] = report["differences"]
-    assert 3 == difference["count"]
+    assert 4 == difference["count"]
     assert {"at", "account_sid", "To", "From", "Body"} <= set(difference["examples"][0])
 
     # The same state is of no use for another target.
