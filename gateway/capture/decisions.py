@@ -12,7 +12,6 @@ from typing import Any, Final
 from gateway.capture.records import Traffic
 from gateway.messaging.instants import iso
 
-OPTED_OUT: Final = 21610
 KEYWORD: Final = re.compile(r"(stop|start|help)_[a-z]+")
 EXAMPLES: Final = 5  # of each difference
 CREATED: Final = 201

@@ -10,6 +10,7 @@ import orjson
 
 from gateway.capture.records import OptOut, Pool, Service, State
 from gateway.messaging.optouts import ScopeKind
+from gateway.messaging.senders import SENDER_ID_CHANNEL
 
 AT_ONCE: Final = 16
 CALL_SECONDS: Final = 60.0
@@ -40,6 +41,8 @@ class Loading:
             are_imported, count = False, 0
             batch: list[OptOut] = []
             for line in state:
+                if isinstance(line, OptOut) and line.channel == SENDER_ID_CHANNEL:
+                    continue  # nothing can be sent to it, so nobody can opt it out by hand
                 if isinstance(line, OptOut):
                     if not are_imported:
                         await self._import(http, services)

@@ -129,12 +129,11 @@ class Capture:
         for happened in batch:
             try:
                 record = self._scrubber.traffic(happened)
+                if record is not None:
+                    lines.append(encode(record))
             except Exception as error:
                 log.error("failed", side="capture", error=type(error).__name__)  # noqa: TRY400 - it may hold a number
                 missing += 1
-                continue
-            if record is not None:
-                lines.append(encode(record))
         if missing:
             lines.append(encode(Gap(at=self._clock(), missing=missing)))
         self._write(lines)

@@ -27,7 +27,12 @@ SECOND: Final = 1_000_000
 MOST_PENDING: Final = 2_000  # read and not played yet; those of one person wait for each other
 LAST_DIGITS: Final = 8  # by which two spellings of a number are one person's; who shares them only waits longer
 ANSWER_SECONDS: Final = 60.0
+REPLAYED: Final = "code_900405"  # how a gateway refuses whose sends reach people
 MOST_BODY_BYTES: Final = 1024 * 1024
+
+
+class NoRehearsal(Exception):
+    """The target is none that may be played to; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class Replay:
         self._lanes = _Lanes()
 
     async def run(self, traffic: Iterator[Traffic]) -> None:
-        """Play all of it, or as much as the bounds let."""
+        """Play all of it, or as much as the bounds let. Raises `NoRehearsal`; then nothing was played."""
+        await self._demand_rehearsal()
         first_at: int | None = None
         began, number = time.monotonic(), 0
         async with _session() as http, asyncio.TaskGroup() as tasks:
@@ -114,6 +120,17 @@ class Replay:
                 await self._pending.acquire()
                 self._begin(tasks, http, index, record, played)
                 number += 1
+
+    async def _demand_rehearsal(self) -> None:
+        """Ask the target once, before anything that could reach people, whether it keeps a replay from them."""
+        async with _session() as http:
+            answered = await _asked(http, self._player.probe())
+        if isinstance(answered, str):
+            raise NoRehearsal(f"it cannot be asked: {answered}")
+        if answered.told is None:
+            raise NoRehearsal("it is no gateway that knows what a replay is")
+        if REPLAYED in answered.told:
+            raise NoRehearsal("its sends reach Twilio itself; set its twilio.api_url and accounts_url to a sandbox's")
 
     def _is_over(self, number: int, began: float, due: float) -> bool:
         most = self._bounds

@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import encode_basic_auth
 
-from gateway.capture.decisions import CREATED, OPTED_OUT, Decision, word_of
+from gateway.capture.decisions import Decision, word_of
 from gateway.capture.marks import CONFIRMED, REPLAY_HEADER
 from gateway.capture.records import Traffic
-from gateway.capture.scrubbing import CODE
 from gateway.messaging.blocked import BLOCKED_HEADER
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -85,13 +84,21 @@ class Player:
                 return None
 
     def decision(self, record: Traffic, answered: Answered) -> Decision | None:
-        """What was decided now."""
-        outcome, reason, confirmed = _outcome_of(record, answered)
+        """What was decided now; None where the gateway does not tell, or nothing was decided."""
+        if answered.told is None:
+            return None
+        outcome, _, rest = answered.told.partition(" ")
+        reason, _, confirmed = rest.partition(" ")
         word = word_of(record.record, outcome, reason, answered.status)
         if word is None:
             return None
-        replies = self.replies(answered.body) if confirmed else []
-        return Decision(word, replies[0] if replies else None, knows_reply=answered.told is not None)
+        replies = self.replies(answered.body) if confirmed == CONFIRMED else []
+        return Decision(word, replies[0] if replies else None)
+
+    def probe(self) -> Played:
+        """A send that proves nothing and says nothing, by whose answer a gateway is told that knows what a replay is."""
+        path = f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json"
+        return Played("POST", self.target.api_url + path, {REPLAY_HEADER: self.run, "Content-Type": FORM}, b"")
 
     def _send(self, record: Traffic) -> Played:
         sid = self._mapped(record.account_sid)
@@ -144,16 +151,3 @@ class Player:
 
     def _of_run(self, name: str) -> str:
         return hashlib.blake2b(name.encode(), digest_size=16, key=self.run.encode()[:64]).hexdigest()
-
-
-def _outcome_of(record: Traffic, answered: Answered) -> tuple[str, str, bool]:
-    """Outcome, reason and whether there is a confirmation: as the gateway tells it, else as the answer shows."""
-    if answered.told is not None:
-        outcome, _, rest = answered.told.partition(" ")
-        reason, _, confirmed = rest.partition(" ")
-        return outcome, reason, confirmed == CONFIRMED
-    code = CODE.search(answered.body)
-    number = int(code[1] or code[2]) if code else None
-    if record.record != "send" or answered.status not in {CREATED, 400}:
-        return "failed" if answered.status >= 500 else "", "", False
-    return ("suppressed" if number == OPTED_OUT else "forwarded"), "", False

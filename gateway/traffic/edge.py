@@ -125,7 +125,7 @@ class TrafficEdge:
             at=at,
             method=whole.method,
             path=whole.path,
-            form=whole.query.encode() if whole.method == "GET" else whole.body,
+            form=whole.query.encode("utf-8", "surrogateescape") if whole.method == "GET" else whole.body,
             blocked=whole.header(BLOCKED_HEADER),
             account_sid=outcome.account_sid,
             outcome=outcome.what,

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from gateway.capture.loading import Loading, NotLoaded
 from gateway.capture.reading import Checked, WrongCapture, check, state_of, traffic_of
-from gateway.capture.replay import APART_SECONDS, Bounds, Pace, Replay
+from gateway.capture.replay import APART_SECONDS, Bounds, NoRehearsal, Pace, Replay
 from gateway.capture.requests import Player, Target
 from gateway.capture.results import Results, WrongState
 from gateway.messaging.opt_out_rules import InvalidSettings
@@ -96,6 +96,8 @@ def command(given: argparse.Namespace, out: TextIO) -> int:
         asyncio.run(_play(given, checked, target, results))
     except (WrongState, NotLoaded) as error:
         raise BadInput(str(error)) from None
+    except NoRehearsal as error:
+        raise BadInput(f"--to: {error}") from None
     tell(results.report() | {"missing": checked.missing}, as_json=given.json, out=out)
     return 0 if results.is_same else 1
 
@@ -131,7 +133,8 @@ async def _play(given: argparse.Namespace, checked: Checked, target: Target, res
             rate = (results.requests - before) / max(now - began, 1e-6)
             show(results.handled, f"{rate:.0f}/s, {results.differences.total} differ, {results.errors.total()} errors")
             if given.resume is not None and now - kept_at > KEPT_EVERY_SECONDS:
-                results.keep(given.resume)
+                with contextlib.suppress(OSError):  # told at the end
+                    results.keep(given.resume)
                 kept_at = now
 
         replay = Replay(
@@ -146,7 +149,7 @@ async def _play(given: argparse.Namespace, checked: Checked, target: Target, res
             await replay.run(traffic_of(given.captures))
         finally:
             if given.resume is not None:
-                results.keep(given.resume)
+                _keep(results, given.resume)
 
 
 async def _load(given: argparse.Namespace, checked: Checked, target: Target) -> None:
@@ -220,11 +223,15 @@ def _results(given: argparse.Namespace) -> Results:
         return kept
     results = Results(secrets.token_hex(8), fingerprint)
     if given.resume is not None:
-        try:
-            results.keep(given.resume)  # now, rather than find out at the end that it cannot be written
-        except OSError as error:
-            raise BadInput(f"--resume: {given.resume} cannot be written ({error.strerror})") from None
+        _keep(results, given.resume)  # now, rather than find out at the end that it cannot be written
     return results
+
+
+def _keep(results: Results, path: Path) -> None:
+    try:
+        results.keep(path)
+    except OSError as error:
+        raise BadInput(f"--resume: {path} cannot be written ({error.strerror})") from None
 
 
 def _fingerprint(captures: Sequence[Path], beside: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from tests.staging import (
     WHATSAPP,
     Gateway,
     StartGateway,
+    free_port,
     inbound,
     later,
     say,
@@ -178,19 +179,24 @@ async def test_settings_are_tried_with_no_gateway(captures: list[Path], tmp_path
     assert (1, True) == (status, "no keyword → stop_added" in said)
 
 
-async def test_a_gateway_in_front_of_twilio_takes_no_replay(captures: list[Path], start_gateway: StartGateway) -> None:
+async def test_a_gateway_in_front_of_twilio_takes_no_replay(start_gateway: StartGateway, tmp_path: Path) -> None:
     live = await start_gateway(twilio={"sync_seconds": 0, "answer_seconds": 1})
-    answered = await live.send(To=PHONE, From=ALONE, Body="x")  # nothing is passed on in this test, whatever comes
-    assert answered.status >= 400
-    status, report = await replayed(*captures, "--to", live.url, "--max", "--limit", "8")
-    assert 1 == status
-    assert {"refused (code_900405)"} == {now for _, _, now in found(report)}
+    capture = tmp_path / "capture.jsonl"
+    capture.write_bytes(HEAD + SEND)
+    status, said = await replay(capture, "--to", live.url)
+    assert (2, True) == (status, said.startswith("--to: its sends reach Twilio itself"))
+    marked = {"X_Gateway_Replay": "0123456789abcdef"}
+    for path in (f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", "/inbound", "/events"):
+        answered = await live.post(live.url + path, b"To=%2B14155550100", auth=(ACCOUNT, TOKEN), **marked)
+        assert (403, 900405) == (answered.status, answered.json["code"])
+        assert "refused code_900405" == answered.headers["X-Gateway-Outcome"]
 
 
 REFUSED = {
     "Twilio itself": (["--to", "https://api.twilio.com", "--yes-live"], "--to: Twilio itself is never asked"),
     "another host": (["--to", "http://192.0.2.7:8080"], "--to: 192.0.2.7 is not this host"),
     "no address": (["--to", "somewhere"], "--to: it is a URL"),
+    "nobody there": (["--to", f"http://127.0.0.1:{free_port()}"], "--to: it cannot be asked: no connection"),
     "a map that is none": (["--to", "http://127.0.0.1:9", "--map", "x"], "--map: it is OLD=NEW"),
     "no admin token": (["--to", "http://127.0.0.1:9", "--admin", "http://127.0.0.1:9"], "--admin: give the admin"),
     "settings that are no TOML": (["--settings", "README.md"], "README.md: "),

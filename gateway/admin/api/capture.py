@@ -9,9 +9,10 @@ from pydantic import Field
 from gateway.admin.api.tokens import demand_all_accounts
 from gateway.admin.route import About, AnyRoute, Call, Route
 from gateway.admin.shapes import Body, Query
-from gateway.capture.recorder import Capture
+from gateway.capture.recorder import Capture, Listener
 from gateway.capture.records import encode
 from gateway.operations.tokens import Role
+from gateway.store import StoreError
 
 NDJSON: Final = "application/x-ndjson"
 MOST_SECONDS: Final = 86_400
@@ -44,15 +45,24 @@ class CaptureApi:
         response = web.StreamResponse(headers={"Content-Type": NDJSON})
         with self._capture.listening() as listener:  # before the list is read, so that nothing falls in between
             await response.prepare(call.request)
-            await response.write(encode(self._capture.head()))
-            async for line in self._capture.state():
-                await response.write(line)
-            ends_at = time.monotonic() + call.query.seconds
-            while (left := ends_at - time.monotonic()) > 0:
-                heard = await listener.heard(min(left, PAUSE_SECONDS))
-                if heard is None:
-                    break
-                if heard:
-                    await response.write(heard)
-        await response.write_eof()
+            try:
+                await self._tell(response, listener, call.query.seconds)
+                await response.write_eof()
+            except ConnectionError:
+                pass  # whoever listened has gone
+            except StoreError:
+                if call.request.transport is not None:  # too late for a problem: the answer ends before its end
+                    call.request.transport.abort()
         return response
+
+    async def _tell(self, response: web.StreamResponse, listener: Listener, seconds: int) -> None:
+        await response.write(encode(self._capture.head()))
+        async for line in self._capture.state():
+            await response.write(line)
+        ends_at = time.monotonic() + seconds
+        while (left := ends_at - time.monotonic()) > 0:
+            heard = await listener.heard(min(left, PAUSE_SECONDS))
+            if heard is None:
+                return
+            if heard:
+                await response.write(heard)
