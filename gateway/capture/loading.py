@@ -18,6 +18,10 @@ REASON: Final = "the list that a capture began with"
 SHOWN: Final = 300  # characters of a problem
 
 
+Settings = Mapping[str, Mapping[str, Any]]
+"""Settings of services by SID, as plain values with ``enabled``."""
+
+
 class NotLoaded(Exception):
     """The gateway did not take the state; the text says what it answered."""
 
@@ -33,41 +37,38 @@ class Loading:
         self._mapped = mapped
         self._on_progress = on_progress
 
-    async def load(self, state: Iterable[State]) -> int:
-        """Import the services with their senders, then every opt-out; gives how many of these. Raises `NotLoaded`."""
-        services: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    async def load(self, state: Callable[[], Iterable[State]], tried: Settings, account_sid: str | None) -> None:
+        """Import the services with their senders, then every opt-out. ``tried`` are settings of services of an account
+        in the place of the capture's. Raises `NotLoaded`.
+        """
         timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            are_imported, count = False, 0
+            await self._import(http, self._services(state(), tried, account_sid))
             batch: list[OptOut] = []
-            for line in state:
-                if isinstance(line, OptOut) and line.channel == SENDER_ID_CHANNEL:
-                    continue  # nothing can be sent to it, so nobody can opt it out by hand
-                if isinstance(line, OptOut):
-                    if not are_imported:
-                        await self._import(http, services)
-                        are_imported = True
+            for line in state():
+                if isinstance(line, OptOut) and line.channel != SENDER_ID_CHANNEL:  # to whom nothing can be sent
                     batch.append(line)
-                    count += 1
-                    if len(batch) == AT_ONCE:
-                        await self._add(http, batch)
-                        batch = []
-                else:
-                    self._note(services[self._named(line.account_sid)], line)
-            if not are_imported:
-                await self._import(http, services)
+                if len(batch) == AT_ONCE:
+                    await self._add(http, batch)
+                    batch = []
             await self._add(http, batch)
-        return count
 
-    def _note(self, services: dict[str, dict[str, Any]], line: State) -> None:
-        if isinstance(line, Service):
-            settings = dict(line.settings) | {"enabled": line.enabled}
-            here = services.setdefault(self._named(line.service_sid), {})
-            senders = {*here.get("senders", ()), *map(self._named, settings.get("senders", ()))}
-            here.update(settings | ({"senders": sorted(senders)} if senders else {}))
-        elif isinstance(line, Pool):
-            here = services.setdefault(self._named(line.service_sid), {})
-            here["senders"] = sorted({*here.get("senders", ()), *map(self._named, line.senders)})
+    def _services(
+        self, state: Iterable[State], tried: Settings, account_sid: str | None
+    ) -> dict[str, dict[str, dict[str, Any]]]:
+        """By account and service: settings and whether they are enabled, with all senders of the capture."""
+        services: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        if account_sid is not None:
+            services[self._named(account_sid)] |= {self._named(sid): dict(given) for sid, given in tried.items()}
+        for line in state:
+            if not isinstance(line, Service | Pool):
+                continue
+            here = services[self._named(line.account_sid)].setdefault(self._named(line.service_sid), {})
+            if isinstance(line, Service) and line.service_sid not in tried:
+                here |= line.settings | {"enabled": line.enabled, "senders": here.get("senders", [])}
+            stated = line.senders if isinstance(line, Pool) else line.settings.get("senders", ())
+            here["senders"] = sorted({*here.get("senders", ()), *map(self._named, stated)})
+        return services
 
     async def _import(self, http: aiohttp.ClientSession, services: Mapping[str, dict[str, dict[str, Any]]]) -> None:
         for account_sid, of_account in services.items():

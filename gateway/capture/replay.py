@@ -99,8 +99,7 @@ class Replay:
         self._lanes = _Lanes()
 
     async def run(self, traffic: Iterator[Traffic]) -> None:
-        """Play all of it, or as much as the bounds let. Raises `NoRehearsal`; then nothing was played."""
-        await self._demand_rehearsal()
+        """Play all of it, or as much as the bounds let."""
         first_at: int | None = None
         began, number = time.monotonic(), 0
         async with _session() as http, asyncio.TaskGroup() as tasks:
@@ -120,17 +119,6 @@ class Replay:
                 await self._pending.acquire()
                 self._begin(tasks, http, index, record, played)
                 number += 1
-
-    async def _demand_rehearsal(self) -> None:
-        """Ask the target once, before anything that could reach people, whether it keeps a replay from them."""
-        async with _session() as http:
-            answered = await _asked(http, self._player.probe())
-        if isinstance(answered, str):
-            raise NoRehearsal(f"it cannot be asked: {answered}")
-        if answered.told is None:
-            raise NoRehearsal("it is no gateway that knows what a replay is")
-        if REPLAYED in answered.told:
-            raise NoRehearsal("its sends reach Twilio itself; set its twilio.api_url and accounts_url to a sandbox's")
 
     def _is_over(self, number: int, began: float, due: float) -> bool:
         most = self._bounds
@@ -179,6 +167,20 @@ class Replay:
             now_decided = self._player.decision(record, answered)
             self._results.answered(index, record, decision_of(record), now_decided, now - began)
         self._on_progress()
+
+
+async def demand_rehearsal(player: Player) -> None:
+    """Ask the target, before anything that could reach people, whether it keeps a replay from them. Raises
+    `NoRehearsal`.
+    """
+    async with _session() as http:
+        answered = await _asked(http, player.probe())
+    if isinstance(answered, str):
+        raise NoRehearsal(f"it cannot be asked: {answered}")
+    if answered.told is None:
+        raise NoRehearsal("it is no gateway that knows what a replay is")
+    if REPLAYED in answered.told:
+        raise NoRehearsal("its sends reach Twilio itself; set its twilio.api_url and accounts_url to a sandbox's")
 
 
 def lane_of(record: Traffic) -> str:

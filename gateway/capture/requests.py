@@ -96,7 +96,7 @@ class Player:
         return Decision(word, replies[0] if replies else None)
 
     def probe(self) -> Played:
-        """A send that proves nothing and says nothing, by whose answer a gateway is told that knows what a replay is."""
+        """A send that proves nothing and says nothing: its answer shows whether a gateway knows what a replay is."""
         path = f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json"
         return Played("POST", self.target.api_url + path, {REPLAY_HEADER: self.run, "Content-Type": FORM}, b"")
 

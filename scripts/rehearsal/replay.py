@@ -1,8 +1,8 @@
 """Play a capture again, and tell what is decided otherwise now than it was then; exit status 1 on any difference.
 
-With --to the requests are made anew at a running gateway, each marked with X-Gateway-Replay and signed for it; with
---settings nothing is asked: the settings of Messaging Services in a file (`gateway services export` writes such) are
-tried on the capture's own list. All files are read and checked before anything is done.
+With --to the requests are made anew at a running gateway, each marked with X-Gateway-Replay and signed for it. With
+--settings alone nothing is asked: the settings of Messaging Services in a file (`gateway services export` writes such)
+are tried on the capture's own list. All files are read and checked before anything is done.
 
 Auth Tokens come from --auth-token-file, or one from REPLAY_AUTH_TOKEN; the admin token from --admin-token-file or
 REPLAY_ADMIN_TOKEN.
@@ -12,28 +12,29 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
-import ipaddress
 import json
 import secrets
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
-from urllib.parse import urlsplit
 
 from gateway.capture.loading import Loading, NotLoaded
 from gateway.capture.reading import Checked, WrongCapture, check, state_of, traffic_of
-from gateway.capture.replay import APART_SECONDS, Bounds, NoRehearsal, Pace, Replay
+from gateway.capture.replay import APART_SECONDS, Bounds, NoRehearsal, Pace, Replay, demand_rehearsal
 from gateway.capture.requests import Player, Target
 from gateway.capture.results import Results, WrongState
+from gateway.messaging.opt_out_forms import plain
 from gateway.messaging.opt_out_rules import InvalidSettings
 from gateway.operations.service_files import parse_file, read_documents
+from gateway.operations.services import Document
 from gateway.operations.what_if import what_if
-from gateway.twilio.page_urls import is_twilios
 from gateway.twilio.signature import sign
 from gateway.twilio.twiml import replies_in
+from scripts.rehearsal.hosts import demand_safe
 from scripts.rehearsal.report import tell
 from scripts.rehearsal.terminal import (
     BadInput,
@@ -49,13 +50,25 @@ from scripts.rehearsal.terminal import (
 KEPT_EVERY_SECONDS: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is loaded into the target first, through its admin listener: the state of a file, with settings of an
+    account's services in the place of its own.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    state_in: Path
+    account_sid: str | None = None
+    tried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
 def options() -> argparse.ArgumentParser:
     """What can be said."""
     said = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     said.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE", help="files that scripts/capture wrote")
-    where = said.add_mutually_exclusive_group(required=True)
-    where.add_argument("--to", metavar="URL", help="the traffic listener of a gateway in front of a sandbox")
-    where.add_argument("--settings", type=Path, metavar="FILE", help="settings of services to try, with no gateway")
+    said.add_argument("--to", metavar="URL", help="the traffic listener of a gateway in front of a sandbox")
+    said.add_argument("--settings", type=Path, metavar="FILE", help="settings of services to try; alone: no gateway")
     said.add_argument("--webhooks", metavar="URL", help="its webhook listener, where that is another")
     said.add_argument(
         "--public-url", metavar="URL", help="its public_url, over which webhooks are signed; else as --to"
@@ -81,19 +94,23 @@ def options() -> argparse.ArgumentParser:
 
 def command(given: argparse.Namespace, out: TextIO) -> int:
     """Check everything, then play or try; the report goes to ``out``. Raises `BadInput`."""
+    if given.to is None and given.settings is None:
+        raise BadInput("--to, --settings: say where to play, or which settings to try")
+    if given.to is not None and given.settings is not None and given.admin is None:
+        raise BadInput("--settings: with --to they are loaded into the target, which takes --admin")
     try:
         with bar("checking", None):
             checked = check(given.captures)
     except WrongCapture as error:
         raise BadInput(str(error)) from None
-    if given.settings is not None:
+    if given.to is None:
         found = _tried(given, checked)
         tell(found | {"missing": checked.missing}, as_json=given.json, out=out)
         return 1 if found["different"] else 0
-    target = _target(given, checked)
+    target, beginning = _target(given, checked), _beginning(given, checked)
     try:
         results = _results(given)
-        asyncio.run(_play(given, checked, target, results))
+        asyncio.run(_play(given, checked, target, results, beginning))
     except (WrongState, NotLoaded) as error:
         raise BadInput(str(error)) from None
     except NoRehearsal as error:
@@ -103,24 +120,36 @@ def command(given: argparse.Namespace, out: TextIO) -> int:
 
 
 def _tried(given: argparse.Namespace, checked: Checked) -> dict[str, Any]:
+    account_sid, documents = _documents(given, checked)
+    state = state_of(checked.state_in) if checked.state_in is not None else iter(())
+    try:
+        return what_if(state, traffic_of(given.captures), documents, account_sid)
+    except InvalidSettings as error:
+        raise BadInput(f"{checked.state_in}: {str(error).splitlines()[0]}") from None
+
+
+def _documents(given: argparse.Namespace, checked: Checked) -> tuple[str, Mapping[str, Document]]:
+    """The settings of a file by service, and the account that they are of."""
     try:
         settings = parse_file(given.settings.read_text("utf-8"))
         named = settings.get("account") or (next(iter(checked.accounts)) if len(checked.accounts) == 1 else None)
         if named is None:
             raise BadInput(f"{given.settings}: the capture has several accounts; say 'account = \"AC…\"' at the top")
-        documents = read_documents(settings, str(named))
-        state = state_of(checked.state_in) if checked.state_in is not None else iter(())
-        return what_if(state, traffic_of(given.captures), documents, str(named))
+        return str(named), read_documents(settings, str(named))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{given.settings}: it cannot be read ({type(error).__name__})") from None
     except InvalidSettings as error:
         raise BadInput(f"{given.settings}: {str(error).splitlines()[0]}") from None
 
 
-async def _play(given: argparse.Namespace, checked: Checked, target: Target, results: Results) -> None:
-    if given.admin is not None and not results.handled:
-        await _load(given, checked, target)
-    if given.admin is not None or results.handled:
+async def _play(
+    given: argparse.Namespace, checked: Checked, target: Target, results: Results, beginning: Beginning | None
+) -> None:
+    player = Player(results.run, target, sign, replies_in)
+    await demand_rehearsal(player)  # before anything that could reach people, or change their list
+    if beginning is not None and not results.handled:
+        await _load(beginning, target.mapped, checked.counts["opt_out"])
+    if beginning is not None or results.handled:
         await asyncio.sleep(APART_SECONDS)  # within a second of what was loaded or played before an opt-in loses
     pace = Pace(given.rate, None if given.rate or given.max else given.speed)
     with bar("replaying", checked.requests) as show:
@@ -138,7 +167,7 @@ async def _play(given: argparse.Namespace, checked: Checked, target: Target, res
                 kept_at = now
 
         replay = Replay(
-            Player(results.run, target, sign, replies_in),
+            player,
             results,
             pace,
             Bounds(given.limit, given.seconds),
@@ -152,14 +181,30 @@ async def _play(given: argparse.Namespace, checked: Checked, target: Target, res
                 _keep(results, given.resume)
 
 
-async def _load(given: argparse.Namespace, checked: Checked, target: Target) -> None:
+def _beginning(given: argparse.Namespace, checked: Checked) -> Beginning | None:
+    """What is to be loaded into the target; None where nothing is."""
+    if given.admin is None:
+        return None
     token = secret("REPLAY_ADMIN_TOKEN", given.admin_token_file, "--admin-token-file")
     if token is None:
         raise BadInput("--admin: give the admin token by --admin-token-file or REPLAY_ADMIN_TOKEN")
     if checked.state_in is None:
         raise BadInput("--admin: the capture has no beginning: its first part is not among the files")
-    _demand_safe("--admin", given.admin, yes_live=given.yes_live)
-    with bar("loading the list", checked.counts["opt_out"]) as show:
+    demand_safe("--admin", given.admin, yes_live=given.yes_live)
+    if given.settings is None:
+        return Beginning(given.admin.rstrip("/"), token, checked.state_in)
+    account_sid, documents = _documents(given, checked)
+    tried = {
+        sid: plain(document.settings)
+        | {"senders": []}  # of the capture alone: a file's are no pseudonyms
+        | ({} if document.enabled is None else {"enabled": document.enabled})
+        for sid, document in documents.items()
+    }
+    return Beginning(given.admin.rstrip("/"), token, checked.state_in, account_sid, tried)
+
+
+async def _load(beginning: Beginning, mapped: Mapping[str, str], total: int) -> None:
+    with bar("loading the list", total) as show:
         done = 0
 
         def on_progress() -> None:
@@ -167,14 +212,15 @@ async def _load(given: argparse.Namespace, checked: Checked, target: Target) -> 
             done += 1
             show(done, "")
 
-        await Loading(given.admin.rstrip("/"), token, target.mapped, on_progress).load(state_of(checked.state_in))
+        loading = Loading(beginning.url, beginning.token, mapped, on_progress)
+        await loading.load(partial(state_of, beginning.state_in), beginning.tried, beginning.account_sid)
 
 
 def _target(given: argparse.Namespace, checked: Checked) -> Target:
     api = str(given.to).rstrip("/")
     webhooks = str(given.webhooks or given.to).rstrip("/")
-    _demand_safe("--to", api, yes_live=given.yes_live)
-    _demand_safe("--webhooks", webhooks, yes_live=given.yes_live)
+    demand_safe("--to", api, yes_live=given.yes_live)
+    demand_safe("--webhooks", webhooks, yes_live=given.yes_live)
     mapped = {}
     for text in given.map:
         old, equals, new = text.partition("=")
@@ -194,30 +240,9 @@ def _target(given: argparse.Namespace, checked: Checked) -> Target:
     return target
 
 
-def _demand_safe(option: str, url: str, *, yes_live: bool) -> None:
-    """Raise `BadInput` unless a URL leads to this host or, with --yes-live, to another one that is not Twilio's."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host:
-        raise BadInput(f"{option}: it is a URL, as http://127.0.0.1:8080")
-    if is_twilios(host):
-        raise BadInput(f"{option}: Twilio itself is never asked")
-    if not yes_live and not _is_loopback(host):
-        raise BadInput(f"{option}: {host} is not this host; --yes-live lets it be asked all the same")
-
-
-def _is_loopback(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    try:
-        found = {address[4][0] for address in socket.getaddrinfo(host, None)}
-    except OSError:
-        return False
-    return bool(found) and all(ipaddress.ip_address(str(address).partition("%")[0]).is_loopback for address in found)
-
-
 def _results(given: argparse.Namespace) -> Results:
-    fingerprint = _fingerprint(given.captures, {"to": given.to, "map": sorted(given.map)})
+    beside = {"to": given.to, "map": sorted(given.map), "settings": str(given.settings)}
+    fingerprint = _fingerprint(given.captures, beside)
     kept = Results.kept_in(given.resume, fingerprint) if given.resume is not None else None
     if kept is not None:
         return kept

@@ -100,8 +100,9 @@ async def as_event(gateway: Gateway, phone: str, body: str, to: str) -> None:
     data = {"messageSid": "SM" + "cd" * 16, "accountSid": ACCOUNT, "from": phone, "to": to, "body": body}
     told = json.dumps([{"id": "EV1", "type": INBOUND, "time": "2026-03-02T10:00:01Z", "data": data}]).encode()
     url = f"{gateway.url}/events?bodySHA256={hashlib.sha256(told).hexdigest()}"
-    headers = {"X_Twilio_Signature": sign(TOKEN, url, ()), "Content_Type": "application/json"}
-    assert 204 == (await gateway.post(url, told, **headers)).status
+    signature = sign(TOKEN, url, ())
+    answered = await gateway.post(url, told, X_Twilio_Signature=signature, Content_Type="application/json")
+    assert 204 == answered.status
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +157,17 @@ async def test_the_same_gateway_decides_the_same_and_other_settings_show(
     assert 4 == difference["count"]
     assert {"at", "account_sid", "To", "From", "Body"} <= set(difference["examples"][0])
 
+    # The settings of a file, loaded in the place of the capture's.
+    settings = tmp_path / "services.toml"
+    settings.write_text(tomli_w.dumps({"services": {SERVICE: SPANISH | {"enabled": True}}}), "utf-8")
+    third = await start_gateway(database_url=f"sqlite:///{tmp_path}/third.db", admin_token=ADMIN_TOKEN)
+    where = ("--to", third.url, "--max", "--admin", third.admin_url, "--settings", settings)
+    status, report = await replayed(*captures, *where)
+    assert (1, {("inbound", "no keyword", "stop_added"), ("send", "forwarded", "suppressed")}) == (
+        status,
+        found(report),
+    )
+
     # The same state is of no use for another target.
     status, said = await replay(*captures, "--to", fresh.url, "--resume", tmp_path / "state")
     assert (2, True) == (status, "it is of another capture" in said)
@@ -196,6 +208,8 @@ REFUSED = {
     "Twilio itself": (["--to", "https://api.twilio.com", "--yes-live"], "--to: Twilio itself is never asked"),
     "another host": (["--to", "http://192.0.2.7:8080"], "--to: 192.0.2.7 is not this host"),
     "no address": (["--to", "somewhere"], "--to: it is a URL"),
+    "nowhere": ([], "--to, --settings: say where to play"),
+    "settings that are loaded nowhere": (["--to", "http://127.0.0.1:9", "--settings", "x"], "--settings: with --to"),
     "nobody there": (["--to", f"http://127.0.0.1:{free_port()}"], "--to: it cannot be asked: no connection"),
     "a map that is none": (["--to", "http://127.0.0.1:9", "--map", "x"], "--map: it is OLD=NEW"),
     "no admin token": (["--to", "http://127.0.0.1:9", "--admin", "http://127.0.0.1:9"], "--admin: give the admin"),
