@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,13 @@ def traffic(lines: list[Line]) -> list[Traffic]:
 
 async def play(gateway: Gateway, sandbox: Sandbox) -> None:
     """One of everything: sends that go, are blocked and are refused; a long body, keywords, an unsigned webhook."""
-    await gateway.send(To=PHONE, From=IN_POOL, Body=LONG, StatusCallback="http://user:hidden@x.example/?k=secret-query")
+    callback = "http://user:hidden@x.example/?k=secret-query"
+    more: dict[str, Any] = {
+        "x4155550100": LONG,
+        "ContentVariables": '{"1": "Zwetschgenbaum"}',
+        "ContentSid": "+14155550100",
+    }
+    await gateway.send(To=PHONE, From=IN_POOL, Body=LONG, StatusCallback=callback, **more)
     await say(sandbox, "STOP")
     await gateway.send(To="(415) 555-0100", From=IN_POOL, Body="987654")
     await gateway.send(To="x" + PHONE, From=IN_POOL, Body=LONG)
