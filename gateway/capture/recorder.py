@@ -8,7 +8,7 @@ one look at a flag.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -91,7 +91,7 @@ class Capture:
     @contextlib.contextmanager
     def listening(self) -> Iterator["Listener"]:
         """Hear what happens from now on."""
-        listener = Listener()
+        listener = Listener(self._clock)
         self._listeners.add(listener)
         try:
             yield listener
@@ -153,20 +153,24 @@ class Capture:
 
 
 class Listener:
-    """Somebody who reads along. Who reads too slowly gets no more, and is told so by the end."""
+    """Somebody who reads along. What he is too slow for is left out, and told by a line of its own. ``clock`` gives
+    microseconds since 1970, UTC.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
         self._unread: deque[bytes] = deque()
         self._unread_bytes = 0
+        self._missing = 0
         self._news = asyncio.Event()
         self._has_ended = False
 
-    def hear(self, lines: Iterable[bytes]) -> None:
+    def hear(self, lines: Sequence[bytes]) -> None:
         """Have more to read."""
         whole = b"".join(lines)
         if self._unread_bytes + len(whole) > MOST_UNREAD_BYTES:
-            self._has_ended = True
-        elif not self._has_ended:
+            self._missing += len(lines)
+        else:
             self._unread.append(whole)
             self._unread_bytes += len(whole)
         self._news.set()
@@ -183,9 +187,11 @@ class Listener:
                 async with asyncio.timeout(within_seconds):
                     await self._news.wait()
         self._news.clear()
-        if self._unread:
-            whole = b"".join(self._unread)
-            self._unread.clear()
-            self._unread_bytes = 0
-            return whole
-        return None if self._has_ended else b""
+        if not self._unread:
+            return None if self._has_ended else b""
+        if self._missing:
+            self._unread.append(encode(Gap(at=self._clock(), missing=self._missing)))
+        whole = b"".join(self._unread)
+        self._unread.clear()
+        self._unread_bytes = self._missing = 0
+        return whole

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.capture.records import Account, Head, Line, OptOut, Pool, Traffic
+from gateway.capture.recorder import MOST_UNREAD_BYTES, Listener
+from gateway.capture.records import Account, Gap, Head, Line, OptOut, Pool, Traffic, decode
 from gateway.sandbox import Sandbox
 from tests.staging import (
     ACCOUNT,
@@ -49,11 +50,8 @@ def traffic(lines: list[Line]) -> list[Traffic]:
 async def play(gateway: Gateway, sandbox: Sandbox) -> None:
     """One of everything: sends that go, are blocked and are refused; a long body, keywords, an unsigned webhook."""
     callback = "http://user:hidden@x.example/?k=secret-query"
-    more: dict[str, Any] = {
-        "x4155550100": LONG,
-        "ContentVariables": '{"1": "Zwetschgenbaum"}',
-        "ContentSid": "+14155550100",
-    }
+    more: dict[str, Any] = {"x4155550100": LONG, "ContentSid": "+14155550100"}
+    more |= {"ContentVariables": '{"1": "Zwetschgenbaum"}'}
     await gateway.send(To=PHONE, From=IN_POOL, Body=LONG, StatusCallback=callback, **more)
     await say(sandbox, "STOP")
     await gateway.send(To="(415) 555-0100", From=IN_POOL, Body="987654")
@@ -146,3 +144,14 @@ async def test_a_file_that_is_full_ends_the_capture_and_not_the_traffic(
 async def test_a_folder_that_is_not_there_ends_nothing_else(start_gateway: StartGateway, tmp_path: Path) -> None:
     gateway = await start_gateway(capture={"file": str(tmp_path / "nowhere" / "traffic.jsonl")})
     assert 201 == (await gateway.send(To=PHONE, From=ALONE, Body="x")).status
+
+
+async def test_who_listens_too_slowly_is_told_what_is_missing() -> None:
+    listener = Listener(lambda: 7)
+    for _ in range(3):
+        listener.hear([b"x" * (MOST_UNREAD_BYTES // 2 - 1) + b"\n", b"\n"])
+    heard = await listener.heard(0)
+    assert heard is not None
+    assert Gap(at=7, missing=4) == decode(heard.splitlines()[-1])
+    listener.end()
+    assert (None, b"") == (await listener.heard(0), await Listener(lambda: 7).heard(0))
