@@ -25,6 +25,7 @@ TELLING: Final = re.compile(r"[@/\\:]")  # an address or a link is one word, too
 NORTH_AMERICAN: Final = re.compile(r"\+1\d{10}", re.ASCII)
 ROUNDS: Final = 8
 LETTERS: Final = "bcdfgjkmnqrvwxz"  # without vowels, p, s, t: nothing that is made of them is a keyword
+TO_LETTERS: Final = bytes(ord(LETTERS[byte % len(LETTERS)]) for byte in range(256))
 MOST_WALKED: Final = 10_000
 MOST_KEPT: Final = 65_536
 
@@ -67,7 +68,10 @@ class Pseudonyms:
     def hidden(self, text: str) -> str:
         """The same for a text of which nothing may stay, be it a single word: a name, a place, a parameter."""
         noise = hashlib.shake_256(self._key + b"text" + text.encode("utf-8", "surrogatepass")).digest(len(text) or 1)
-        return "".join(_letter_like(char, byte) for char, byte in zip(text, noise, strict=False))
+        letters = noise.translate(TO_LETTERS).decode("ascii")
+        if text.isascii():
+            return "".join([new if old.isalnum() else old for old, new in zip(text, letters, strict=False)])
+        return "".join([_letter_like(old, new) for old, new in zip(text, letters, strict=False)])
 
     def url(self, url: str) -> str:
         """A URL that leads nowhere (RFC 2606), one for each: even a path may hold a secret."""
@@ -190,11 +194,11 @@ def _shape_like(char: str, byte: int) -> str:
     return LETTERS[byte % len(LETTERS)] if char.isalpha() else char
 
 
-def _letter_like(char: str, byte: int) -> str:
+def _letter_like(char: str, letter: str) -> str:
     if char.isspace() or (char.isascii() and not char.isalnum()):
         return char
     if char.isascii():
-        return LETTERS[byte % len(LETTERS)]
+        return letter
     if char in GSM_BASIC:
         return "é"
     if char in GSM_EXTENDED:

@@ -114,10 +114,13 @@ class TrafficEdge:
         if REPLAY_HEADER in request.headers and self._reaches_twilio:
             raise TrafficError(REPLAYED, "replay to a gateway whose twilio.api_url and accounts_url are a sandbox's")
 
-    async def _captured(self, kind: Kind, whole: Request, journey: Awaitable[Outcome]) -> Outcome:
-        """The end of a journey, told to whoever captures it; what is played again is not captured again."""
+    def _captured(self, kind: Kind, whole: Request, journey: Awaitable[Outcome]) -> Awaitable[Outcome]:
+        """A journey, told to whoever captures it; what is played again is not captured again."""
         if not self._capture.is_on or whole.header(REPLAY_HEADER) is not None:
-            return await journey
+            return journey
+        return self._capturing(kind, whole, journey)
+
+    async def _capturing(self, kind: Kind, whole: Request, journey: Awaitable[Outcome]) -> Outcome:
         at, began = self._clock(), self._monotonic()
         outcome = await journey
         happened = Happened(
