@@ -88,6 +88,11 @@ LAST_DAY: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",
 )
+CAPTURE_MISSED: Final = Counter(
+    "gateway_capture_missed_total",
+    "Requests that a capture lacks, as they came faster than they could be written.",
+    registry=REGISTRY,
+)
 STORE_WRITABLE: Final = Gauge(
     "gateway_store_writable",
     "1 while the store can be written.",

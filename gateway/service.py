@@ -19,6 +19,9 @@ from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.scrubbing import Scrubber
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
@@ -58,14 +61,17 @@ from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.messaging.deactivation import Deactivated
+from gateway.operations.capture_state import capture_state
 from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
 from gateway.operations.counting import Counting
+from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
 from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
 from gateway.timers import Timers
+from gateway.traffic.capturing import Capturing
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
 from gateway.twilio.products import MESSAGING
@@ -191,6 +197,7 @@ class Service:
         await self._start_telling(store, directory, client, upstreams)
         activity = self._start_activity(store)
         learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
+        capture = self._start_capture(store, directory, kept.root_key)
         edge = self._edge(
             store,
             directory,
@@ -204,10 +211,12 @@ class Service:
             learning,
             activity,
             kept.root_key,
+            capture,
         )
         self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
-        await self._listen(edge, self._admin_edge(store, directory, kept, gaps))
+        await self._begin_capture(capture)
+        await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock, self._settings.secret)
@@ -259,6 +268,27 @@ class Service:
         sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
         return _Learning(recorder, fingerprints, sources)
 
+    def _start_capture(self, store: Store, directory: Directory, secret: bytes) -> Capture:
+        """What takes the traffic for whoever wants it; numbers get the same pseudonyms on all replicas."""
+        given = self._settings.capture
+        scrubber = Scrubber(
+            Pseudonyms(secret),
+            {account.sid: account.default_region for account in directory.accounts},
+            clear_numbers=given.numbers == "clear",
+            clear_bodies=given.bodies == "clear",
+        )
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, self._clock))
+        capture = Capture(scrubber, "gateway", state, self._clock)
+        self._run_until_done(capture)
+        return capture
+
+    async def _begin_capture(self, capture: Capture) -> None:
+        """Write the capture's files, if the settings want it: the list first, so before anything can change it."""
+        given = self._settings.capture
+        if given.file is None:
+            return
+        await capture.begin(given.file, given.part_bytes, given.most_bytes)
+
     def _start_gaps(
         self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams
     ) -> GapClosing | None:
@@ -283,6 +313,7 @@ class Service:
         learning: _Learning,
         activity: ActivityLog,
         secret: bytes,
+        capture: Capture,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
@@ -317,6 +348,8 @@ class Service:
             self._preferences(store, directory),
             activity,
             time.monotonic,
+            Capturing(capture, self._clock, time.monotonic),
+            reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
         )
 
     def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
@@ -325,7 +358,9 @@ class Service:
         done = PreferenceOperations(store, directory, self._clock)
         return PreferencesFlow(links, done, given.company, time.monotonic)
 
-    def _admin_edge(self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None) -> AdminEdge:
+    def _admin_edge(
+        self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None, capture: Capture
+    ) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
@@ -335,6 +370,7 @@ class Service:
             directory,
             kept.admin_hash,
             self._clock,
+            capture,
             exposition,
             gaps,
             ready_after_gaps=waits,
@@ -381,7 +417,7 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling | ActivityLog) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | ActivityLog | Capture) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 

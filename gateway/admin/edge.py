@@ -13,6 +13,7 @@ from gateway.admin.description import Description
 from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
 from gateway.operations.live import LiveFeed
@@ -40,6 +41,7 @@ class AdminEdge:
         directory: Directory,
         token_hash: str,
         clock: Callable[[], int],
+        capture: Capture,
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
         *,
@@ -52,6 +54,7 @@ class AdminEdge:
         self._directory = directory
         self._token_hash = token_hash
         self._clock = clock
+        self._capture = capture
         self._exposition = exposition
         self._gaps = gaps
         self._most_import_bytes = most_import_bytes
@@ -63,7 +66,15 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock, self._live, self._links, self._most_import_bytes),
+            *routes_of(
+                self._store,
+                self._directory,
+                self._clock,
+                self._capture,
+                self._live,
+                self._links,
+                self._most_import_bytes,
+            ),
         ]
         return [*described, *Description(described).routes()]
 

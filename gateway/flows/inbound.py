@@ -157,7 +157,8 @@ class InboundFlow:
             self._outbox.wake()
         opt_out_type = recorded.change.opt_out_type
         filtered = await self._allowed(account, message, opt_out_type, verbs, is_confirmed=bool(confirmed))
-        return self._recorded(message, recorded, cookies, filtered)
+        outcome = self._recorded(message, recorded, cookies, filtered)
+        return replace(outcome, confirmation=recorded.change.confirmation) if confirmed else outcome
 
     async def _confirmed(
         self, account: Account, message: InboundMessage, recorded: Recorded, *, waits_for_app: bool

@@ -11,12 +11,13 @@ from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
-from gateway.flows.holding import BLOCKED_HEADER, Holding, is_scheduled, read_mode
+from gateway.flows.holding import Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
 from gateway.flows.scheduling import Scheduling
 from gateway.flows.status import StatusTokens
+from gateway.messaging.blocked import BLOCKED_HEADER
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Forward, Suppress
 from gateway.store import StoreError

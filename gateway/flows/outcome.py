@@ -40,7 +40,8 @@ class Outcome:
     ``upstream_seconds`` is how long Twilio took, None when it was not asked; ``settings_version`` the account's at
     which it was decided, None where nothing was. ``is_proved``: the caller proved to be the account's, so that this
     is noted as the account's activity (`gateway.flows.activity`); then ``message`` is what it is about, None of a send
-    that could not be read. ``enforced``: what was decided was also carried out.
+    that could not be read. ``enforced``: what was decided was also carried out. ``confirmation`` is the gateway's own
+    reply to a keyword, which stands first in the answer.
     """
 
     what: What
@@ -54,6 +55,7 @@ class Outcome:
     is_proved: bool = False
     message: OutboundMessage | InboundMessage | StatusUpdate | None = field(default=None, repr=False)
     enforced: bool = True
+    confirmation: str | None = None
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

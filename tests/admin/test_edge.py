@@ -143,7 +143,7 @@ async def test_every_route_but_health_needs_the_admin_token(desk: Admin) -> None
     sids = {"MG": SERVICE, "n": "1", "a": "1", "b": "2", "id": "0" * 36, "name": "somebody", "sink": "crm", "type": "x"}
     sids |= {"sid": f"SM{'0' * 32}"}
     store: Any = None  # routes ask for nothing
-    resources = AdminEdge(store, store, "", store).application().router.resources()
+    resources = AdminEdge(store, store, "", store, store).application().router.resources()
     open_ones = []
     for resource in resources:
         path = resource.canonical.format(**sids)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gateway.admin.api.activity import ActivityApi
+from gateway.admin.api.capture import CaptureApi
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.evidence import EvidenceApi
@@ -21,6 +22,7 @@ from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
@@ -45,6 +47,7 @@ def routes_of(
     store: Store,
     directory: Directory,
     clock: Callable[[], int],
+    capture: Capture,
     live: LiveFeed,
     links: PreferenceLinks,
     most_import_bytes: int,
@@ -75,4 +78,5 @@ def routes_of(
         *ActivityApi(store, live).routes(),
         *ReportsApi(Reports(store, clock), clock).routes(),
         *MessagesApi(Journeys(store)).routes(),
+        *CaptureApi(capture).routes(),
     ]
