@@ -41,6 +41,7 @@ from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
+HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ class Store(ListReads, TokenReads, EventReads):
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
-        await transaction.put_value("heartbeat", str(self._clock()))
+        await transaction.put_value(HEARTBEAT, str(self._clock()))
 
 
 def engine_for(database_url: str) -> Engine:

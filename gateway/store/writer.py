@@ -94,8 +94,8 @@ class Writer:
                 waiting.future.set_result(waiting.result)
 
     async def _ran_alone(self, waiting: _Waiting) -> bool:
-        """Run one unit that has the transaction for itself, and commit it. There is no savepoint: with one, SQLite keeps
-        a copy of each page that a large unit changes.
+        """Run one unit that has the transaction for itself, and commit it. There is no savepoint: with one, SQLite
+        keeps a copy of each page that a large unit changes.
         """
         try:
             waiting.result = await waiting.unit(Transaction(self._connection))
