@@ -26,7 +26,7 @@ from gateway.store import Store
 from gateway.store.bulk_lines import ImportState
 from gateway.store.store import HEARTBEAT
 
-BATCH: Final = 2_000  # lines
+BATCH: Final = 500  # lines: a STOP that another process takes meanwhile waits for one at most
 SERVING: Final = 5 * 1_000_000  # microseconds since a gateway's last heartbeat
 
 
