@@ -49,6 +49,7 @@ from gateway.store.transaction import Transaction
 
 PROBE_EVERY_SECONDS: Final = 1.0
 ROOT_KEY_NAME: Final = "root_key"
+HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,7 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads):
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
-        await transaction.put_value("heartbeat", str(self._clock()))
+        await transaction.put_value(HEARTBEAT, str(self._clock()))
 
 
 def _prepared(database_url: str) -> bool:
