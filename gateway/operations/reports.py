@@ -4,6 +4,7 @@ Counts that stand are read as they stand (`gateway.operations.counting`); what c
 report.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -138,7 +139,7 @@ class Reports:
         for counted, count in counts.items():
             if counted.measure not in wanted or asked.service_sid not in {None, counted.service_sid}:
                 continue
-            begin = next(limit for limit in reversed(limits[:-1]) if limit <= max(counted.quarter, limits[0]))
+            begin = limits[max(bisect_right(limits, counted.quarter) - 1, 0)]
             group = "" if asked.by is None else str(getattr(counted, asked.by))
             _put(found[begin], {(counted.measure, group): count})
 
