@@ -4,9 +4,10 @@ Counts that stand are read as they stand (`gateway.operations.counting`); what c
 report.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,7 +60,7 @@ class Asked:
     interval: Interval = Interval.DAY
     by: By | None = None
     service_sid: str | None = None
-    zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Reports:
         for counted, count in counts.items():
             if counted.measure not in wanted or asked.service_sid not in {None, counted.service_sid}:
                 continue
-            begin = next(limit for limit in reversed(limits[:-1]) if limit <= max(counted.quarter, limits[0]))
+            begin = limits[max(bisect_right(limits, counted.quarter) - 1, 0)]
             group = "" if asked.by is None else str(getattr(counted, asked.by))
             _put(found[begin], {(counted.measure, group): count})
 
@@ -156,10 +157,10 @@ class Reports:
         await counting.recount(since)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name in the IANA database. Raises `Malformed`."""
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name in the IANA database; UTC needs none on the machine. Raises `Malformed`."""
     try:
-        return ZoneInfo(name)
+        return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Malformed("there is no such time zone on this machine; names are as Europe/Berlin, or UTC") from None
 

@@ -1,6 +1,7 @@
 """``/api/v1/reports/…``: opt-outs, sends, and which send was the last before an opt-out; as JSON or CSV."""
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import Any, Final, Literal
 
 from aiohttp import web
@@ -241,7 +242,7 @@ class ReportsApi:
         return since, until
 
 
-def _zone(name: str) -> Any:
+def _zone(name: str) -> tzinfo:
     try:
         return zone_of(name)
     except Malformed as error:

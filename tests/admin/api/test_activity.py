@@ -4,11 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.sandbox import Sandbox
+from gateway.store import Store
+from gateway.store.activity_reads import ActivityFilter
+from gateway.store.identifiers import new_id
 from tests.admin.conftest import Admin, AdminOfGateway
 from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, PHONE, SERVICE, inbound, later, say
 
@@ -98,6 +102,15 @@ async def test_it_is_read_page_by_page_and_by_filters_and_masked(
 # The live feed
 
 
+async def written_by_another_process(admin: AdminOfGateway) -> None:
+    store = Store(admin.database_url, admin.gateway.clock)
+    await store.open(serving=False)
+    [newest] = await store.list_activity(ActivityFilter(), None, 1)
+    line = replace(newest, activity_id=new_id(admin.gateway.clock()), reason="code_21211")
+    await store.write(lambda unit: unit.add_activity([line]))
+    await store.close()
+
+
 @contextlib.asynccontextmanager
 async def listening(admin: Admin, query: str = "", **headers: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
     """The events of the live feed, each by its fields."""
@@ -133,6 +146,8 @@ async def test_what_is_decided_is_told_as_it_happens_to_each_by_its_filter_and_r
         await say(sandbox, "STOP")
         told = [await anext(everything), await anext(everything)]
         keyword = await anext(keywords)
+        await written_by_another_process(admin)
+        assert "code_21211" == json.loads((await anext(everything))["data"])["reason"]
     assert ["forwarded", "recorded"] == [json.loads(event["data"])["decision"] for event in told]
     assert told[1]["id"] == keyword["id"]
     assert "+1********00" == json.loads(keyword["data"])["recipient"]
