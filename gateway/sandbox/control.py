@@ -40,6 +40,7 @@ class Control:
             ("GET", "/messages", self._messages),
             ("GET", "/requests", self._requests),
             ("GET", "/webhooks", self._webhooks),
+            ("PUT", "/webhooks", self._set_webhooks),
             ("GET", "/faults", self._faults),
             ("PUT", "/faults", self._set_faults),
             ("GET", "/twilio-handling", self._twilio_handling),
@@ -100,7 +101,13 @@ class Control:
         return web.json_response({"requests": [wire.request(each) for each in self._simulation.requests]})
 
     async def _webhooks(self, request: web.Request) -> web.Response:
-        return web.json_response({"webhooks": [wire.webhook(each) for each in self._simulation.webhooks]})
+        webhooks = [wire.webhook(each) for each in self._simulation.webhooks]
+        return web.json_response({"webhooks": webhooks, "losing": self._simulation.webhook_client.losing})
+
+    async def _set_webhooks(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.WEBHOOK_FIELDS, required=("losing",))
+        self._simulation.lose_webhooks(fields["losing"])
+        return await self._webhooks(request)
 
     async def _faults(self, request: web.Request) -> web.Response:
         return web.json_response({"faults": [wire.fault(each) for each in self._simulation.faults.waiting]})

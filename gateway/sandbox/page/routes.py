@@ -1,0 +1,103 @@
+"""The page's routes: it as a whole, its parts as they change, its forms."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from gateway.pages import Pages, serve_parts
+from gateway.sandbox.page import senders
+from gateway.sandbox.page.forms import Action, Complaint, Forms
+from gateway.sandbox.page.handsets import is_taken, phones_of, webhooks_by_message
+from gateway.sandbox.page.journeys import SHOWN, Pairs, journeys_of
+from gateway.sandbox.page.troubles import troubles_of, waiting
+from gateway.sandbox.simulation import Simulation
+
+_PARTS = ("phones", "journeys", "state")
+"""Templates whose one element has their name as its id, and which are sent anew when they differ."""
+
+
+class PhonesPage:
+    """Shows the phones and what goes between them and the apps, and takes what is written on them.
+
+    `own_url` gives where the sandbox listens, for an app that has no gateway to send to.
+    """
+
+    def __init__(self, simulation: Simulation, own_url: Callable[[], str]) -> None:
+        self._simulation = simulation
+        self._own_url = own_url
+        self._forms = Forms(simulation, own_url)
+        self._pages = Pages("gateway.sandbox")
+        self._evidence: dict[str, Pairs] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """The page, its parts and files, and its forms."""
+        forms = [web.post(f"/phones{path}", self._taking(action)) for path, action in self._forms.actions().items()]
+        return [web.get("/", self._show), web.get("/phones/live", self._live), *self._pages.assets.routes(), *forms]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        return await self._page(request.query)
+
+    async def _live(self, request: web.Request) -> web.StreamResponse:
+        async def parts() -> Mapping[str, str]:
+            values = await self._values({})
+            return {name: self._pages.text(f"{name}.html", **values) for name in _PARTS}
+
+        return await serve_parts(request, self._simulation.world.changes.beats(), parts)
+
+    async def _page(self, asked: Mapping[str, str], complaint: str = "", status: int = 200) -> web.Response:
+        values = await self._values(asked)
+        return self._pages.answer("page.html", status, complaint=complaint, parts=_PARTS, **values)
+
+    async def _values(self, asked: Mapping[str, str]) -> dict[str, object]:
+        """What the templates show; `asked` are the choices that a reload without a script shall keep."""
+        simulation, world = self._simulation, self._simulation.world
+        await self._gather_evidence()
+        webhooks = webhooks_by_message(simulation)
+        account = next(iter(world.accounts.values()))
+        return {
+            "asked": {name: asked.get(name, "") for name in ("phone", "to", "sender", "recipient")},
+            "phones": phones_of(simulation, webhooks),
+            "journeys": journeys_of(simulation, webhooks, self._evidence),
+            "write_to": senders.to_write_to(world),
+            "send_by": senders.to_send_by(world),
+            "troubles": troubles_of(simulation),
+            "waiting": list(waiting(simulation)),
+            "world": world,
+            "blocked": sorted(world.opt_outs),
+            "carrier_blocked": sorted(world.carrier_opt_outs),
+            "account": account,
+            "api_url": simulation.app_side.api_url or self._own_url(),
+            "has_gateway": bool(simulation.app_side.api_url),
+        }
+
+    async def _gather_evidence(self) -> None:
+        """Ask once for each message that is shown, as soon as its webhook was taken: then all is written down."""
+        evidence = self._simulation.app_side.evidence
+        if evidence is None:
+            return
+        webhooks = webhooks_by_message(self._simulation)
+        shown = [message.sid for message in self._simulation.inbound.recent(SHOWN)]
+        due = [sid for sid in shown if sid not in self._evidence and any(map(is_taken, webhooks.get(sid, ())))]
+        found = await asyncio.gather(*map(evidence, due))
+        known = self._evidence | dict(zip(due, found, strict=True))
+        self._evidence = {sid: known[sid] for sid in shown if sid in known}
+
+    def _taking(self, action: Action) -> Callable[[web.Request], Coroutine[Any, Any, web.Response]]:
+        async def take(request: web.Request) -> web.Response:
+            is_live = "X-Live" in request.headers
+            try:
+                keep = await action(await request.post(), not is_live)
+            except ValueError:  # a form that is none: of an unknown encoding, or broken off
+                return web.Response(status=400, text="The form cannot be read.\n")
+            except Complaint as complaint:
+                if is_live:
+                    return web.Response(status=422, text=str(complaint))
+                return await self._page({}, str(complaint), status=422)
+            self._simulation.world.changes.tell()
+            if is_live:
+                return web.Response(status=204)
+            raise web.HTTPSeeOther(location=str(request.rel_url.with_path("/").with_query(keep)))
+
+        return take
