@@ -17,6 +17,7 @@ from gateway.sandbox import DEFAULT_SEEDS, AppSide, SampleApp, Sandbox
 from gateway.sdk import GatewayHttpClient
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.store.upgrade import prepare
 
 HOST: Final = "127.0.0.1"
 GATEWAY_PORT: Final = 8080
@@ -50,6 +51,7 @@ async def staged(seed: int | None = None) -> AsyncIterator[Stage]:
         sandbox = await undo.enter_async_context(Sandbox(seeds, host=HOST, port=_port(SANDBOX_PORT)))
         app = await undo.enter_async_context(SampleApp(ACCOUNT.auth_tokens[0], host=HOST, port=_port(APP_PORT)))
         gateway_url = f"http://{HOST}:{_port(GATEWAY_PORT)}"
+        prepare(f"sqlite:///{folder / 'gateway.db'}")  # an empty store is nothing to warn of here
         service = Service(_settings(gateway_url, sandbox, app, folder / "gateway.db"))
         await service.start()
         undo.push_async_callback(service.stop)

@@ -12,7 +12,14 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from gateway.sandbox import fields
-from gateway.sandbox.addresses import is_alphanumeric, normalise_recipient, normalise_sender, phone_of
+from gateway.sandbox.addresses import (
+    channel_of,
+    is_alphanumeric,
+    is_short_code,
+    normalise_recipient,
+    normalise_sender,
+    phone_of,
+)
 from gateway.sandbox.fields import InvalidInput
 from gateway.sandbox.seeds import (
     HANDLINGS,
@@ -30,8 +37,11 @@ _SID: Final = {"AC": re.compile("AC[0-9a-f]{32}"), "MG": re.compile("MG[0-9a-f]{
 _Made = TypeVar("_Made")
 
 
-def read_seeds(name: str, content: bytes, before: Seeds) -> Seeds:
-    """The seeds of a file; its name ends with `.toml` or `.json`. Raises InvalidInput, whose field is the place."""
+def read_seeds(name: str, content: bytes, before: Seeds, *, keep_accounts: bool) -> Seeds:
+    """The seeds of a file, JSON where it is named so, else TOML. Raises InvalidInput, whose field is the place.
+
+    `keep_accounts` refuses other accounts: those of before are known to a gateway.
+    """
     if len(content) > MOST_FILE_BYTES:
         raise InvalidInput("", f"the file is larger than {MOST_FILE_BYTES} bytes")
     try:
@@ -39,6 +49,8 @@ def read_seeds(name: str, content: bytes, before: Seeds) -> Seeds:
         document = json.loads(text) if name.lower().endswith(".json") else tomllib.loads(text)
     except ValueError as error:  # of the encoding, of JSON and of TOML alike
         raise InvalidInput("", f"the file cannot be read: {error}") from error
+    if keep_accounts and isinstance(document, dict) and "accounts" in document:
+        raise InvalidInput("accounts", "a gateway knows the accounts that are there: leave them out")
     return seeds_from(document, before)
 
 
@@ -115,11 +127,14 @@ def _sid(prefix: str) -> fields.Reader:
 
 
 def _sender(name: str, value: object) -> str:
-    return normalise_sender(fields.text(name, value))
+    sender = normalise_sender(fields.text(name, value))
+    if not (is_short_code(sender) or is_alphanumeric(sender) or normalise_recipient(sender) or channel_of(sender)):
+        raise InvalidInput(name, "a number with its country, short code, sender ID, whatsapp:+… or rcs:… is expected")
+    return sender
 
 
 def _senders(name: str, value: object) -> tuple[str, ...]:
-    return tuple(map(normalise_sender, fields.texts(name, value)))
+    return tuple(_sender(f"{name}/{index}", each) for index, each in enumerate(fields.texts(name, value)))
 
 
 def _phone(name: str, value: object) -> str:

@@ -147,7 +147,8 @@ class Forms:
             raise Complaint("Choose a seed file, TOML or JSON.")
         content = file.file.read(MOST_FILE_BYTES + 1)
         try:
-            seeds = read_seeds(file.filename, content, self._simulation.seeds)
+            has_gateway = bool(self._simulation.app_side.api_url)
+            seeds = read_seeds(file.filename, content, self._simulation.seeds, keep_accounts=has_gateway)
         except InvalidInput as error:
             raise Complaint(f"{file.filename}: {error}") from None
         self._simulation.begin_with(seeds)

@@ -13,6 +13,10 @@ from gateway.sandbox.page.handsets import is_taken, phones_of, webhooks_by_messa
 from gateway.sandbox.page.journeys import SHOWN, Pairs, journeys_of
 from gateway.sandbox.page.troubles import troubles_of, waiting
 from gateway.sandbox.simulation import Simulation
+from gateway.sandbox.snippet import snippet
+
+_SOMEBODY = "+14155550100"
+"""Whom the forms propose while no phone is shown."""
 
 _PARTS = ("phones", "journeys", "state")
 """Templates whose one element has their name as its id, and which are sent anew when they differ."""
@@ -56,11 +60,14 @@ class PhonesPage:
         await self._gather_evidence()
         webhooks = webhooks_by_message(simulation)
         account = next(iter(world.accounts.values()))
+        phones, write_to = phones_of(simulation, webhooks), senders.to_write_to(world)
+        api_url = simulation.app_side.api_url or self._own_url()
+        to = phones[0].number if phones else _SOMEBODY
         return {
-            "asked": {name: asked.get(name, "") for name in ("phone", "to", "sender", "recipient")},
-            "phones": phones_of(simulation, webhooks),
+            "asked": {name: asked.get(name, "") for name in ("phone", "to", "sender")},
+            "phones": phones,
             "journeys": journeys_of(simulation, webhooks, self._evidence),
-            "write_to": senders.to_write_to(world),
+            "write_to": write_to,
             "send_by": senders.to_send_by(world),
             "troubles": troubles_of(simulation),
             "waiting": list(waiting(simulation)),
@@ -68,7 +75,9 @@ class PhonesPage:
             "blocked": sorted(world.opt_outs),
             "carrier_blocked": sorted(world.carrier_opt_outs),
             "account": account,
-            "api_url": simulation.app_side.api_url or self._own_url(),
+            "api_url": api_url,
+            "snippet": snippet(api_url, account.sid, account.auth_tokens[0], to, write_to[0][0] if write_to else ""),
+            "recipient": asked.get("recipient") or to,
             "has_gateway": bool(simulation.app_side.api_url),
         }
 
