@@ -192,6 +192,15 @@ _SERVICE: dict[str, fields.Reader] = {
     "advanced_opt_out": _several(SandboxKeywordSet, _KEYWORD_SET, "keyword_type", "keywords", "reply"),
 }
 _PHONE: dict[str, fields.Reader] = {"number": _phone, "writes_to": _sender, "words": fields.texts}
+KEYS: Final = {
+    "accounts": _ACCOUNT,
+    "numbers": _NUMBER,
+    "services": _SERVICE,
+    "advanced_opt_out": _KEYWORD_SET,
+    "phones": _PHONE,
+}
+"""What each kind of item may hold."""
+
 _FIELDS: dict[str, fields.Reader] = {
     "accounts": _several(SandboxAccount, _ACCOUNT, "sid", "auth_tokens"),
     "numbers": _several(_number, _NUMBER, "number"),

@@ -60,7 +60,7 @@ async def test_a_session_of_stop_a_blocked_send_start_and_a_send(demo: Stage, pa
     await expect(phone.locator(".bubble").last).to_contain_text("Your table is booked.")
     await expect(journeys.first.locator(".tag")).to_have_text("delivered")
     assert [] == await barriers(page)
-    assert sum(sizes) < 200_000
+    assert 2 * sum(sizes) < 200_000  # bytes; its parts come once more by the stream, which tells no length
 
 
 async def test_the_keyboard_is_enough_and_what_is_written_shows_as_text(demo: Stage, page: Page):

@@ -37,7 +37,12 @@ async def test_the_demo_stays_with_what_an_app_needs_and_opens_a_browser_when_to
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: not opened.append(url))
+
+    def open_browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", open_browser)
     seeds = replace(DEFAULT_SEEDS, phones=(SandboxPhone("+4915112345678"),))
     demo = asyncio.create_task(_run(once=False, show_page=True, seeds=seeds))
     shown = ""

@@ -1,10 +1,13 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from gateway.sandbox import DEFAULT_SEEDS, SandboxNumber, SandboxPhone
 from gateway.sandbox.fields import InvalidInput
-from gateway.sandbox.seed_files import MOST_FILE_BYTES, read_seeds
+from gateway.sandbox.seed_files import KEYS, MOST_FILE_BYTES, read_seeds
+from gateway.sandbox.seeds import HANDLINGS, KEYWORD_TYPES
 
 ACCOUNT = DEFAULT_SEEDS.accounts[0].sid
 SERVICE = "MG" + "1" * 32
@@ -71,3 +74,14 @@ def test_what_cannot_be_used_is_refused_at_its_place(document, place, complaint)
 def test_a_file_that_is_none_is_refused(content):
     with pytest.raises(InvalidInput, match="the file"):
         read_seeds("x.toml", content, DEFAULT_SEEDS, keep_accounts=True)
+
+
+def test_the_page_of_the_documentation_has_every_key_and_a_file_that_can_be_read():
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+    section = page.partition("## Seed files")[2].partition("\n## ")[0]
+    (example,) = re.findall(r"```toml\n(.*?)```", section, flags=re.DOTALL)
+    seeds = read_seeds("x.toml", example.encode(), DEFAULT_SEEDS, keep_accounts=True)
+    assert "Berlin" == seeds.services[0].friendly_name
+    told = {row[0]: row[1] for row in re.findall(r"^\| `(\w+)` \| (.*) \|$", section, flags=re.MULTILINE)}
+    keys = {name: set(re.findall(r"`(\w+)`", text)) - {*HANDLINGS, *KEYWORD_TYPES} for name, text in told.items()}
+    assert {name: set(readers) for name, readers in KEYS.items()} == keys

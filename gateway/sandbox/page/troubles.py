@@ -1,11 +1,12 @@
 """What may be made to go wrong by one choice on the page, between the gateway, Twilio and the app."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.simulation import Simulation
+from gateway.sandbox.sinks import EventTrouble
 
 FOR_GOOD: Final = "until calmed"
 _SENDS: Final = {"method": "POST", "path_prefix": "/2010-04-01/"}  # reading goes on, so that timers use nothing up
@@ -35,6 +36,10 @@ def _app(status: int = 200, delay_seconds: float = 0.0) -> Callable[[Simulation,
     return begin
 
 
+def _lose_events(simulation: Simulation, times: int | None) -> None:
+    simulation.set_event_trouble(replace(simulation.event_streams.trouble, drop=times))
+
+
 TROUBLES: Final = (
     Trouble("twilio-500", "Twilio answers sends with 500", _fault(kind="status", status=500)),
     Trouble("twilio-429", "Twilio answers sends with 429", _fault(kind="status", status=429, retry_after=1)),
@@ -43,6 +48,8 @@ TROUBLES: Final = (
     Trouble("twilio-unknown", "Twilio takes the send, then breaks off", _fault(kind="reset", when="after")),
     Trouble("twilio-hang", "Twilio says nothing for 20 s", _fault(kind="hang", seconds=20.0)),
     Trouble("webhook-lost", "Webhooks are lost on their way", Simulation.lose_webhooks),
+    Trouble("events-lost", "Events are lost on their way", _lose_events),
+    Trouble("consents-fail", "Items of the Consents API fail", Simulation.fail_consent_items),
 )
 APP_TROUBLES: Final = (
     Trouble("app-500", "The app answers webhooks with 500", _app(status=500)),
@@ -60,6 +67,8 @@ def calm(simulation: Simulation) -> None:
     """Let nothing go wrong any more."""
     simulation.clear_faults()
     simulation.lose_webhooks(0)
+    simulation.fail_consent_items(0)
+    simulation.set_event_trouble(EventTrouble())
     if simulation.app_side.app is not None:
         simulation.app_side.app.answer_as_usual()
 
@@ -68,9 +77,13 @@ def waiting(simulation: Simulation) -> Iterator[str]:
     """What is going to go wrong, one sentence each."""
     for fault in simulation.faults.waiting:
         yield f"{_told(fault)}, {_often(fault.times)}"
-    losing = simulation.webhook_client.losing
-    if losing != 0:
-        yield f"webhooks are lost, {_often(losing)}"
+    for what, times in (
+        ("webhooks are lost", simulation.webhook_client.losing),
+        ("events are lost", simulation.event_streams.trouble.drop),
+        ("items of the Consents API fail", simulation.world.failing_consent_items),
+    ):
+        if times != 0:
+            yield f"{what}, {_often(times)}"
     answer = None if simulation.app_side.app is None else simulation.app_side.app.answer
     if answer is not None:
         yield f"the app answers {answer.status} after {answer.delay_seconds:g} s, {FOR_GOOD}"

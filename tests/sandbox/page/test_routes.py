@@ -1,10 +1,14 @@
 """The page without a script: what it shows, and what its forms do."""
 
+import re
+from pathlib import Path
+
 import aiohttp
 import pytest
 from lxml import html
 
 from gateway.sandbox import AppSide, Fault
+from gateway.sandbox.page.troubles import APP_TROUBLES, TROUBLES
 
 PHONE = "+14155550100"
 ALONE = "+12025550108"
@@ -144,6 +148,8 @@ async def test_switches_switch_and_a_reset_takes_everything_back(sandbox, app, p
         ("/phones/trouble", {"trouble": "twilio-unknown", "times": "3"}),
         ("/phones/trouble", {"trouble": "webhook-lost", "times": "always"}),
         ("/phones/trouble", {"trouble": "app-slow", "times": "1"}),
+        ("/phones/trouble", {"trouble": "events-lost", "times": "1"}),
+        ("/phones/trouble", {"trouble": "consents-fail", "times": "3"}),
         ("/phones/handling", {"handling": "default"}),
         ("/phones/clock", {"seconds": "90"}),
         ("/phones/add", {"number": "+49 171 392 0002"}),
@@ -153,7 +159,8 @@ async def test_switches_switch_and_a_reset_takes_everything_back(sandbox, app, p
     _, document = await page()
     state = " ".join(document.xpath("//*[@id='state']//text()"))
     for sentence in (
-        "the connection breaks once the send was taken, 3 times more; webhooks are lost, until calmed; the app answers",
+        "the connection breaks once the send was taken, 3 times more; webhooks are lost, until calmed; events are lost",
+        "once more; items of the Consents API fail, 3 times more; the app answers 200 after 5 s, until calmed",
         "default",
         "90 s ahead",
     ):
@@ -181,6 +188,14 @@ async def test_a_seed_file_is_another_world(page, sandbox):
         document = html.fromstring(await response.text())
     assert ["phone-491713920003"] == document.xpath("//article/@id")
     assert ["+4930901820"] == document.xpath("//article//option[@selected]/@value")
+
+
+def test_every_fault_of_the_page_is_documented_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[a-z]+-.*?) \|", page.partition("## The demo")[0], flags=re.MULTILINE)
+    assert {each.name for each in TROUBLES + APP_TROUBLES} == {
+        name for row in rows for name in re.findall("`(.*?)`", row)
+    }
 
 
 @pytest.mark.parametrize(
