@@ -26,7 +26,7 @@ WRITTEN: Final = (
     ("+14165550100", "+18005550104", "STOP"),
     ("+525512345678", "+525550100107", "Baja"),
     ("+33639980001", "+33639980108", "« Arrêt ! »"),
-    ("+5511961234567", "whatsapp:+12025550105", "Oi 👋 tudo bem?"),
+    ("+5511961234567", "whatsapp:+12025550105", "Oi, tudo bem?"),
 )
 RELAYED_SECONDS: Final = 2.0
 
@@ -63,7 +63,7 @@ async def _send(stage: Stage, **form: str) -> None:
 async def _take(browser: Browser, stage: Stage, name: str) -> None:
     for scheme in SCHEMES:
         for size, viewport in SIZES.items():
-            context = await browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+            context = await browser.new_context(viewport=viewport, color_scheme=scheme)
             page = await context.new_page()
             await PAGES[name](page, stage)
             path = FOLDER / f"{name}-{scheme}-{size}.png"

@@ -11,6 +11,8 @@ from twilio.rest import Client
 
 client = Client({sid}, {token})
 client.api.base_url = {url}
-message = client.messages.create(to={recipient}, from_={from_}, body="Your table is booked.")
+message = client.messages.create(
+    to={recipient}, from_={from_}, body="Your table is booked."
+)
 print(message.sid, message.status)
 """

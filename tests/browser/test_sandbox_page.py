@@ -88,7 +88,7 @@ async def test_the_keyboard_is_enough_and_what_is_written_shows_as_text(demo: St
 async def test_a_phone_can_be_added_and_the_narrow_dark_page_has_no_barriers(
     demo: Stage, browser: Browser, troubles: list[str]
 ):
-    context = await browser.new_context(viewport=NARROW, color_scheme="dark")  # type: ignore[arg-type]
+    context = await browser.new_context(viewport=NARROW, color_scheme="dark")
     page = await context.new_page()
     watch(page, troubles)
     await page.goto(demo.sandbox.url)

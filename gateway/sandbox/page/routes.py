@@ -1,6 +1,7 @@
 """The page's routes: it as a whole, its parts as they change, its forms."""
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -22,6 +23,12 @@ _PARTS = ("phones", "journeys", "state")
 """Templates whose one element has their name as its id, and which are sent anew when they differ."""
 
 
+@functools.cache
+def _pages() -> Pages:
+    """Made once: tests start a sandbox each, and most never look at its page."""
+    return Pages("gateway.sandbox")
+
+
 class PhonesPage:
     """Shows the phones and what goes between them and the apps, and takes what is written on them.
 
@@ -32,7 +39,7 @@ class PhonesPage:
         self._simulation = simulation
         self._own_url = own_url
         self._forms = Forms(simulation, own_url)
-        self._pages = Pages("gateway.sandbox")
+        self._pages = _pages()
         self._evidence: dict[str, Pairs] = {}
 
     def routes(self) -> list[web.RouteDef]:
