@@ -60,7 +60,10 @@ class Control:
             ("POST", "/reset", self._reset),
             ("*", "/{tail:.*}", _no_such_place),
         )
-        return [web.route(method, _ROOT + path, _with_problems(handler)) for method, path, handler in table]
+        return [
+            web.route(method, _ROOT + path, _with_problems(handler, self._world.changes.tell))
+            for method, path, handler in table
+        ]
 
     async def _phones(self, request: web.Request) -> web.Response:
         return web.json_response({"phones": sorted(self._world.inboxes)})
@@ -223,10 +226,13 @@ async def _no_such_place(request: web.Request) -> web.Response:
     return wire.problem(404, "Not found", f"{request.method} {request.path} is not part of this API")
 
 
-def _with_problems(handler: Handler) -> Handler:
+def _with_problems(handler: Handler, tell: Callable[[], None]) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         try:
-            return await handler(request)
+            answer = await handler(request)
+            if request.method != "GET":
+                tell()
+            return answer
         except InvalidInput as error:
             return wire.problem(422, "Invalid input", error.detail, field=error.field)
         except UnknownSender as error:

@@ -3,11 +3,13 @@
 import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Mapping
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from gateway.pages import Pages, serve_parts
+from gateway.sandbox.journal import RecordedWebhook
 from gateway.sandbox.page import senders
 from gateway.sandbox.page.forms import Action, Complaint, Forms
 from gateway.sandbox.page.handsets import is_taken, phones_of, webhooks_by_message
@@ -18,6 +20,9 @@ from gateway.sandbox.snippet import snippet
 
 _SOMEBODY = "+14155550100"
 """Whom the forms propose while no phone is shown."""
+
+_SHOWN_BLOCKED = 20
+"""Entries of a block list on the page, which stays quick after a load test."""
 
 _PARTS = ("phones", "journeys", "state")
 """Templates whose one element has their name as its id, and which are sent anew when they differ."""
@@ -64,8 +69,8 @@ class PhonesPage:
     async def _values(self, asked: Mapping[str, str]) -> dict[str, object]:
         """What the templates show; `asked` are the choices that a reload without a script shall keep."""
         simulation, world = self._simulation, self._simulation.world
-        await self._gather_evidence()
         webhooks = webhooks_by_message(simulation)
+        await self._gather_evidence(webhooks)
         account = next(iter(world.accounts.values()))
         phones, write_to = phones_of(simulation, webhooks), senders.to_write_to(world)
         api_url = simulation.app_side.api_url or self._own_url()
@@ -79,8 +84,10 @@ class PhonesPage:
             "troubles": troubles_of(simulation),
             "waiting": list(waiting(simulation)),
             "world": world,
-            "blocked": sorted(world.opt_outs),
-            "carrier_blocked": sorted(world.carrier_opt_outs),
+            "block_lists": (
+                ("Twilio’s own block list", _some(world.opt_outs), len(world.opt_outs)),
+                ("The carriers’ block list", _some(world.carrier_opt_outs), len(world.carrier_opt_outs)),
+            ),
             "account": account,
             "api_url": api_url,
             "snippet": snippet(api_url, account.sid, account.auth_tokens[0], to, write_to[0][0] if write_to else ""),
@@ -88,12 +95,11 @@ class PhonesPage:
             "has_gateway": bool(simulation.app_side.api_url),
         }
 
-    async def _gather_evidence(self) -> None:
+    async def _gather_evidence(self, webhooks: Mapping[str, list[RecordedWebhook]]) -> None:
         """Ask once for each message that is shown, as soon as its webhook was taken: then all is written down."""
         evidence = self._simulation.app_side.evidence
         if evidence is None:
             return
-        webhooks = webhooks_by_message(self._simulation)
         shown = [message.sid for message in self._simulation.inbound.recent(SHOWN)]
         due = [sid for sid in shown if sid not in self._evidence and any(map(is_taken, webhooks.get(sid, ())))]
         found = await asyncio.gather(*map(evidence, due))
@@ -117,3 +123,7 @@ class PhonesPage:
             raise web.HTTPSeeOther(location=str(request.rel_url.with_path("/").with_query(keep)))
 
         return take
+
+
+def _some(entries: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(islice(entries, _SHOWN_BLOCKED))

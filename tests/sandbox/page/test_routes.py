@@ -1,5 +1,6 @@
 """The page without a script: what it shows, and what its forms do."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from lxml import html
 
 from gateway.sandbox import AppSide, Fault
+from gateway.sandbox.inbound import Handset
 from gateway.sandbox.page.troubles import APP_TROUBLES, TROUBLES
 
 PHONE = "+14155550100"
@@ -211,3 +213,27 @@ def test_every_fault_of_the_page_is_documented_and_no_other():
 async def test_no_other_sites_page_may_use_the_forms(sandbox, http, headers, status):
     async with http.post(f"{sandbox.url}/phones/calm", headers=headers | {"X-Live": "1"}) as response:
         assert status == response.status
+
+
+async def test_what_is_steered_from_elsewhere_shows_by_itself(sandbox, http):
+    async def events_until(text):
+        async with asyncio.timeout(10):
+            while text not in (await stream.content.readuntil(b"\n\n")).decode():
+                pass
+
+    async with http.get(f"{sandbox.url}/phones/live") as stream:
+        await events_until('id="state"')
+        async with http.put(f"{sandbox.url}/sandbox/v1/faults", json={"faults": [{"kind": "reset"}]}):
+            await events_until("the connection breaks, once more")
+        await sandbox.phone(PHONE).send("Hello", to=ALONE)
+        await events_until("Thanks, we got: Hello")
+
+
+async def test_the_page_stays_small_after_a_load_test(sandbox, page):
+    sandbox.world.opt_outs |= {(ALONE, f"+1202556{number:04}") for number in range(1000)}
+    for number in range(200):
+        for body in ("One", "Two"):
+            sandbox.inbound.receive(Handset(f"+1202555{number:04}", ALONE, body))
+    _, document = await page()
+    assert ", and 980 more" in document.xpath("string(//*[@id='state'])")
+    assert (24, 20) == (len(document.xpath("//article")), len(document.xpath("//*[@id='journeys']/li")))
