@@ -64,7 +64,7 @@ class PhonesPage:
 
     async def _page(self, asked: Mapping[str, str], complaint: str = "", status: int = 200) -> web.Response:
         values = await self._values(asked)
-        return self._pages.answer("page.html", status, complaint=complaint, parts=_PARTS, **values)
+        return self._pages.answer("page.html", status, complaint=complaint, **values)
 
     async def _values(self, asked: Mapping[str, str]) -> dict[str, object]:
         """What the templates show; `asked` are the choices that a reload without a script shall keep."""
@@ -110,9 +110,11 @@ class PhonesPage:
         async def take(request: web.Request) -> web.Response:
             is_live = "X-Live" in request.headers
             try:
-                keep = await action(await request.post(), not is_live)
+                fields = await request.post()
             except ValueError:  # a form that is none: of an unknown encoding, or broken off
                 return web.Response(status=400, text="The form cannot be read.\n")
+            try:
+                keep = await action(fields, not is_live)
             except Complaint as complaint:
                 if is_live:
                     return web.Response(status=422, text=str(complaint))

@@ -215,6 +215,12 @@ async def test_no_other_sites_page_may_use_the_forms(sandbox, http, headers, sta
         assert status == response.status
 
 
+async def test_a_form_that_cannot_be_read_is_refused(sandbox, http):
+    headers = {"Content-Type": "multipart/form-data"}
+    async with http.post(f"{sandbox.url}/phones", data=b"x", headers=headers) as response:
+        assert (400, "The form cannot be read.\n") == (response.status, await response.text())
+
+
 async def test_what_is_steered_from_elsewhere_shows_by_itself(sandbox, http):
     async def events_until(text):
         async with asyncio.timeout(10):
