@@ -14,6 +14,7 @@ from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
@@ -26,7 +27,8 @@ class AdminEdge:
     ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
-    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was.
+    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
+    the webhook listener's, where links lead that are good for ``link_days``.
     """
 
     def __init__(
@@ -39,6 +41,8 @@ class AdminEdge:
         gaps: GapClosing | None = None,
         *,
         ready_after_gaps: bool = False,
+        public_url: str = "",
+        link_days: int = 90,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -47,12 +51,13 @@ class AdminEdge:
         self._exposition = exposition
         self._gaps = gaps
         self._waits_for = gaps if ready_after_gaps else None
+        self._links = PreferenceLinks(store, clock, public_url, link_days)
 
     def routes(self) -> list[AnyRoute]:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock),
+            *routes_of(self._store, self._directory, self._links, self._clock),
         ]
         return [*described, *Description(described).routes()]
 

@@ -15,7 +15,10 @@ from gateway.cli.failures import Failed
 from gateway.directory import Directory
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
+from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
+from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
@@ -46,6 +49,21 @@ class Opened:
         return OptOutOperations(self.store, self.directory.pools, now)
 
     @property
+    def history(self) -> HistoryOperations:
+        """The consent history."""
+        return HistoryOperations(self.store)
+
+    @property
+    def evidence(self) -> EvidenceOperations:
+        """Evidence files, sealed by the root key."""
+        return EvidenceOperations(self.store, now)
+
+    @property
+    def seals(self) -> Seals:
+        """The seals of evidence files."""
+        return Seals(self.store.root_key)
+
+    @property
     def deliveries(self) -> DeliveryOperations:
         """Deliveries."""
         return DeliveryOperations(self.store, now)
@@ -64,6 +82,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def erasure(self) -> ErasureOperations:
+        """Erasing persons."""
+        return ErasureOperations(self.store, self.review, now)
 
     @property
     def sinks(self) -> SinkOperations:
@@ -107,7 +130,7 @@ def now() -> int:
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     _demand_store(settings.database_url)
-    store = Store(settings.database_url, now)
+    store = Store(settings.database_url, now, settings.secret)
     upstreams = Upstreams(partial(Upstream, answer_seconds=settings.twilio.answer_seconds), origins_in(settings))
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)

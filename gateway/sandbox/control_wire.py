@@ -31,6 +31,7 @@ HANDLING_FIELDS: dict[str, fields.Reader] = {
 }
 CONSENT_FIELDS: dict[str, fields.Reader] = {"failing_items": fields.optional(fields.whole(0, 1_000_000))}
 WEBHOOK_FIELDS: dict[str, fields.Reader] = {"losing": fields.optional(fields.whole(0, 1_000_000))}
+DEACTIVATION_FIELDS: dict[str, fields.Reader] = {"numbers": fields.texts}
 CLOCK_FIELDS: dict[str, fields.Reader] = {"advance_seconds": fields.number}
 TROUBLE_FIELDS: dict[str, fields.Reader] = {
     "drop": fields.optional(fields.whole(0, 1_000_000)),

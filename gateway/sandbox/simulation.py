@@ -172,6 +172,10 @@ class Simulation:
         self.webhook_client.losing = count
         self.world.changes.tell()
 
+    def set_deactivations(self, day: str, numbers: tuple[str, ...]) -> None:
+        """Have these numbers stand in the file of a day (YYYY-MM-DD)."""
+        self.world.deactivations[day] = numbers
+
     def set_event_trouble(self, trouble: EventTrouble) -> None:
         """Have this befall events from now on; what waited to be shuffled goes out."""
         self.event_streams.trouble = trouble

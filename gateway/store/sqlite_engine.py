@@ -11,6 +11,7 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import statements as sql
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.writer import Writer
 
@@ -20,7 +21,8 @@ class SqliteEngine(Engine):
 
     lanes = 1
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, persons: Persons) -> None:
+        super().__init__(persons)
         self._path = path
         self._reading = asyncio.Lock()
         self._connections: list[SqliteConnection] = []
@@ -35,7 +37,7 @@ class SqliteEngine(Engine):
         except BaseException:
             await self.close()
             raise
-        self._writer = Writer(writes, self._demand_same_file)
+        self._writer = Writer(writes, self._demand_same_file, self.persons)
         self._task = asyncio.create_task(self._writer.run())
 
     async def close(self) -> None:

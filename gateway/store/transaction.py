@@ -16,6 +16,8 @@ from gateway.store.account_lines import AccountLines, columns_of
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import LearnedLines
+from gateway.store.person_lines import PersonLines
+from gateway.store.persons import Persons, is_erased
 from gateway.store.records import (
     HeldMessage,
     ScheduledMessage,
@@ -35,11 +37,12 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, PersonLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: "Connection", persons: Persons) -> None:
         self._run = connection.run
+        self._persons = persons
 
     # Parts of it
 
@@ -94,21 +97,27 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
 
     async def opt_outs_of(self, key: RecipientKey) -> list[OptOut]:
         """All of a recipient's opt-outs, standing and lifted."""
-        return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, columns_of(key))]
+        rows = await self._run(sql.OPT_OUTS_OF, self._persons.columns(key))
+        found = [opt_out_of(row) for row in rows]
+        return list({opt_out.scope: opt_out for opt_out in found}.values())  # those under the own key come last
 
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
         """Write one line of history, the opt-outs as they are after it, and what sinks are owed of it; with one that
         stands, the cancellation of each scheduled message of the recipient is owed, whoever brought it about. Which of
-        them the opt-outs cover is found out when it is carried out.
+        them the opt-outs cover is found out when it is carried out. Of an erased person, whom nobody can name, sinks
+        are told nothing.
         """
         scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
         event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
-        await self._run(sql.ADD_EVENT, event_columns)
+        [(erasures,)] = await self._run(sql.ADD_EVENT, event_columns)
+        if opt_outs and erasures and not is_erased(event.key):
+            await self.revive(event.key, event.recipient)
         for opt_out in opt_outs:
             await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
         if any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
-        await self.tell_consent(event)
+        if not is_erased(event.key):
+            await self.tell_consent(event)
 
     # Scheduled messages
 
@@ -216,6 +225,10 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
     async def forget_deliveries(self, before: int, limit: int) -> int:
         """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""
         return len(await self._run(sql.FORGET_DELIVERIES, {"before": before, "limit": limit}))
+
+    async def forget_dead_deliveries(self, before: int, limit: int) -> int:
+        """Drop deliveries that were given up and were due before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_DEAD_DELIVERIES, {"before": before, "limit": limit}))
 
     # The gateway's own values
 
