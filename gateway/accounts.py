@@ -34,6 +34,7 @@ def account_of(given: AccountSettings, default: Origins) -> Account:
         blocked=given.blocked,
         lead_status_callbacks=given.lead_status_callbacks,
         deactivated=given.deactivated,
+        mirror=given.mirror == "on",
     )
 
 

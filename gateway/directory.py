@@ -42,6 +42,7 @@ class Account:
     send by these settings. ``blocked`` is how a blocked send fails;
     ``lead_status_callbacks``: those of its sends come through the gateway. ``parent_sid`` is that of a sub-account's
     parent. ``deactivated`` says what becomes of opt-outs of a number that was taken away from its owner.
+    ``mirror``: Twilio is told of each change of the list.
     """
 
     sid: str
@@ -57,10 +58,13 @@ class Account:
     lead_status_callbacks: bool = False
     parent_sid: str | None = None
     deactivated: Deactivated = Deactivated.KEEP
+    mirror: bool = False
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""
-        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid)
+        return replace(
+            self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid, mirror=False
+        )
 
 
 class Directory:

@@ -22,6 +22,7 @@ from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
+from gateway.events.mirror import MIRROR, TwilioMirror, arrange_mirrors
 from gateway.events.segment import SegmentSinks
 from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
@@ -184,7 +185,7 @@ class Service:
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
-        self._start_telling(store, directory, client)
+        await self._start_telling(store, directory, client, upstreams)
         learning = self._second_sources(store, directory, outbox, kept.root_key)
         edge = self._edge(
             store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
@@ -221,11 +222,13 @@ class Service:
         self._run_until_done(outbox)
         return outbox
 
-    def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
+    async def _start_telling(self, store: Store, directory: Directory, client: AppClient, upstreams: Upstreams) -> None:
+        await arrange_mirrors(store, directory.accounts, self._clock())
         drivers: dict[str, Driver] = {
             "webhook": WebhookSinks(directory, client),
             "segment": SegmentSinks(client),
             "kinesis": KinesisSinks(client),
+            MIRROR: TwilioMirror(directory, upstreams),
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
@@ -313,6 +316,7 @@ class Service:
             ready_after_gaps=waits,
             public_url=self._settings.public_url,
             link_days=self._settings.preferences.link_days,
+            most_import_bytes=self._settings.imports.most_body_bytes,
         )
 
     def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway import metrics
 from gateway.admin.access import guarded, told
+from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.api.routes import routes_of
 from gateway.admin.description import Description
 from gateway.admin.health import Health
@@ -28,7 +29,8 @@ class AdminEdge:
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
     not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
-    the webhook listener's, where links lead that are good for ``link_days``.
+    the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
+    opt-outs.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class AdminEdge:
         ready_after_gaps: bool = False,
         public_url: str = "",
         link_days: int = 90,
+        most_import_bytes: int = MOST_IMPORT_BYTES,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -50,6 +53,7 @@ class AdminEdge:
         self._clock = clock
         self._exposition = exposition
         self._gaps = gaps
+        self._most_import_bytes = most_import_bytes
         self._waits_for = gaps if ready_after_gaps else None
         self._links = PreferenceLinks(store, clock, public_url, link_days)
 
@@ -57,7 +61,7 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._links, self._clock),
+            *routes_of(self._store, self._directory, self._clock, self._links, self._most_import_bytes),
         ]
         return [*described, *Description(described).routes()]
 

@@ -120,6 +120,7 @@ class Route(Generic[Q, B]):
     is no JSON, its media type. ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body
     that the handler reads itself, each with its shape. ``problems`` are those beside the ones that all calls of its
     kind may end in. ``takes`` are request headers that count, ``gives`` headers of the answer, each with what it means.
+    ``also_tells`` are further media types of an answer that is no JSON.
     """
 
     method: str
@@ -137,6 +138,7 @@ class Route(Generic[Q, B]):
     other_statuses: Mapping[int, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[str, str] = field(default_factory=dict)
+    also_tells: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:

@@ -61,10 +61,14 @@ def backfill(
     _tell(ended, wanted, as_json=as_json)
 
 
-def _operations(opened: Opened) -> BackfillOperations:
+def sources_of(opened: Opened) -> SecondSources:
+    """What takes keywords that are learned without their webhook."""
     recorder = KeywordRecorder(opened.directory, opened.store, now)
-    sources = SecondSources(opened.directory, opened.store, recorder, Fingerprints(opened.store.root_key), None, now)
-    return BackfillOperations(opened.directory, opened.store, sources, opened.upstreams, now)
+    return SecondSources(opened.directory, opened.store, recorder, Fingerprints(opened.store.root_key), None, now)
+
+
+def _operations(opened: Opened) -> BackfillOperations:
+    return BackfillOperations(opened.directory, opened.store, sources_of(opened), opened.upstreams, now)
 
 
 async def _run(operations: BackfillOperations, account: Account, wanted: Wanted, told: Told) -> Backfill:

@@ -19,6 +19,7 @@ from gateway.operations.erasure import ErasureOperations
 from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
@@ -62,6 +63,11 @@ class Opened:
     def seals(self) -> Seals:
         """The seals of evidence files."""
         return Seals(self.store.root_key)
+
+    @property
+    def imports(self) -> ImportOperations:
+        """Imports of lists."""
+        return ImportOperations(self.store, self.directory, now)
 
     @property
     def deliveries(self) -> DeliveryOperations:

@@ -16,6 +16,7 @@ from gateway.operations.explain import BodyExplained, SendExplained
 from gateway.operations.optouts import Whom
 from gateway.operations.preferences import MadeLink
 from gateway.operations.services import KnownService, Planned
+from gateway.store.bulk_lines import ImportState
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
 
 # Opt-outs and their history
@@ -98,6 +99,18 @@ def link_as_json(whom: Whom, service_sid: str, made: MadeLink) -> dict[str, obje
         "service_sid": service_sid,
         "url": made.url,
         "expires_at": iso(made.expires_at),
+    }
+
+
+def import_as_json(state: ImportState, *, dry_run: bool) -> dict[str, Any]:
+    """How far an import has come; what is counted stands for lines."""
+    return {
+        "account_sid": state.account_sid,
+        "name": state.name,
+        "dry_run": dry_run,
+        "counts": dict(state.counts),
+        "started_at": iso(state.started_at),
+        "ended_at": maybe_iso(state.ended_at),
     }
 
 

@@ -226,6 +226,9 @@ class AccountSettings(Section):
         default=Deactivated.FLAG,
         description="What becomes of opt-outs of US numbers that Twilio tells are deactivated: keep, flag or expire.",
     )
+    mirror: Literal["off", "on"] = Field(
+        default="off", description="Whether Twilio's Consents API is told of each opt-out and its lift."
+    )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
@@ -340,6 +343,17 @@ class EventsSettings(Section):
     )
 
 
+class ImportsSettings(Section):
+    """What may be imported by the admin API."""
+
+    most_body_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        le=16 * 1024 * 1024 * 1024,
+        description="The largest file of opt-outs that the admin API takes; the command line takes any.",
+    )
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -392,6 +406,7 @@ class Settings(Section):
     events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
     preferences: PreferencesSettings = Field(default=PreferencesSettings(), description="The page of preferences.")
     retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
+    imports: ImportsSettings = Field(default=ImportsSettings(), description="Imports by the admin API.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

@@ -25,6 +25,10 @@ class Connection(Protocol):
         """Run one statement and give back its rows. Raises `StoreError`, and nothing of the driver's."""
         ...
 
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement that gives no rows for each of many sets of values, in their order. Raises as `run`."""
+        ...
+
 
 class Engine(ABC):
     """One database, used by this process. Nothing is answered from memory: every read asks the primary.

@@ -10,12 +10,12 @@ learned late, and never becomes wrong.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store.engine import Engine, Row
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import SecretUnknown, StoreUnavailable
 from gateway.store.records import Found, opt_out_of
 
 ANSWER_WITHIN_SECONDS: Final = 0.9  # a slow store means 503 within a second, not a queue
@@ -27,8 +27,10 @@ Asked = dict[RecipientKey, list[asyncio.Future[Found]]]
 class Lookup:
     """Answers look-ups, each run of it one statement at a time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, confirm: Callable[[], Awaitable[None]]) -> None:
+        """``confirm`` raises `StoreError` where persons were erased under another root key than this process has."""
         self._engine = engine
+        self._confirm = confirm
         self._erasing: set[str] = set()
         self._waiting: Asked = {}
         self._asked = asyncio.Event()
@@ -76,6 +78,8 @@ class Lookup:
                 _answer(asked, part, await self._found(part))
         except StoreUnavailable as error:
             _refuse(asked, error)
+        except SecretUnknown as error:
+            _refuse(asked, StoreUnavailable(str(error)))
         except BaseException as error:
             # A fault of ours, or the end: nobody is left waiting, and a fault does not end the answering.
             _refuse(asked, StoreUnavailable(f"the look-up was broken off ({type(error).__name__})"))
@@ -93,6 +97,7 @@ class Lookup:
             news = {keys[places[row[0]]].account_sid for row in rows if row[2]} - self._erasing
             if not news:
                 return _by_place(rows, places, len(keys))
+            await self._confirm()
             self._erasing |= news
 
     def _give_up(self, asked: Asked) -> None:

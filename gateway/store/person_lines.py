@@ -8,6 +8,7 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import person_statements as sql
 from gateway.store import statements
 from gateway.store.account_lines import Run, columns_of
+from gateway.store.errors import SecretUnknown
 from gateway.store.persons import CHECK_NAME, Persons, mentions, pattern_of
 from gateway.store.records import PreferenceLink
 
@@ -59,11 +60,11 @@ class PersonLines:
 
     async def erase(self, key: RecipientKey) -> dict[str, int]:
         """Make a recipient unreadable wherever something is kept of them, and take away what they wrote or were told.
-        Gives how many lines of each table of `ABOUT` that changed.
+        Gives how many lines of each table of `ABOUT` that changed. Raises `SecretUnknown`.
         """
         columns = self._persons.columns(key)
         found = {
-            "opt_outs": await self._count(sql.ERASE_OPT_OUTS, columns),
+            "opt_outs": await self._erase_opt_outs(columns),
             "consent_events": await self._erase_events(key, columns),
             "review_items": await self._count(sql.ERASE_REVIEW_ITEMS, columns),
             "inbound_messages": await self._count(sql.ERASE_ANSWERS, columns),
@@ -75,6 +76,8 @@ class PersonLines:
         if any(found.values()):
             await self._run(sql.COUNT_ERASURE, {"account_sid": key.account_sid})
             await self._run(statements.PUT_VALUE_ONCE, {"name": CHECK_NAME, "value": self._persons.check})
+            if await self._run(statements.GET_VALUE, {"name": CHECK_NAME}) != [(self._persons.check,)]:
+                raise SecretUnknown
         return found
 
     async def add_link(self, link: PreferenceLink) -> None:
@@ -85,6 +88,10 @@ class PersonLines:
     async def forget_links(self, before: int, limit: int) -> int:
         """Drop links that ended before an instant, some at a time; gives how many."""
         return await self._count(sql.FORGET_LINKS, {"before": before, "limit": limit})
+
+    async def _erase_opt_outs(self, columns: Mapping[str, object]) -> int:
+        await self._run(sql.DROP_OUTDATED_OPT_OUTS, columns)
+        return await self._count(sql.ERASE_OPT_OUTS, columns)
 
     async def _erase_events(self, key: RecipientKey, columns: Mapping[str, object]) -> int:
         count = 0

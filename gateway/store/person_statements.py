@@ -7,6 +7,10 @@ REVIVE: Final = (
     """
 UPDATE opt_outs SET recipient_key = :recipient_key, recipient = :recipient
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :erased_key
+   AND NOT EXISTS (SELECT 1 FROM opt_outs AS own
+                    WHERE own.account_sid = :account_sid AND own.channel = :channel
+                      AND own.recipient_key = :recipient_key
+                      AND own.scope_kind = opt_outs.scope_kind AND own.scope_id = opt_outs.scope_id)
 """,
     """
 UPDATE scheduled_messages SET recipient_key = :recipient_key, recipient = :recipient
@@ -28,6 +32,15 @@ SELECT event_id FROM consent_events
 COUNT_ERASURE: Final = """
 INSERT INTO accounts (account_sid, settings_version, erasures) VALUES (:account_sid, 0, 1)
 ON CONFLICT (account_sid) DO UPDATE SET erasures = accounts.erasures + 1
+"""
+
+# Lines of an earlier erasure in whose place another was written since.
+DROP_OUTDATED_OPT_OUTS: Final = """
+DELETE FROM opt_outs
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :erased_key
+   AND EXISTS (SELECT 1 FROM opt_outs AS own
+                WHERE own.account_sid = :account_sid AND own.channel = :channel AND own.recipient_key = :recipient_key
+                  AND own.scope_kind = opt_outs.scope_kind AND own.scope_id = opt_outs.scope_id)
 """
 
 ERASE_OPT_OUTS: Final = """

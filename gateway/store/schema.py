@@ -347,6 +347,21 @@ backfills = Table(
     Column("ended_at", BigInteger),
 )
 
+# How far the import of a file has come, by the digest of the file and of how it is read; ``counts`` are JSON.
+imports = Table(
+    "imports",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
 # Work that one process at a time does for all, until a time.
 leases = Table(
     "leases",

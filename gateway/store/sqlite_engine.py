@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -14,6 +15,8 @@ from gateway.store.errors import StoreError, StoreUnavailable
 from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.writer import Writer
+
+WRITERS_CACHE: Final = "PRAGMA cache_size = -65536"  # KiB at most: keys of people come in no order, by the thousand
 
 
 class SqliteEngine(Engine):
@@ -34,6 +37,7 @@ class SqliteEngine(Engine):
         self._file = _identity(self._path)
         try:
             self._checks, writes, self._reads = [await self._connect() for _ in range(3)]
+            await writes.run(WRITERS_CACHE)
         except BaseException:
             await self.close()
             raise

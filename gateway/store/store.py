@@ -15,6 +15,7 @@ from gateway.messaging.services import AccountState
 from gateway.store import person_statements, scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
+from gateway.store.bulk_lines import ImportState
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import SecretUnknown, StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
@@ -98,7 +99,7 @@ class Store(ListReads, TokenReads, EventReads):
         except BaseException:
             await self._engine.close()
             raise
-        self._lookup = Lookup(self._engine)
+        self._lookup = Lookup(self._engine, self._confirm_root_key)
         self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
         if serving:
             self._start(self._probe())
@@ -118,9 +119,13 @@ class Store(ListReads, TokenReads, EventReads):
         else:
             key = await self.value(ROOT_KEY_NAME) or await self.value_once(ROOT_KEY_NAME, secrets.token_hex(32))
         self._persons.know(key.encode())
+        await self._confirm_root_key()
+        return key.encode()
+
+    async def _confirm_root_key(self) -> None:
+        """Raises `SecretUnknown` where persons were erased under another root key: they would not be found."""
         if await self.value(CHECK_NAME) not in {None, self._persons.check}:
             raise SecretUnknown
-        return key.encode()
 
     async def value(self, name: str) -> str | None:
         """One of the gateway's own values; None where there is none of this name. Raises `StoreUnavailable`."""
@@ -201,6 +206,16 @@ class Store(ListReads, TokenReads, EventReads):
         """How far the last back-fill of an account has come; None: there was none."""
         async with self._engine.snapshot() as reads:
             return await self._reading(reads).backfill(account_sid)
+
+    async def import_state(self, account_sid: str, digest: str) -> ImportState | None:
+        """How far an import has come; None: it was never begun."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).import_state(account_sid, digest)
+
+    async def try_out(self, unit: UnitOfWork[T]) -> T:
+        """Run a unit that only reads, in one state of the store."""
+        async with self._engine.snapshot() as reads:
+            return await unit(self._reading(reads))
 
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""

@@ -11,6 +11,7 @@ from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.actors import Actor
 from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
@@ -50,6 +51,10 @@ class Office:
     @property
     def explain(self) -> Explain:
         return Explain(self.store, self.directory, self.clock)
+
+    @property
+    def imports(self) -> ImportOperations:
+        return ImportOperations(self.store, self.directory, self.clock)
 
     @property
     def opt_outs(self) -> OptOutOperations:

@@ -4,13 +4,13 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
-from gateway.store import SecretUnknown, Store
+from gateway.store import SecretUnknown, Store, StoreUnavailable
 from gateway.store.identifiers import new_id
 from gateway.store.person_lines import ABOUT
 from gateway.store.persons import ERASED, Persons, mentions
 from gateway.store.records import HeldMessage, ReviewItem, ScheduledMessage, StoredMessage
 from gateway.store.schema import metadata
-from tests.staging import rows_of
+from tests.staging import rows_of, run_on
 from tests.store.conftest import ACCOUNT, NOW, SENDER, Words
 
 OF_A_PERSON = {"recipient", "recipient_key", "payload", "body", "answer", "contact", "words"}
@@ -149,6 +149,47 @@ async def test_a_store_with_erased_persons_opens_under_no_other_secret(store, wo
 
     with pytest.raises(SecretUnknown, match="GATEWAY_SECRET"):
         await Store(url, words.now, SecretStr("x" * 32)).open(serving=False)
+
+
+async def test_a_process_that_had_another_secret_before_the_first_erasure_lets_nothing_through_after_it(
+    store, words, url
+):
+    key = words.key(NUMBER)
+    await store.write(words.stop(key))
+    other = Store(url, words.now, SecretStr("x" * 32))
+    await other.open(serving=False)
+    try:
+        assert (await other.find_opt_outs(key)).standing
+        await store.write(lambda transaction: transaction.erase(key))
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="GATEWAY_SECRET"):
+                await other.find_opt_outs(key)
+        await other.write(words.stop(words.key("4155550177")))
+        with pytest.raises(SecretUnknown):
+            await other.write(lambda transaction: transaction.erase(words.key("4155550177")))
+    finally:
+        await other.close()
+
+
+async def test_a_line_that_was_written_past_the_erased_one_counts_in_its_place(store, words, url):
+    """No writer of ours does that; if one did, nothing that is learned later may fail by it."""
+    key = words.key(NUMBER)
+    await store.write(words.stop(key))
+    await store.write(lambda transaction: transaction.erase(key))
+    columns = (
+        "account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing, hold, source,"
+    )
+    columns += " source, actor, role, settings_version, event_id, effective_at, received_at"
+    chosen = columns.replace("recipient_key", "'+14155550100'").replace("opt_out_id", "'other'")
+    lifted = chosen.replace("standing", "FALSE")
+    run_on(url, f"INSERT INTO opt_outs ({columns}) SELECT {lifted} FROM opt_outs")  # noqa: S608 - made above
+
+    assert not (await store.find_opt_outs(key)).standing
+    await store.write(words.stop(key))
+    assert (await store.find_opt_outs(key)).standing
+    await store.write(lambda transaction: transaction.erase(key))
+    assert [(1,)] == rows_of(url, "SELECT count(*) FROM opt_outs")
+    assert (await store.find_opt_outs(key)).standing
 
 
 def test_an_erased_key_tells_accounts_channels_and_secrets_apart_and_is_erased_once(words):

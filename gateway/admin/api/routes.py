@@ -7,6 +7,7 @@ from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
 from gateway.admin.api.persons import PersonsApi
@@ -24,6 +25,7 @@ from gateway.operations.erasure import ErasureOperations
 from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.review import ReviewOperations
@@ -33,7 +35,9 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, links: PreferenceLinks, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(
+    store: Store, directory: Directory, clock: Callable[[], int], links: PreferenceLinks, most_import_bytes: int
+) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
     review = ReviewOperations(store, directory, clock)
@@ -44,6 +48,7 @@ def routes_of(store: Store, directory: Directory, links: PreferenceLinks, clock:
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
         *EvidenceApi(EvidenceOperations(store, clock)).routes(),
+        *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),
