@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +38,7 @@ from gateway.flows.credentials import Credentials
 from gateway.flows.deactivations import Deactivations
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
-from gateway.flows.forgetting import DAY, EVERY_SECONDS, HOUR, Forgetting, Retention
+from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.gaps import GapClosing
 from gateway.flows.held import HeldFlow
 from gateway.flows.holding import CALLBACK, Callbacks, Holding
@@ -60,13 +58,14 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.given import guard_of, retention_of, tls_of
 from gateway.messaging.deactivation import Deactivated
 from gateway.operations.capture_state import capture_state
 from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
 from gateway.operations.counting import Counting
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
-from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
+from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
@@ -78,7 +77,6 @@ from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
-from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -233,7 +231,7 @@ class Service:
         return upstreams
 
     def _app_client(self, accounts: Iterable[Account]) -> AppClient:
-        client = AppClient.open(_guard(self._settings.apps))
+        client = AppClient.open(guard_of(self._settings.apps))
         self._undo.push_async_callback(client.close)
         for account in accounts:
             for urls in (account.app_urls, *account.senders_urls.values()):
@@ -399,8 +397,8 @@ class Service:
         sockets = Sockets.bind(settings) if self._shared is None else self._shared.sockets
         self._undo.callback(sockets.close)
         together = settings.webhook_listen is None
-        apps = Listener(edge.handle_all if together else edge.handle_api, tls=_tls(settings.tls))
-        webhooks = apps if together else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
+        apps = Listener(edge.handle_all if together else edge.handle_api, tls=tls_of(settings.tls))
+        webhooks = apps if together else Listener(edge.handle_webhook, tls=tls_of(settings.webhook_tls))
 
         async def stop() -> None:
             await asyncio.gather(apps.stop(), webhooks.stop())
@@ -413,7 +411,7 @@ class Service:
         self.ports = sockets.ports
 
     async def _listen_admin(self, edge: AdminEdge, sockets: Sockets) -> None:
-        listener = AdminListener(edge.application(), tls=_tls(self._settings.admin_tls))
+        listener = AdminListener(edge.application(), tls=tls_of(self._settings.admin_tls))
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
@@ -461,35 +459,6 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def retention_of(given: RetentionSettings) -> Retention:
-    """How long things are kept, as the settings say it."""
-    return Retention(
-        answers=given.answer_hours * HOUR,
-        held_messages=given.held_message_hours * HOUR,
-        review_bodies=given.review_body_days * DAY,
-        dead_deliveries=given.dead_delivery_days * DAY,
-        done_deliveries=given.done_delivery_days * DAY,
-        scheduled_messages=given.scheduled_message_days * DAY,
-        seen_events=given.seen_event_hours * HOUR,
-    )
-
-
-def _guard(given: AppsSettings) -> Guard:
-    ranges = (ports.partition("-") for ports in given.allow_ports)
-    return Guard(
-        tuple(ip_network(network) for network in given.allow_private),
-        tuple((int(first), int(last or first)) for first, _, last in ranges),
-    )
-
-
-def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
-    if given is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(given.certificate, given.key)
-    return context
 
 
 async def _keep(settings: Settings, store: Store) -> _Kept:
