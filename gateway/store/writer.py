@@ -100,7 +100,7 @@ class Writer:
         keeps a copy of each page that a large unit changes.
         """
         try:
-            waiting.result = await waiting.unit(Transaction(self._connection))
+            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
         except StoreUnavailable:
             raise
         except (Exception, asyncio.CancelledError) as error:
