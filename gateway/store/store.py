@@ -35,6 +35,7 @@ from gateway.store.records import (
 )
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
+from gateway.store.session_reads import SessionReads
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
@@ -65,7 +66,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads):
+class Store(ListReads, TokenReads, EventReads, SessionReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int]) -> None:

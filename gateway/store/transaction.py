@@ -24,6 +24,7 @@ from gateway.store.records import (
     opt_out_of,
 )
 from gateway.store.scheduled_lines import ScheduledLines
+from gateway.store.session_lines import SessionLines
 from gateway.store.token_lines import TokenLines
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, SessionLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:

@@ -1,0 +1,36 @@
+"""All pages of the console. A new page is a module of its own, with one line here."""
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from gateway.admin.console.asking import Api
+from gateway.admin.console.opt_outs import OptOutPages
+from gateway.admin.console.page import Page
+from gateway.admin.console.recipient import RecipientPages
+from gateway.admin.console.shell import Console
+from gateway.admin.console.signing import Signing
+from gateway.admin.route import AnyRoute
+from gateway.directory import Directory
+from gateway.operations.sessions import SessionOperations
+from gateway.operations.tokens import TokenOperations
+from gateway.store import Store
+
+
+def pages_of(sessions: SessionOperations) -> list[Page]:
+    """The pages and actions."""
+    return [
+        *Signing(sessions).pages(),
+        *OptOutPages().pages(),
+        *RecipientPages().pages(),
+    ]
+
+
+def console_of(
+    routes: Iterable[AnyRoute], store: Store, directory: Directory, admin_hash: str, clock: Callable[[], int]
+) -> list[web.RouteDef]:
+    """What aiohttp serves of the console, over the routes of the admin API. ``admin_hash`` is the SHA-256 of the settings'
+    token, in hexadecimal; ``clock`` gives microseconds since 1970, UTC.
+    """
+    sessions = SessionOperations(store, TokenOperations(store, clock), admin_hash, clock)
+    return Console(Api(routes, directory), sessions).served(pages_of(sessions))
