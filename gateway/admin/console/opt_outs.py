@@ -17,7 +17,7 @@ IMPORT: Final = "POST /api/v1/opt-outs/import"
 SOURCES: Final = ("keyword", "twilio", "operator", "import", "api")
 CHANNELS: Final = ("phone", "whatsapp")
 ON_A_PAGE: Final = "50"
-ADD_FIELDS: Final = same("recipient", "service_sid", "sender", "reason") | {"account_wide": "covers"}
+ADD_FIELDS: Final = same("recipient", "service_sid", "sender", "reason", account_wide="covers")
 
 
 class OptOutPages:

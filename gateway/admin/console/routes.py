@@ -6,6 +6,10 @@ from aiohttp import web
 
 from gateway.admin.console.asking import Api
 from gateway.admin.console.opt_outs import OptOutPages
+from gateway.admin.console.handling import HandlingPages
+from gateway.admin.console.keyword_sets import KeywordSetPages
+from gateway.admin.console.services import ServicePages
+from gateway.admin.console.versions import VersionPages
 from gateway.admin.console.page import Page
 from gateway.admin.console.recipient import RecipientPages
 from gateway.admin.console.shell import Console
@@ -23,6 +27,10 @@ def pages_of(sessions: SessionOperations) -> list[Page]:
         *Signing(sessions).pages(),
         *OptOutPages().pages(),
         *RecipientPages().pages(),
+        *ServicePages().pages(),
+        *KeywordSetPages().pages(),
+        *HandlingPages().pages(),
+        *VersionPages().pages(),
     ]
 
 
