@@ -6,9 +6,12 @@ from aiohttp import web
 
 from gateway.admin.console.asking import Api
 from gateway.admin.console.opt_outs import OptOutPages
+from gateway.admin.console.deliveries import DeliveryPages
 from gateway.admin.console.handling import HandlingPages
 from gateway.admin.console.keyword_sets import KeywordSetPages
+from gateway.admin.console.review import ReviewPages
 from gateway.admin.console.services import ServicePages
+from gateway.admin.console.try_it import TryPages
 from gateway.admin.console.versions import VersionPages
 from gateway.admin.console.page import Page
 from gateway.admin.console.recipient import RecipientPages
@@ -31,6 +34,9 @@ def pages_of(sessions: SessionOperations) -> list[Page]:
         *KeywordSetPages().pages(),
         *HandlingPages().pages(),
         *VersionPages().pages(),
+        *ReviewPages().pages(),
+        *DeliveryPages().pages(),
+        *TryPages().pages(),
     ]
 
 
