@@ -1,5 +1,5 @@
-"""The admin listener: health, metrics and the admin API, all described as routes, and the console over them; errors of all
-but the console are problems (RFC 9457).
+"""The admin listener: health, metrics and the admin API, all described as routes, and the console over them; errors of
+all but the console are problems (RFC 9457).
 """
 
 from collections.abc import Callable

@@ -68,8 +68,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What stands in a request's place where a page of the console makes the call, within the process: the parameters of
-    the path, the document with its media type where the handler reads one itself, and the ETag that is to be the newest.
+    """What stands in a request's place where a page of the console makes the call, within the process: the parameters
+    of the path, the document with its media type where the handler reads one itself, and the ETag that is to be the
+    newest.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """Sessions of the console: who signed in with which token, and until when that counts.
 
-A session begins with a token and never outlives it: whoever it belongs to is found anew, by the token, with each request.
-What a browser shows is a random secret; the store keeps its SHA-256. It ends by signing out, when nobody used it for half
-an hour, and after twelve hours in any case (OWASP, Session Management Cheat Sheet, proposes both).
+A session begins with a token and never outlives it: whoever it belongs to is found anew, by the token, with each
+request. What a browser shows is a random secret; the store keeps its SHA-256. It ends by signing out, when nobody used
+it for half an hour, and after twelve hours in any case (OWASP, Session Management Cheat Sheet, proposes both).
 """
 
 import hmac
@@ -31,8 +31,8 @@ class SignedIn:
 
 
 class SessionOperations:
-    """The operations. ``admin_hash`` is the SHA-256 of the settings' token, in hexadecimal; ``clock`` gives microseconds
-    since 1970, UTC. Each raises `StoreUnavailable`.
+    """The operations. ``admin_hash`` is the SHA-256 of the settings' token, in hexadecimal; ``clock`` gives
+    microseconds since 1970, UTC. Each raises `StoreUnavailable`.
     """
 
     def __init__(self, store: Store, tokens: TokenOperations, admin_hash: str, clock: Callable[[], int]) -> None:

@@ -33,9 +33,9 @@ from gateway.store.records import (
     review_item_of,
     service_version_of,
 )
+from gateway.store.session_reads import SessionReads
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
-from gateway.store.session_reads import SessionReads
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare

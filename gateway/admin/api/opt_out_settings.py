@@ -119,6 +119,5 @@ def _demand_match(call: Call[Query, Body], version: int) -> bool:
 def _is_among(given: tuple[ETag, ...], version: int, *, strong: bool) -> bool:
     """Whether a version is among ETags (RFC 9110, 8.8.3); ``*`` is any that was saved."""
     return any(
-        version > 0 if tag.value == "*" else tag.value == str(version) and not (strong and tag.is_weak)
-        for tag in given
+        version > 0 if tag.value == "*" else tag.value == str(version) and not (strong and tag.is_weak) for tag in given
     )

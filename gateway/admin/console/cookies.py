@@ -1,8 +1,8 @@
 """The cookies of the console, and the token that goes into its forms.
 
-The session's cookie is ``__Host-…`` and `Secure` wherever the browser speaks TLS, else it has a plain name: a browser on
-the same machine may ask by HTTP. All are `HttpOnly` and `SameSite=Strict`. Before somebody is signed in the cookie holds a
-random value that proves nothing; signing in puts another one in its place.
+The session's cookie is ``__Host-…`` and `Secure` wherever the browser speaks TLS, else it has a plain name: a browser
+on the same machine may ask by HTTP. All are `HttpOnly` and `SameSite=Strict`. Before somebody is signed in the cookie
+holds a random value that proves nothing; signing in puts another one in its place.
 """
 
 import hashlib

@@ -45,9 +45,7 @@ class DeliveryPages:
     async def _shown(self, visit: Visit, error: str | None) -> web.Response:
         delivery = await visit.ask(ONE, path=visit.path)
         may_retry = visit.may(RETRY) and delivery["state"] != "done"
-        return visit.show(
-            "delivery.html", 409 if error else 200, delivery=delivery, may_retry=may_retry, error=error
-        )
+        return visit.show("delivery.html", 409 if error else 200, delivery=delivery, may_retry=may_retry, error=error)
 
     async def _retry(self, visit: Visit) -> web.Response:
         try:

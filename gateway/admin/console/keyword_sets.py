@@ -149,7 +149,7 @@ def keywords_in(text: str) -> list[str]:
 
 
 def _sets_in(form: Mapping[str, str]) -> dict[str, Any]:
-    """The sets that were written; one with neither keywords nor reply is none. A reply's lines end as phones end them."""
+    """The sets that were written; one with neither keywords nor reply is none."""
     sets = {}
     for name in TYPES:
         keywords = keywords_in(form.get(f"{name}_keywords", ""))

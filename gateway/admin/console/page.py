@@ -1,7 +1,7 @@
 """One page or action of the console, described once, and one visit of it.
 
-A `Page` names the routes of the admin API that it ``needs``: who may not call each of them may not have the page. What it
-``uses`` beyond that it shows or offers only to who may call it (`Visit.may`). A visit can ask no other route.
+A `Page` names the routes of the admin API that it ``needs``: who may not call each of them may not have the page. What
+it ``uses`` beyond that it shows or offers only to who may call it (`Visit.may`). A visit can ask no other route.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,8 +21,8 @@ from gateway.pages import Pages
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page (``GET``) or an action (``POST``). ``path`` is in aiohttp's form; ``section`` is the part of the navigation
-    that it belongs to. An ``is_open`` one is there for who is not signed in, too.
+    """A page (``GET``) or an action (``POST``). ``path`` is in aiohttp's form; ``section`` is the part of the
+    navigation that it belongs to. An ``is_open`` one is there for who is not signed in, too.
     """
 
     method: str
@@ -79,12 +79,10 @@ class Visit:
         inside: Inside | None = None,
         account_sid: str | None = None,
     ) -> Any:
-        """What a route of the admin API tells who visits, as they may see it. What is None or empty in the query is left
-        out. Raises `Problem`.
+        """What a route of the admin API tells who visits, as they may see it. What is None or empty in the query is
+        left out. Raises `Problem`.
         """
-        whole = await self.ask_whole(
-            name, path=path, query=query, body=body, inside=inside, account_sid=account_sid
-        )
+        whole = await self.ask_whole(name, path=path, query=query, body=body, inside=inside, account_sid=account_sid)
         return self.api.as_seen_by(self.caller, name, whole)
 
     async def ask_whole(

@@ -14,8 +14,8 @@ TYPES: Final = {name: opt_out_type for opt_out_type, name in WRITTEN.items()}
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The sets of one layer: the standard ones (neither country nor language), those of a language, or of a language in a
-    country. ``is_primary``: reserved words belong to it.
+    """The sets of one layer: the standard ones (neither country nor language), those of a language, or of a language in
+    a country. ``is_primary``: reserved words belong to it.
     """
 
     country: str
@@ -52,7 +52,7 @@ class Group:
 
 
 def place_of(country: str, language: str) -> str:
-    """Where the settings hold the sets of a language, of a language in a country, or (with neither) the standard ones."""
+    """Where the settings hold the sets of a language, everywhere or in a country; with neither the standard ones."""
     if country:
         return f"countries.{country}.{language}"
     return f"languages.{language}" if language else "standard"

@@ -1,4 +1,5 @@
-"""A change of a service's settings on its way from a form to a saved version: what it changes is shown before it is saved.
+"""A change of a service's settings on its way from a form to a saved version: what it changes is shown before it is
+saved.
 
 A form names the version that it was made from, so that nobody overwrites what they have not seen.
 """

@@ -1,4 +1,4 @@
-"""The console as a whole: its pages as aiohttp serves them, each behind session, form token and roles; errors as pages."""
+"""The console as a whole: its pages as aiohttp serves them, behind session, form token and roles; errors as pages."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -64,6 +64,8 @@ class Console:
         is_used = not page.path.endswith("/live")
         signed_in = await self._sessions.signed_in(secret, is_used=is_used) if secret is not None else None
         if signed_in is None and not page.is_open:
+            if not is_used:
+                return web.Response(status=401, text="Sign in.\n")
             return web.Response(status=303, headers={"Location": SIGN_IN} | HEADERS)
         visit = self._visit(page, request, secret or self.cookies.stranger(), signed_in)
         if signed_in is not None:

@@ -35,7 +35,7 @@ WORDS: Final[Mapping[str, str]] = {
     "opted_out_of_service": "the recipient is opted out of the Messaging Service",
     "opted_out_of_sender": "the recipient is opted out of the sender",
     "opted_out_of_account": "the recipient is opted out of the whole account",
-    "sender_not_placed": "it is not known which service the sender belongs to, and the recipient is opted out of another",
+    "sender_not_placed": "the sender’s service is not known, and the recipient is opted out of another",
 }
 SETS: Final[Mapping[str, str]] = {"opt_out": "Opt-out", "opt_in": "Opt-in", "help": "Help"}
 GOOD: Final = frozenset({"lifted", "done", "forward", "forwarded", "START", "delivered", "enabled", "accepted"})
