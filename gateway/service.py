@@ -187,7 +187,7 @@ class Service:
         )
         self._start_timers(store, directory)
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
-        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
+        await self._listen(edge, self._admin_edge(store, directory, kept, gaps))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock)
@@ -287,12 +287,14 @@ class Service:
             time.monotonic,
         )
 
-    def _admin_edge(self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None) -> AdminEdge:
+    def _admin_edge(self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
-        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
+        return AdminEdge(
+            store, directory, kept.admin_hash, kept.root_key, self._clock, exposition, gaps, ready_after_gaps=waits
+        )
 
     def _start_timers(self, store: Store, directory: Directory) -> None:
         timers = Timers(store, self._clock)

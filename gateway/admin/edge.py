@@ -26,7 +26,7 @@ HEADERS: Final = {"Server": "optout-gateway", "Cache-Control": "no-store", "X-Co
 
 class AdminEdge:
     """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the settings' token, in hexadecimal;
-    ``clock`` gives microseconds since 1970, UTC.
+    ``secret`` is the root key; ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
     not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was.
@@ -37,6 +37,7 @@ class AdminEdge:
         store: Store,
         directory: Directory,
         token_hash: str,
+        secret: bytes,
         clock: Callable[[], int],
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
@@ -46,6 +47,7 @@ class AdminEdge:
         self._store = store
         self._directory = directory
         self._token_hash = token_hash
+        self._secret = secret
         self._clock = clock
         self._exposition = exposition
         self._gaps = gaps
@@ -55,7 +57,7 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock),
+            *routes_of(self._store, self._directory, self._secret, self._clock),
         ]
         return [*described, *Description(described).routes()]
 

@@ -13,9 +13,12 @@ from typing import TypeVar
 from gateway.accounts import accounts_of, origins_in
 from gateway.cli.failures import Failed
 from gateway.directory import Directory
+from gateway.flows.root_key import root_key
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
+from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
@@ -39,11 +42,25 @@ class Opened:
     store: Store
     directory: Directory
     upstreams: Upstreams
+    settings: Settings
 
     @property
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
         return OptOutOperations(self.store, self.directory.pools, now)
+
+    @property
+    def history(self) -> HistoryOperations:
+        """The consent history."""
+        return HistoryOperations(self.store)
+
+    async def evidence(self) -> EvidenceOperations:
+        """Evidence files, sealed by the root key."""
+        return EvidenceOperations(self.store, await root_key(self.store, self.settings.secret), now)
+
+    async def seals(self) -> Seals:
+        """The seals of evidence files."""
+        return Seals(await root_key(self.store, self.settings.secret))
 
     @property
     def deliveries(self) -> DeliveryOperations:
@@ -113,7 +130,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     await store.open(serving=False)
     try:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now)
-        yield Opened(store, directory, upstreams)
+        yield Opened(store, directory, upstreams, settings)
     finally:
         upstreams.close()
         await store.close()

@@ -84,6 +84,14 @@ def whom(
     return read
 
 
+def whom_of_history(settings: Settings, account: str | None, text: str) -> Whom:
+    """A recipient whose past is asked for; an account that has left the settings keeps its history."""
+    if account is not None and account_sid(account) not in {known.sid for known in settings.accounts}:
+        return whom(account, text, None)
+    owner = account_in(settings, account)
+    return whom(owner.sid, text, owner.default_region)
+
+
 def scope(account: str, service: str | None, speaking: Sender | None, *, account_wide: bool) -> Scope | None:
     """The one scope that was named; None when none was."""
     named = [

@@ -243,7 +243,7 @@ class KeywordRecorder:
             effective_at=effective_at,
             received_at=now,
             sender=message.sender.wire,
-            service_sid=message.service_sid,
+            service_sid=message.service_sid or change.service_sid,
             keyword=change.keyword,
             keyword_set=change.keyword_set,
             message_sid=message.message_sid,

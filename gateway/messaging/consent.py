@@ -43,7 +43,7 @@ class ConsentChange:
     ``renew`` are opt-outs that stand and go on standing, dated by this keyword: an opt-in between the two STOPs that
     is learned of late does not lift them. Among them is what a service's opt-out did at senders that left it.
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
-    ``version`` is that of the service's settings whose sets decided, None where the default sets did.
+    ``service_sid`` and ``version`` are of the service whose settings decided, None where the default sets did.
     ``lift_at_twilio`` are the scopes on which Twilio's own block has to be lifted before the confirmation goes out.
     """
 
@@ -56,6 +56,7 @@ class ConsentChange:
     lift: tuple[Scope, ...] = ()
     renew: tuple[OptOut, ...] = ()
     confirmation: str | None = None
+    service_sid: str | None = None
     version: int | None = None
     lift_at_twilio: tuple[Scope, ...] = ()
 
@@ -217,6 +218,7 @@ class _Situation:
         lift_at_twilio: tuple[Scope, ...] = (),
     ) -> ConsentChange:
         source = Source.TWILIO if self.message.opt_out_type is not None else Source.KEYWORD
+        version = self.handling.version if self.message.opt_out_type is None else None
         return ConsentChange(
             self.match.opt_out_type,
             self.match.keyword,
@@ -227,7 +229,8 @@ class _Situation:
             lift=lift,
             renew=renew,
             confirmation=self.match.reply if confirm and self.answers() else None,
-            version=self.handling.version if self.message.opt_out_type is None else None,
+            service_sid=self.handling.service.sid if self.handling.service and version is not None else None,
+            version=version,
             lift_at_twilio=lift_at_twilio,
         )
 

@@ -173,7 +173,7 @@ def admin_routes() -> set[str]:
 
 def admin_resources() -> list[web.AbstractResource]:
     nothing: Any = None  # routes ask for nothing
-    return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
+    return list(AdminEdge(nothing, nothing, "", b"", nothing).application().router.resources())
 
 
 def test_every_route_is_documented_and_no_other():

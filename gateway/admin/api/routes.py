@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
+from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
@@ -17,6 +18,7 @@ from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
@@ -27,8 +29,8 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
-    """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
+def routes_of(store: Store, directory: Directory, secret: bytes, clock: Callable[[], int]) -> list[AnyRoute]:
+    """The routes, over the operations; ``secret`` is the root key, ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
 
     async def pools(account_sid: str, _: int) -> Pools:
@@ -36,6 +38,7 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
 
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
+        *EvidenceApi(EvidenceOperations(store, secret, clock)).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),
