@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page
 
 from gateway import logs
 from gateway.demo.stage import SERVICE, Stage, staged
+from scripts import console_pages
 from tests.browsing import NARROW, WIDE, chromium
 
 FOLDER: Final = Path("screenshots")
@@ -26,7 +27,7 @@ async def _sandbox(page: Page, stage: Stage) -> None:
     await page.goto(stage.sandbox.url)
 
 
-PAGES: Final[dict[str, Callable[[Page, Stage], Awaitable[None]]]] = {"sandbox": _sandbox}
+PAGES: Final[dict[str, Callable[[Page, Stage], Awaitable[None]]]] = {"sandbox": _sandbox, **console_pages.PAGES}
 
 
 async def _play(stage: Stage) -> None:
@@ -35,6 +36,7 @@ async def _play(stage: Stage) -> None:
     await phone.send("Is my table ready?", to=SENDER)
     await phone.send("STOP", to=SENDER)
     await stage.sandbox.settle()
+    await console_pages.play(stage)
 
 
 async def _take(browser: Browser, stage: Stage, name: str) -> None:

@@ -90,8 +90,7 @@ class KeywordSetPages:
         errors: Mapping[str, str],
     ) -> web.Response:
         shown = typed(form)
-        group = _group(settings, shown["country"], shown["language"])
-        owns_reserved = not (shown["new"] or shown["language"]) or (group is not None and group.is_primary)
+        group = None if shown["new"] else _group(settings, shown["country"], shown["language"])
         replies = {name: shown[f"{name}_reply"] for name in TYPES}
         return visit.show(
             "keyword_sets.html",
@@ -101,7 +100,7 @@ class KeywordSetPages:
             errors=errors,
             is_new=bool(shown["new"]),
             is_primary=group is not None and group.is_primary,
-            reserved={name: reserved_of(name) if owns_reserved else () for name in TYPES},
+            reserved={name: reserved_of(name) if group is not None and group.is_primary else () for name in TYPES},
             counted={name: segments_of(reply) for name, reply in replies.items()},
             languages=LANGUAGES,
             countries=COUNTRIES,

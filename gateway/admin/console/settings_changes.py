@@ -4,7 +4,7 @@ saved.
 A form names the version that it was made from, so that nobody overwrites what they have not seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from gateway.admin.console.services import SAVE
 from gateway.admin.problems import ANOTHER_VERSION, SAVED_MEANWHILE, Problem
 from gateway.admin.reading import JSON
 from gateway.admin.route import Inside
+from gateway.messaging.opt_out_diff import differences
+from gateway.messaging.opt_out_settings import OptOutSettings
 
 NOT_SENT_ON: Final = frozenset({"csrf", "step"})
 CHANGED_MEANWHILE: Final = "somebody else saved in between; what you typed is still here: check it and send it again"
@@ -45,7 +47,16 @@ async def take(
         said = "unchanged" if not planned["changes"] else "saved" if service["enabled"] else "draft-saved"
         return visit.go(f"/services/{sid}", said)
     hidden = {name: value for name, value in visit.form.items() if name not in NOT_SENT_ON}
-    return visit.show("settings_review.html", service=service, title=title, planned=planned, hidden=hidden)
+    told = planned | {"differences": [*_beside_presets(service, planned["differences"])]}
+    return visit.show("settings_review.html", service=service, title=title, planned=told, hidden=hidden)
+
+
+def _beside_presets(service: Mapping[str, Any], found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """What differs from what the form showed: Twilio's presets, where nothing was saved yet."""
+    presets = (
+        set() if service["version"] else {(each.place, each.after) for each in differences(None, OptOutSettings())}
+    )
+    return (each for each in found if (each["place"], each["after"]) not in presets)
 
 
 def version_of(service: Mapping[str, Any]) -> str:

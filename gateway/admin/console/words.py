@@ -1,5 +1,6 @@
 """How the console says what the admin API tells: names of codes, times, and what an opt-out covers."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -38,6 +39,8 @@ WORDS: Final[Mapping[str, str]] = {
     "sender_not_placed": "the sender’s service is not known, and the recipient is opted out of another",
 }
 SETS: Final[Mapping[str, str]] = {"opt_out": "Opt-out", "opt_in": "Opt-in", "help": "Help"}
+IN_A_SET: Final = re.compile(r'(.+\.(?:opt_out|opt_in|help))\.(?:keywords "(.*)"|(reply))', re.DOTALL)
+PRIMARY: Final = re.compile(r"countries\.(\w+) primary language", re.ASCII)
 GOOD: Final = frozenset({"lifted", "done", "forward", "forwarded", "START", "delivered", "enabled", "accepted"})
 BAD: Final = frozenset({"added", "dead", "suppress", "suppressed", "STOP", "refused", "failed"})
 
@@ -81,10 +84,21 @@ def set_name(name: str | None) -> str:
             return f"{SETS.get(kind, kind)}, {language(code)} in every country"
         case "standard", [kind]:
             return f"{SETS.get(kind, kind)}, standard"
+        case "default", [kind]:
+            return f"{kind}, Twilio’s default words"
         case "review", [code, *_]:
             return f"review list, {language(code)}"
         case _:
             return name
+
+
+def place(text: str) -> str:
+    """A place of a service's settings, as differences name it, as people say it."""
+    if found := IN_A_SET.fullmatch(text):
+        return f"{set_name(found[1])}: {'reply' if found[3] else f'keyword “{found[2]}”'}"
+    if found := PRIMARY.fullmatch(text):
+        return f"{found[1]} override: primary language"
+    return words(text)
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -94,4 +108,5 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "tone": tone,
     "language": language,
     "set_name": set_name,
+    "place": place,
 }
