@@ -42,6 +42,6 @@ def _site(address: str | None) -> str:
         read = ip_address(address or "")
     except ValueError:
         return ""
-    if isinstance(read, IPv6Address) and read.ipv4_mapped is None:
-        return str(int(read) >> SITE_PREFIX_BITS)
-    return str(read)
+    if not isinstance(read, IPv6Address):
+        return str(read)
+    return str(read.ipv4_mapped or int(read) >> SITE_PREFIX_BITS)
