@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
@@ -88,17 +89,21 @@ async def test_the_main_path_goes_by_keyboard_alone(stage: Stage, page: Page) ->
     await expect(page.get_by_role("status")).to_contain_text("is lifted")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "rules"),
+    [("light", ()), pytest.param("dark", ("color-contrast",), marks=pytest.mark.long)],
+    ids=["light", "dark"],
+)
 async def test_axe_finds_nothing_grave_and_nothing_is_cut_off(
-    stage: Stage, page: Page, troubles: list[str], scheme: str
+    stage: Stage, page: Page, troubles: list[str], scheme: Literal["light", "dark"], rules: tuple[str, ...]
 ) -> None:
     await stage.sandbox.phone(MEXICAN).send("STOP", to=SENDER)
     await play(stage)
-    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     for name, way in PAGES.items():
         await way(page, stage)
-        assert (name, []) == (name, await barriers(page))
+        assert (name, []) == (name, await barriers(page, *rules))
         assert (name, True) == (name, await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
     assert set() == {each for each in troubles if "422" not in each}
     troubles.clear()  # Chromium reports each answer that is no success
