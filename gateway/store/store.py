@@ -33,12 +33,12 @@ from gateway.store.records import (
     review_item_of,
     service_version_of,
 )
+from gateway.store.revision import is_at_newest
 from gateway.store.session_reads import SessionReads
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
-from gateway.store.upgrade import prepare
 
 PROBE_EVERY_SECONDS: Final = 1.0
 
@@ -81,7 +81,7 @@ class Store(ListReads, TokenReads, EventReads, SessionReads):
 
         ``serving`` keeps probing whether the store can be written. Raises `StoreUnavailable` or `SchemaUnknown`.
         """
-        self.was_made = await asyncio.to_thread(prepare, self._database_url)
+        self.was_made = await asyncio.to_thread(_prepared, self._database_url)
         await self._engine.open()
         self._lookup = Lookup(self._engine)
         self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
@@ -241,6 +241,15 @@ class Store(ListReads, TokenReads, EventReads, SessionReads):
 
     async def _heartbeat(self, transaction: Transaction) -> None:
         await transaction.put_value("heartbeat", str(self._clock()))
+
+
+def _prepared(database_url: str) -> bool:
+    """Make an empty store ready, and tell whether it was; see `gateway.store.upgrade.prepare`."""
+    if is_at_newest(database_url):
+        return False
+    from gateway.store.upgrade import prepare  # takes a while to import, and is not needed for an ordinary start
+
+    return prepare(database_url)
 
 
 def engine_for(database_url: str) -> Engine:

@@ -7,7 +7,6 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -81,22 +80,21 @@ async def admin(start_gateway: StartGateway) -> AdminOfGateway:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, clock: Clock) -> AsyncIterator[Admin]:
+async def desk(prepared_sqlite_url: str, clock: Clock) -> AsyncIterator[Admin]:
     """The admin listener alone, for one account; nobody stands for Twilio."""
-    async with _desk(tmp_path, clock, ACCOUNT) as admin:
+    async with _desk(prepared_sqlite_url, clock, ACCOUNT) as admin:
         yield admin
 
 
 @pytest.fixture
-async def desk_of_two(tmp_path: Path, clock: Clock) -> AsyncIterator[Admin]:
+async def desk_of_two(prepared_sqlite_url: str, clock: Clock) -> AsyncIterator[Admin]:
     """The same for two accounts."""
-    async with _desk(tmp_path, clock, ACCOUNT, OTHER_ACCOUNT) as admin:
+    async with _desk(prepared_sqlite_url, clock, ACCOUNT, OTHER_ACCOUNT) as admin:
         yield admin
 
 
 @contextlib.asynccontextmanager
-async def _desk(folder: Path, clock: Clock, *account_sids: str) -> AsyncIterator[Admin]:
-    database_url = f"sqlite:///{folder}/gateway.db"
+async def _desk(database_url: str, clock: Clock, *account_sids: str) -> AsyncIterator[Admin]:
     policy = KeywordPolicy(TwilioHandling.OFF)
     accounts = [Account(sid, (TOKEN,), policy, default_region="US") for sid in account_sids]
     async with contextlib.AsyncExitStack() as undo:

@@ -172,7 +172,7 @@ async def test_what_cannot_be_remembered_is_cancelled_before_the_app_is_told(
     assert (503, 900503) == ((answered := await schedule(gateway)).status, answered.json["code"])
     assert Counter(canceled=1) == statuses(sandbox)
     sandbox.inject(Fault("status", status=500, path_prefix=f"/2010-04-01/Accounts/{ACCOUNT}/Messages/", times=None))
-    async with asyncio.timeout(5):  # until the store is tried again
+    async with asyncio.timeout(20):  # until the store is tried again
         while (answered := await schedule(gateway)).status == 503:  # noqa: ASYNC110 - the store has no event for it
             await asyncio.sleep(0.1)
     assert (409, 900409) == (answered.status, answered.json["code"])

@@ -1,9 +1,7 @@
 """A store on each engine, and everything that operations work on."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -80,7 +78,6 @@ async def office(database_url: str, open_office) -> Office:
 
 
 @pytest.fixture
-async def small_office(open_office, prepared_sqlite: Path, tmp_path: Path) -> Office:
+async def small_office(open_office, prepared_sqlite_url: str) -> Office:
     """On SQLite alone, for what does not depend on the engine."""
-    shutil.copy(prepared_sqlite, tmp_path / "gateway.db")
-    return await open_office(f"sqlite:///{tmp_path}/gateway.db")
+    return await open_office(prepared_sqlite_url)

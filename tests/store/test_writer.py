@@ -271,7 +271,7 @@ async def test_nobody_waits_for_a_store_that_was_closed(url, words):
     await asyncio.sleep(0)
     await store.close()
 
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(5):
         outcome = await asyncio.gather(held, waiting, return_exceptions=True)
         assert isinstance(outcome[0], StoreUnavailable)
         assert outcome[1] == "waiting" or isinstance(outcome[1], StoreUnavailable), (

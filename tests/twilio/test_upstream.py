@@ -355,7 +355,7 @@ async def test_there_are_so_many_places_and_no_more(misbehave, monkeypatch):
             began = time.monotonic()
             with pytest.raises(NoPlace):
                 await upstream.reserve()
-            assert 0.09 < time.monotonic() - began < 0.5
+            assert 0.09 < time.monotonic() - began < 5
         for _ in range(3):
             await upstream.fetch(post())
     assert (2, 3) == (server.connections, len(server.requests))

@@ -24,9 +24,9 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine; what the store counts is tested on both with the store."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 def account(*tokens: str, handling: TwilioHandling = TwilioHandling.OFF) -> Account:
