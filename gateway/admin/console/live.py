@@ -28,6 +28,8 @@ class Onlookers:
 
     async def serve(self, visit: Visit, parts: Parts) -> web.StreamResponse:
         """Answer an EventSource; 503 to those that are too many, whose page then is as current as their last reload."""
+        if visit.request.method != "GET":  # aiohttp takes HEAD along; it would be told nothing, for ever
+            return web.Response(status=405, headers={"Allow": "GET"})
         if self._count >= MOST_ONLOOKERS:
             return web.Response(status=503, headers={"Retry-After": LATER_SECONDS}, text="Too many are looking.\n")
         with self._counted():
