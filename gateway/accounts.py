@@ -33,6 +33,8 @@ def account_of(given: AccountSettings, default: Origins) -> Account:
         subaccounts=given.subaccounts,
         blocked=given.blocked,
         lead_status_callbacks=given.lead_status_callbacks,
+        deactivated=given.deactivated,
+        mirror=given.mirror == "on",
     )
 
 

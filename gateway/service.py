@@ -22,18 +22,21 @@ from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
+from gateway.events.mirror import MIRROR, TwilioMirror, arrange_mirrors
 from gateway.events.segment import SegmentSinks
 from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
+from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
 from gateway.flows.credentials import Credentials
+from gateway.flows.deactivations import Deactivations
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
-from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
+from gateway.flows.forgetting import DAY, EVERY_SECONDS, HOUR, Forgetting, Retention
 from gateway.flows.gaps import GapClosing
 from gateway.flows.held import HeldFlow
 from gateway.flows.holding import CALLBACK, Callbacks, Holding
@@ -44,16 +47,18 @@ from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.passing import PassingFlow
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.root_key import root_key
 from gateway.flows.scheduled import Cancelling
 from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
-from gateway.settings import AppsSettings, Settings, TlsSettings
+from gateway.messaging.deactivation import Deactivated
+from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
+from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
@@ -106,7 +111,7 @@ class _Learning:
 
 async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
     """Make the store ready for processes to come; gives the admin token if it was made now. Raises `StoreError`."""
-    store = Store(settings.database_url, clock)
+    store = Store(settings.database_url, clock, settings.secret)
     await store.open(serving=False)
     _tell_if_made(store)
     try:
@@ -180,17 +185,17 @@ class Service:
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
-        self._start_telling(store, directory, client)
+        await self._start_telling(store, directory, client, upstreams)
         learning = self._second_sources(store, directory, outbox, kept.root_key)
         edge = self._edge(
             store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
         )
-        self._start_timers(store, directory)
+        self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._listen(edge, self._admin_edge(store, directory, kept, gaps))
 
     async def _open_store(self) -> Store:
-        store = Store(self._settings.database_url, self._clock)
+        store = Store(self._settings.database_url, self._clock, self._settings.secret)
         await store.open()
         self._undo.push_async_callback(store.close)
         _tell_if_made(store)
@@ -217,11 +222,13 @@ class Service:
         self._run_until_done(outbox)
         return outbox
 
-    def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
+    async def _start_telling(self, store: Store, directory: Directory, client: AppClient, upstreams: Upstreams) -> None:
+        await arrange_mirrors(store, directory.accounts, self._clock())
         drivers: dict[str, Driver] = {
             "webhook": WebhookSinks(directory, client),
             "segment": SegmentSinks(client),
             "kinesis": KinesisSinks(client),
+            MIRROR: TwilioMirror(directory, upstreams),
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
@@ -284,8 +291,15 @@ class Service:
             RedirectFlow(inbound, relaying, tokens),
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
+            self._preferences(store, directory),
             time.monotonic,
         )
+
+    def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
+        given = self._settings.preferences
+        links = PreferenceLinks(store, self._clock, self._settings.public_url, given.link_days)
+        done = PreferenceOperations(store, directory, self._clock)
+        return PreferencesFlow(links, done, given.company, time.monotonic)
 
     def _admin_edge(self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None) -> AdminEdge:
         exposition = metrics.exposition
@@ -293,18 +307,26 @@ class Service:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
         return AdminEdge(
-            store, directory, kept.admin_hash, kept.root_key, self._clock, exposition, gaps, ready_after_gaps=waits
+            store,
+            directory,
+            kept.admin_hash,
+            self._clock,
+            exposition,
+            gaps,
+            ready_after_gaps=waits,
+            public_url=self._settings.public_url,
+            link_days=self._settings.preferences.link_days,
+            most_import_bytes=self._settings.imports.most_body_bytes,
         )
 
-    def _start_timers(self, store: Store, directory: Directory) -> None:
+    def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:
         timers = Timers(store, self._clock)
-        self._run(
-            timers.run(
-                "forgetting",
-                EVERY_SECONDS,
-                Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
-            )
-        )
+        forgetting = Forgetting(store, self._clock, retention_of(self._settings.retention))
+        self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
+        if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
+            every = deactivations_flow.EVERY_SECONDS
+            reading = timers.run("deactivations", every, deactivations.read_or_say)
+            self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -353,6 +375,15 @@ class Service:
         self._undo.push_async_callback(end)
 
 
+async def _later(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do something after a while."""
+    try:
+        await asyncio.sleep(seconds)
+        await work
+    finally:
+        work.close()
+
+
 def _tell_if_made(store: Store) -> None:
     """Say loudly that nobody is opted out: the list may have been lost, or be looked for in the wrong place."""
     if store.was_made:
@@ -367,6 +398,19 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def retention_of(given: RetentionSettings) -> Retention:
+    """How long things are kept, as the settings say it."""
+    return Retention(
+        answers=given.answer_hours * HOUR,
+        held_messages=given.held_message_hours * HOUR,
+        review_bodies=given.review_body_days * DAY,
+        dead_deliveries=given.dead_delivery_days * DAY,
+        done_deliveries=given.done_delivery_days * DAY,
+        scheduled_messages=given.scheduled_message_days * DAY,
+        seen_events=given.seen_event_hours * HOUR,
+    )
 
 
 def _guard(given: AppsSettings) -> Guard:
@@ -389,7 +433,7 @@ async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
     given_token = settings.admin_token
-    key = await root_key(store, settings.secret)
+    key = store.root_key
     if given_token is not None:
         return _Kept(key, _hash(given_token.get_secret_value()), None)
     kept = await store.value_once(ADMIN_HASH_NAME, _hash(token))

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway import metrics
 from gateway.admin.access import guarded, told
+from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.api.routes import routes_of
 from gateway.admin.console.routes import console_of
 from gateway.admin.description import Description
@@ -17,6 +18,7 @@ from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute, template_in
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.tokens import Role, TokenOperations
 from gateway.store import Store
 
@@ -26,10 +28,12 @@ HEADERS: Final = {"Server": "optout-gateway", "Cache-Control": "no-store", "X-Co
 
 class AdminEdge:
     """Answers operators and their monitoring. ``token_hash`` is the SHA-256 of the settings' token, in hexadecimal;
-    ``secret`` is the root key; ``clock`` gives microseconds since 1970, UTC.
+    ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
-    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was.
+    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
+    the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
+    opt-outs.
     """
 
     def __init__(
@@ -37,27 +41,30 @@ class AdminEdge:
         store: Store,
         directory: Directory,
         token_hash: str,
-        secret: bytes,
         clock: Callable[[], int],
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
         *,
         ready_after_gaps: bool = False,
+        public_url: str = "",
+        link_days: int = 90,
+        most_import_bytes: int = MOST_IMPORT_BYTES,
     ) -> None:
         self._store = store
         self._directory = directory
         self._token_hash = token_hash
-        self._secret = secret
         self._clock = clock
         self._exposition = exposition
         self._gaps = gaps
+        self._most_import_bytes = most_import_bytes
         self._waits_for = gaps if ready_after_gaps else None
+        self._links = PreferenceLinks(store, clock, public_url, link_days)
 
     def routes(self) -> list[AnyRoute]:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._secret, self._clock),
+            *routes_of(self._store, self._directory, self._clock, self._links, self._most_import_bytes),
         ]
         return [*described, *Description(described).routes()]
 

@@ -186,7 +186,7 @@ def _responses(route: AnyRoute) -> dict[str, Any]:
 
 def _answer_content(route: AnyRoute) -> dict[str, Any]:
     if isinstance(route.tells, str):
-        return {route.tells: {"schema": {"type": "string"}}}
+        return {media_type: {"schema": {"type": "string"}} for media_type in (route.tells, *route.also_tells)}
     return {JSON: {"schema": _ref(route.tells)}}
 
 

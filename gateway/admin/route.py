@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, TypeVar
 
 from aiohttp import ETag, web
 from pydantic import BaseModel
@@ -69,12 +69,13 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Inside:
     """What stands in a request's place where a page of the console makes the call, within the process: the parameters
-    of the path, the document with its media type where the handler reads one itself, and the ETag that is to be the
+    of the path, the document with its media type where the handler reads one itself, which may be a file, and the ETag that is to be the
     newest.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
     document: bytes = b""
+    file: BinaryIO | None = None
     document_type: str = ""
     if_match: str | None = None
 
@@ -155,6 +156,7 @@ class Route(Generic[Q, B]):
     is no JSON, its media type. ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body
     that the handler reads itself, each with its shape. ``problems`` are those beside the ones that all calls of its
     kind may end in. ``takes`` are request headers that count, ``gives`` headers of the answer, each with what it means.
+    ``also_tells`` are further media types of an answer that is no JSON.
     """
 
     method: str
@@ -172,6 +174,7 @@ class Route(Generic[Q, B]):
     other_statuses: Mapping[int, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[str, str] = field(default_factory=dict)
+    also_tells: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:

@@ -13,6 +13,9 @@ from gateway.cli import (
     db,
     deliveries,
     doctor,
+    drift,  # noqa: F401 - a command of `optouts`
+    exports,  # noqa: F401 - a command of `optouts`
+    imports,  # noqa: F401 - a command of `optouts`
     keywords,
     options,
     optouts,
@@ -22,6 +25,7 @@ from gateway.cli import (
     sinks,
     subscriptions,
     tokens,
+    twilio,
 )
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
@@ -45,6 +49,7 @@ app.add_typer(scheduled.app, name="scheduled")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(twilio.app, name="twilio")
 app.command()(explain)
 app.command("doctor")(doctor.doctor)
 

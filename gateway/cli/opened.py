@@ -13,12 +13,13 @@ from typing import TypeVar
 from gateway.accounts import accounts_of, origins_in
 from gateway.cli.failures import Failed
 from gateway.directory import Directory
-from gateway.flows.root_key import root_key
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
@@ -42,7 +43,6 @@ class Opened:
     store: Store
     directory: Directory
     upstreams: Upstreams
-    settings: Settings
 
     @property
     def optouts(self) -> OptOutOperations:
@@ -54,13 +54,20 @@ class Opened:
         """The consent history."""
         return HistoryOperations(self.store)
 
-    async def evidence(self) -> EvidenceOperations:
+    @property
+    def evidence(self) -> EvidenceOperations:
         """Evidence files, sealed by the root key."""
-        return EvidenceOperations(self.store, await root_key(self.store, self.settings.secret), now)
+        return EvidenceOperations(self.store, now)
 
-    async def seals(self) -> Seals:
+    @property
+    def seals(self) -> Seals:
         """The seals of evidence files."""
-        return Seals(await root_key(self.store, self.settings.secret))
+        return Seals(self.store.root_key)
+
+    @property
+    def imports(self) -> ImportOperations:
+        """Imports of lists."""
+        return ImportOperations(self.store, self.directory, now)
 
     @property
     def deliveries(self) -> DeliveryOperations:
@@ -81,6 +88,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def erasure(self) -> ErasureOperations:
+        """Erasing persons."""
+        return ErasureOperations(self.store, self.review, now)
 
     @property
     def sinks(self) -> SinkOperations:
@@ -124,13 +136,13 @@ def now() -> int:
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     _demand_store(settings.database_url)
-    store = Store(settings.database_url, now)
+    store = Store(settings.database_url, now, settings.secret)
     upstreams = Upstreams(partial(Upstream, answer_seconds=settings.twilio.answer_seconds), origins_in(settings))
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)
     try:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now)
-        yield Opened(store, directory, upstreams, settings)
+        yield Opened(store, directory, upstreams)
     finally:
         upstreams.close()
         await store.close()

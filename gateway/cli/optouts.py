@@ -8,14 +8,15 @@ import typer
 
 from gateway.cli import options, reading
 from gateway.cli.failures import BadInput, Failed
-from gateway.cli.opened import Opened, operator, run
-from gateway.cli.optouts_output import tell_changed, tell_event, tell_listed, tell_past, tell_standing
+from gateway.cli.opened import Opened, now, operator, run
+from gateway.cli.optouts_output import tell_changed, tell_erasure, tell_event, tell_listed, tell_past, tell_standing
 from gateway.cli.output import GOES, HEADING, say, say_json
 from gateway.messaging.optouts import Source
 from gateway.messaging.senders import is_messaging_service
 from gateway.operations.evidence import Unsealed
 from gateway.operations.evidence_page import page_of
-from gateway.operations.json_forms import event_as_json, listed_as_json
+from gateway.operations.json_forms import erasure_as_json, event_as_json, link_as_json, listed_as_json
+from gateway.operations.preferences import MadeLink, PreferenceLinks
 from gateway.settings import from_environment
 from gateway.store.list_reads import OptOutFilter
 
@@ -180,7 +181,7 @@ def evidence(
     whom = reading.whom_of_history(settings, account, recipient)
 
     async def made(opened: Opened) -> dict[str, Any]:
-        return await (await opened.evidence()).of(whom, operator(), then)
+        return await opened.evidence.of(whom, operator(), then)
 
     document = run(settings, made)
     if output is None:
@@ -209,10 +210,58 @@ def verify(
         raise BadInput("FILE: it is not JSON; a page is for people, verify the file it was made with") from None
 
     async def seen(opened: Opened) -> None:
-        (await opened.seals()).verify(document)
+        opened.seals.verify(document)
 
     try:
         run(settings, seen)
     except Unsealed as error:
         raise Failed(f"FILE: {error}") from None
     say("unchanged, and made by this gateway", GOES)
+
+
+def erase(
+    recipient: options.Recipient,
+    account: options.Account = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the history.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
+    config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make a person unreadable wherever something is kept of them; opt-outs and history go on counting."""
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+    whom = reading.whom(owner.sid, recipient, owner.default_region)
+    why = reading.reason(reason)
+    erasure = run(settings, lambda opened: opened.erasure.erase(whom, operator(), why, dry_run=dry_run))
+    if as_json:
+        say_json(erasure_as_json(whom, erasure, dry_run=dry_run))
+    else:
+        tell_erasure(erasure, dry_run=dry_run)
+
+
+@app.command()
+def link(
+    recipient: options.Recipient,
+    service: Annotated[str, typer.Option("--service", help="The Messaging Service (MG…) that they leave.")],
+    account: options.Account = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, max=400, help="How long it is good.")] = None,
+    config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make a link to the page on which a recipient leaves a Messaging Service and comes back, without a text."""
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+    service_sid = reading.service_sid(service) or ""
+    whom = reading.whom(owner.sid, recipient, owner.default_region)
+
+    async def make(opened: Opened) -> MadeLink:
+        links = PreferenceLinks(opened.store, now, settings.public_url, settings.preferences.link_days)
+        return await links.make(whom, service_sid, operator(), days)
+
+    made = run(settings, make)
+    if as_json:
+        say_json(link_as_json(whom, service_sid, made))
+    else:
+        say(made.url)

@@ -16,6 +16,7 @@ from gateway.messaging.instants import iso
 from gateway.messaging.optouts import OptOut
 from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Decision, Reason, Suppress
+from gateway.operations.erasure import Erasure
 from gateway.operations.history import Past
 from gateway.operations.json_forms import opt_out_as_json, scope_as_json
 from gateway.operations.optouts import Changed, Told, Whom
@@ -131,3 +132,14 @@ def _decision_as_json(decision: Decision) -> dict[str, object]:
 def _whom_as_json(whom: Whom) -> dict[str, object]:
     recipient = whom.recipient
     return {"account_sid": whom.account_sid, "channel": recipient.channel, "recipient": recipient.wire}
+
+
+def tell_erasure(erasure: Erasure, *, dry_run: bool) -> None:
+    """What an erasure changed, without who it was."""
+    if not erasure.found_anything:
+        say("nothing is kept of this recipient in a readable form")
+        return
+    say("would be erased:" if dry_run else "erased:")
+    for table, count in erasure.lines.items():
+        if count:
+            say(f"  {table}: {count}")

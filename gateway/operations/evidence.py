@@ -36,15 +36,14 @@ class Unsealed(ValueError):
 
 
 class EvidenceOperations:
-    """Makes evidence files. ``secret`` is the root key; ``clock`` gives microseconds since 1970, UTC.
+    """Makes evidence files. ``clock`` gives microseconds since 1970, UTC.
 
     Each raises `StoreUnavailable`.
     """
 
-    def __init__(self, store: Store, secret: bytes, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self._history = HistoryOperations(store)
-        self._seals = Seals(secret)
         self._clock = clock
 
     async def of(self, whom: Whom, by: Actor, at: int | None = None) -> dict[str, Any]:
@@ -56,7 +55,7 @@ class EvidenceOperations:
         pasts = [await self._history.at(key, as_of) for key in keys_of(whom)]
         events = sorted((event for past in pasts for event in past.events), key=lambda event: event.event_id)
         moment = iso(as_of, "seconds")
-        return self._seals.seal(
+        return Seals(self._store.root_key).seal(
             {
                 "form": FORM,
                 "subject": "consent of one recipient to messages, as kept by the opt-out gateway",
@@ -90,7 +89,7 @@ class EvidenceOperations:
 
 @dataclass(frozen=True, slots=True)
 class Seals:
-    """Puts the marks on files and reads them."""
+    """Puts the marks on files and reads them; ``secret`` is the root key."""
 
     secret: bytes
 

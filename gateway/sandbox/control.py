@@ -56,6 +56,8 @@ class Control:
             ("GET", "/services", self._services),
             ("PUT", "/services/{sid}", self._set_service),
             ("PUT", "/services/{sid}/advanced-opt-out", self._set_advanced_opt_out),
+            ("GET", "/deactivations/{day}", self._deactivations),
+            ("PUT", "/deactivations/{day}", self._set_deactivations),
             ("POST", "/reset", self._reset),
             ("*", "/{tail:.*}", _no_such_place),
         )
@@ -187,6 +189,18 @@ class Control:
         if service is None:
             raise UnknownService(request.match_info["sid"])
         return service
+
+    async def _deactivations(self, request: web.Request) -> web.Response:
+        """The file itself, as text."""
+        numbers = self._world.deactivations.get(request.match_info["day"])
+        if numbers is None:
+            return wire.problem(404, "Not found", "there is no file of this day")
+        return web.Response(text="".join(f"{number}\n" for number in numbers))
+
+    async def _set_deactivations(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.DEACTIVATION_FIELDS, required=("numbers",))
+        self._simulation.set_deactivations(request.match_info["day"], fields["numbers"])
+        return await self._deactivations(request)
 
     async def _reset(self, request: web.Request) -> web.Response:
         self._simulation.reset()

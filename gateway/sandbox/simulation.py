@@ -147,6 +147,10 @@ class Simulation:
         """Have Twilio fail that many of the next items of the Consents API that are in order; None: all of them."""
         self.world.failing_consent_items = count
 
+    def set_deactivations(self, day: str, numbers: tuple[str, ...]) -> None:
+        """Have these numbers stand in the file of a day (YYYY-MM-DD)."""
+        self.world.deactivations[day] = numbers
+
     def set_event_trouble(self, trouble: EventTrouble) -> None:
         """Have this befall events from now on; what waited to be shuffled goes out."""
         self.event_streams.trouble = trouble

@@ -177,6 +177,9 @@ class World:
         self.failing_consent_items: int | None = 0
         """Items of the Consents API that are yet to fail by an error of Twilio's own; None: all."""
 
+        self.deactivations: dict[str, tuple[str, ...]] = {}
+        """Deactivated numbers by the day (YYYY-MM-DD); of other days there is no file."""
+
         self.last_sender: dict[tuple[str, str], str] = {}
         """The sender that last spoke with a phone, by service and recipient: Twilio's Sticky Sender."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway.store.engine import T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.transaction import Transaction
 
@@ -29,10 +30,11 @@ class _Waiting:
 class Writer:
     """Runs units of work one after another on a connection of its own."""
 
-    def __init__(self, connection: SqliteConnection, demand_same_file: Callable[[], None]) -> None:
+    def __init__(self, connection: SqliteConnection, demand_same_file: Callable[[], None], persons: Persons) -> None:
         """``demand_same_file`` raises `StoreUnavailable` when what is committed goes where nobody will find it."""
         self._connection = connection
         self._demand_same_file = demand_same_file
+        self._persons = persons
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._is_closed = False
         self.is_writable = True
@@ -94,7 +96,7 @@ class Writer:
         """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""
         await self._connection.run("SAVEPOINT unit")
         try:
-            waiting.result = await waiting.unit(Transaction(self._connection))
+            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
         except StoreUnavailable:
             raise
         except asyncio.CancelledError as error:

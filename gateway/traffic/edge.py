@@ -15,11 +15,13 @@ from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.outcome import Answer, Outcome, What, failure
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.request import Request
 from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
+from gateway.operations.preferences import PREFERENCES_PATH
 from gateway.traffic.connection import where
 from gateway.traffic.reading import demand_origin_form, demand_plain_headers, read_base
 from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
@@ -45,6 +47,7 @@ class TrafficEdge:
         redirect: RedirectFlow,
         status: StatusFlow,
         events: EventsFlow,
+        preferences: PreferencesFlow,
         monotonic: Callable[[], float],
     ) -> None:
         self._outbound = outbound
@@ -53,6 +56,7 @@ class TrafficEdge:
         self._redirect = redirect
         self._status = status
         self._events = events
+        self._preferences = preferences
         self._monotonic = monotonic
         self._log = log.bind()  # found once: finding it costs as much as writing the line
 
@@ -93,6 +97,8 @@ class TrafficEdge:
             return await self._events.receive(request)
         if request.path.startswith(STATUS_PATH):
             return await self._status.receive(request)
+        if request.path.startswith(PREFERENCES_PATH):
+            return await self._preferences.answer(request)
         return await self._redirect.follow(request)
 
     async def _answered(self, request: Request, side: str, journey: Journey, trouble: TrafficError | None) -> Answer:
@@ -148,7 +154,9 @@ def _format(side: str, request: Request) -> Format:
 
 
 def _is_webhook(request: Request) -> bool:
-    return request.path in {INBOUND_PATH, EVENTS_PATH} or request.path.startswith((REDIRECT_PATH, STATUS_PATH))
+    return request.path in {INBOUND_PATH, EVENTS_PATH} or request.path.startswith(
+        (REDIRECT_PATH, STATUS_PATH, PREFERENCES_PATH)
+    )
 
 
 def _counter(side: str, request: Request) -> Counter:

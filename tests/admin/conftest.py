@@ -105,7 +105,7 @@ async def _desk(database_url: str, clock: Clock, *account_sids: str) -> AsyncIte
         undo.callback(messaging.close)
         directory = Directory(accounts, store, lambda _: messaging, clock)
         token_hash = hashlib.sha256(ADMIN_TOKEN.encode()).hexdigest()
-        listener = AdminListener(AdminEdge(store, directory, token_hash, b"root", clock).application())
+        listener = AdminListener(AdminEdge(store, directory, token_hash, clock).application())
         undo.push_async_callback(listener.stop)
         listening = socket.create_server(("127.0.0.1", 0))
         await listener.start([listening])

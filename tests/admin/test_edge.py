@@ -144,7 +144,7 @@ async def test_every_route_but_health_needs_the_admin_token_and_every_page_but_i
     """Told by the routes themselves, so that none can be forgotten."""
     sids = {"MG": SERVICE, "n": "1", "a": "1", "b": "2", "id": "0" * 36, "name": "somebody", "sink": "crm", "type": "x"}
     store: Any = None  # routes ask for nothing
-    resources = AdminEdge(store, store, "", b"", store).application().router.resources()
+    resources = AdminEdge(store, store, "", store).application().router.resources()
     open_ones = []
     for resource in resources:
         path = resource.canonical.format(**sids)

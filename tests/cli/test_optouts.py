@@ -307,3 +307,22 @@ def test_check_tells_what_stood_at_a_time(run):
     then = run("optouts", "check", PHONE, "--at", "2999-01-01", "--json").json
     assert ([ON_SERVICE], "2999-01-01T00:00:00.000000Z") == ([each["scope"] for each in then["standing"]], then["at"])
     assert "one opt-out stands" in run("optouts", "check", PHONE, "--at", "2999-01-01").out
+
+
+def test_a_person_is_erased_and_stays_opted_out(run):
+    add(run)
+    planned = run("optouts", "erase", PHONE, "--dry-run")
+    assert (0, "would be erased:", True) == (planned.status, planned.out.splitlines()[0], "opt_outs: 1" in planned.out)
+    erased = run("optouts", "erase", PHONE, "--reason", "request 7", "--json").json
+    assert (True, 1, 1) == (erased["found"], erased["lines"]["opt_outs"], len(erased["event_ids"]))
+    assert "nothing is kept" in run("optouts", "erase", PHONE).out
+    assert [ON_SERVICE] == [each["scope"] for each in run("optouts", "check", PHONE, "--json").json["standing"]]
+    assert PHONE not in run("optouts", "list").out
+    assert "erased" in run("optouts", "history", PHONE).out
+
+
+def test_a_link_to_the_page_of_preferences_is_made_for_a_service(run):
+    made = run("optouts", "link", PHONE, *BY_SERVICE, "--days", "3", "--json").json
+    assert ("/preferences/", SERVICE) == (made["url"].removeprefix("http://127.0.0.1:8080")[:13], made["service_sid"])
+    wrong = run("optouts", "link", PHONE, "--service", "MG1")
+    assert (2, True) == (wrong.status, "--service" in wrong.err)

@@ -25,6 +25,7 @@ from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.status import STATUS_PATH
 from gateway.operations.doctor import Check
+from gateway.operations.preferences import PREFERENCES_PATH
 from gateway.settings import Settings, known_variables
 from gateway.store.schema import metadata
 from gateway.traffic.edge import INBOUND_PATH
@@ -183,11 +184,12 @@ def console_pages() -> list[Page]:
 
 def admin_resources() -> list[web.AbstractResource]:
     nothing: Any = None  # routes ask for nothing
-    return list(AdminEdge(nothing, nothing, "", b"", nothing).application().router.resources())
+    return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
 
 
 def test_every_route_is_documented_and_no_other():
-    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
+    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"}
+    expected |= {f"{PREFERENCES_PATH}…"} | set(DOORS)
     assert expected == set(first_column(section("docs/operations.md", "Addresses")))
 
 

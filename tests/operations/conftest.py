@@ -9,7 +9,9 @@ from gateway.directory import Account, Directory
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.actors import Actor
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
@@ -43,8 +45,16 @@ class Office:
         return ReviewOperations(self.store, self.directory, self.clock)
 
     @property
+    def erasure(self) -> ErasureOperations:
+        return ErasureOperations(self.store, self.review, self.clock)
+
+    @property
     def explain(self) -> Explain:
         return Explain(self.store, self.directory, self.clock)
+
+    @property
+    def imports(self) -> ImportOperations:
+        return ImportOperations(self.store, self.directory, self.clock)
 
     @property
     def opt_outs(self) -> OptOutOperations:

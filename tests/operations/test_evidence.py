@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
@@ -26,7 +27,7 @@ SECOND = 1_000_000
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: Clock):
-    store = Store(f"sqlite:///{tmp_path}/gateway.db", clock)
+    store = Store(f"sqlite:///{tmp_path}/gateway.db", clock, SecretStr(SECRET.decode()))
     await store.open(serving=False)
     yield store
     await store.close()
@@ -39,7 +40,7 @@ async def document(store, clock):
 
     operations = OptOutOperations(store, pools, clock)
     await operations.add(WHOM, Scope(ScopeKind.SENDER, ALONE), BY, "<by> letter & fax", hold=True)
-    return await EvidenceOperations(store, SECRET, clock).of(WHOM, BY)
+    return await EvidenceOperations(store, clock).of(WHOM, BY)
 
 
 def test_the_digest_is_that_of_the_file_as_anybody_would_write_it(document):
@@ -80,10 +81,10 @@ def test_what_was_changed_or_made_elsewhere_is_told(document, spoil, why):
 async def test_the_state_is_that_of_the_date_that_was_asked_for(store, clock, document):
     before = document["events"][0]["received_at"]
     clock.advance(60)
-    past = await EvidenceOperations(store, SECRET, clock).of(WHOM, BY, 1_000_000)
+    past = await EvidenceOperations(store, clock).of(WHOM, BY, 1_000_000)
     assert ([], [], "1970-01-01T00:00:01.000000Z") == (past["standing"], past["events"], past["as_of"])
     assert "nothing was known" in past["finding"]
-    future = await EvidenceOperations(store, SECRET, clock).of(WHOM, BY, clock() + 3600 * SECOND)
+    future = await EvidenceOperations(store, clock).of(WHOM, BY, clock() + 3600 * SECOND)
     assert future["made_at"] == future["as_of"], "nobody knows what will stand"
     assert (1, before) == (len(future["standing"]), future["events"][0]["received_at"])
 
@@ -94,7 +95,7 @@ async def test_a_keyword_brings_its_set_as_it_was_when_it_matched(gateway: Gatew
     mexican = "+525512345678"
     await gateway.webhook(inbound("baja", "01", From=mexican, To=IN_POOL))
     await operator.save({"name": "Renamed"})
-    document = await EvidenceOperations(operator.store, SECRET, gateway.clock).of(read_whom(ACCOUNT, mexican, None), BY)
+    document = await EvidenceOperations(operator.store, gateway.clock).of(read_whom(ACCOUNT, mexican, None), BY)
     [used] = document["keyword_sets"]
     assert ("countries.MX.es.opt_out", ["stop", "BAJA"]) == (used["keyword_set"], used["keywords"])
     assert ("Bookings", sets["opt_out"]["reply"]) == (used["service_name"], used["reply"])

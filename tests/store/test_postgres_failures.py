@@ -20,6 +20,7 @@ import pytest
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import Store, StoreUnavailable, postgres_engine
 from gateway.store.errors import NotStorable
+from gateway.store.persons import Persons
 from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
@@ -170,7 +171,7 @@ async def test_a_server_that_crashes_is_noticed_at_once_and_found_again_with_all
 
 
 async def test_a_store_that_cannot_be_opened_says_so_and_leaves_nothing_open():
-    engine = PostgresEngine(f"postgresql://postgres@127.0.0.1:{free_port()}/nothing")
+    engine = PostgresEngine(f"postgresql://postgres@127.0.0.1:{free_port()}/nothing", Persons())
     await refused(engine.open(), FIND_WITHIN)
     await engine.close()
 

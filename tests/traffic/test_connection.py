@@ -268,7 +268,7 @@ class Transport(asyncio.Transport):
     def close(self):
         self.closed = True
 
-    def get_extra_info(self, name):
+    def get_extra_info(self, name, default=None):
         return ("127.0.0.1", 1)
 
     def can_write_eof(self):

@@ -7,8 +7,11 @@ from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
+from gateway.admin.api.persons import PersonsApi
+from gateway.admin.api.preference_links import PreferenceLinksApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.sinks import SinksApi
@@ -18,10 +21,13 @@ from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
 from gateway.operations.sinks import SinkOperations
@@ -29,16 +35,20 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, secret: bytes, clock: Callable[[], int]) -> list[AnyRoute]:
-    """The routes, over the operations; ``secret`` is the root key, ``clock`` gives microseconds since 1970, UTC."""
+def routes_of(
+    store: Store, directory: Directory, clock: Callable[[], int], links: PreferenceLinks, most_import_bytes: int
+) -> list[AnyRoute]:
+    """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
+    review = ReviewOperations(store, directory, clock)
 
     async def pools(account_sid: str, _: int) -> Pools:
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
 
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
-        *EvidenceApi(EvidenceOperations(store, secret, clock)).routes(),
+        *EvidenceApi(EvidenceOperations(store, clock)).routes(),
+        *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),
@@ -48,5 +58,7 @@ def routes_of(store: Store, directory: Directory, secret: bytes, clock: Callable
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
-        *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
+        *ReviewApi(review).routes(),
+        *PreferenceLinksApi(links).routes(),
+        *PersonsApi(ErasureOperations(store, review, clock)).routes(),
     ]

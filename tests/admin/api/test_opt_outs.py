@@ -163,7 +163,8 @@ async def test_evidence_is_a_file_or_a_page_for_who_sees_numbers(desk):
     await desk.post(LIST, {"recipient": PHONE, "sender": ALONE, "reason": "<by letter>"})
     made = await desk.post(f"{LIST}/evidence", {"recipient": "(415) 555-0100"})
     assert (200, PHONE, "admin-token") == (made.status, made.json["recipient"], made.json["made_by"])
-    Seals(b"root").verify(made.json)
+    [(root_key,)] = desk.rows("SELECT value FROM gateway_values WHERE name = 'root_key'")
+    Seals(root_key.encode()).verify(made.json)
     page = await desk.post(f"{LIST}/evidence/page", {"recipient": PHONE})
     assert (200, "text/html; charset=utf-8") == (page.status, page.headers["content-type"])
     style = page.text.partition("<style>")[2].partition("</style>")[0]
