@@ -72,7 +72,9 @@ class AdminEdge:
         """All that the admin listener answers."""
         routes = self.routes()
         roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
-        console = console_of(routes, self._store, self._directory, self._token_hash, self._clock)
+        console = console_of(
+            routes, self._store, self._directory, self._token_hash, self._clock, self._most_import_bytes
+        )
         roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
         guard = guarded(self._token_hash, TokenOperations(self._store, self._clock), roles)
         application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)

@@ -66,11 +66,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
     """What stands in a request's place where a page of the console makes the call, within the process: the parameters
-    of the path, the document with its media type where the handler reads one itself, which may be a file, and the ETag that is to be the
-    newest.
+    of the path; the document, or the file, with its media type, where the handler reads one itself; and the ETag that
+    is to be the newest.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)

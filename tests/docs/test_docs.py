@@ -179,7 +179,7 @@ def admin_routes() -> set[str]:
 
 def console_pages() -> list[Page]:
     nothing: Any = None
-    return pages_of(nothing)
+    return pages_of(nothing, 0)
 
 
 def admin_resources() -> list[web.AbstractResource]:

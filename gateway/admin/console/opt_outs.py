@@ -1,10 +1,11 @@
 """The blocklist: list and filter it, find somebody on it, opt somebody out."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from aiohttp import web
 
+from gateway.admin.api.opt_out_shapes import SourceName
 from gateway.admin.console.faults import faults_at, same, typed
 from gateway.admin.console.page import Page, Visit
 from gateway.admin.problems import Problem
@@ -14,7 +15,7 @@ ADD: Final = "POST /api/v1/opt-outs"
 SERVICES: Final = "GET /api/v1/services"
 EXPORT: Final = "GET /api/v1/opt-outs/export"
 IMPORT: Final = "POST /api/v1/opt-outs/import"
-SOURCES: Final = ("keyword", "twilio", "operator", "import", "api")
+SOURCES: Final[tuple[str, ...]] = get_args(SourceName)
 CHANNELS: Final = ("phone", "whatsapp")
 ON_A_PAGE: Final = "50"
 ADD_FIELDS: Final = same("recipient", "service_sid", "sender", "reason", account_wide="covers")

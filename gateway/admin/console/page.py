@@ -14,6 +14,7 @@ from markupsafe import Markup
 from gateway.admin.console.asking import Api
 from gateway.admin.console.cookies import Cookies
 from gateway.admin.console.flashes import FLASHES
+from gateway.admin.console.reading import File
 from gateway.admin.route import Inside
 from gateway.operations.tokens import Caller
 from gateway.pages import Pages
@@ -22,7 +23,8 @@ from gateway.pages import Pages
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page (``GET``) or an action (``POST``). ``path`` is in aiohttp's form; ``section`` is the part of the
-    navigation that it belongs to. An ``is_open`` one is there for who is not signed in, too.
+    navigation that it belongs to. An ``is_open`` one is there for who is not signed in, too. An action takes
+    a file of at most ``most_file_bytes``, 0: none.
     """
 
     method: str
@@ -32,13 +34,15 @@ class Page:
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     is_open: bool = False
+    most_file_bytes: int = 0
 
 
 @dataclass(slots=True)
 class Visit:
     """One request for a page: who makes it, what their form brought, and what a page can do.
 
-    ``form`` has each field once; ``files`` those that are files. ``account_sid`` is the account that they look at.
+    ``form`` has each field once, ``file`` is the one that came with it. ``account_sid`` is the account that they look
+    at.
     """
 
     request: web.Request
@@ -52,7 +56,7 @@ class Visit:
     cookies: Cookies
     sections: tuple[tuple[str, str, str], ...]
     form: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    file: File | None = None
 
     @property
     def path(self) -> Mapping[str, str]:
@@ -101,7 +105,7 @@ class Visit:
             self.request,
             self.caller,
             name,
-            inside or Inside(path or {}),
+            inside or Inside(path=path or {}),
             {key: value for key, value in (query or {}).items() if value},
             {key: value for key, value in (body or {}).items() if value is not None},
             account_sid or self.account_sid,

@@ -40,6 +40,8 @@ class RecipientPages:
 
     async def _one(self, visit: Visit) -> web.Response:
         line = await visit.ask_whole(ONE, path=visit.path)
+        if not line["recipient"]:
+            return visit.show("erased.html", 410)
         return await self._shown(visit, line["recipient"], line["account_sid"], by=visit.path["id"])
 
     async def _shown(

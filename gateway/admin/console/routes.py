@@ -9,6 +9,7 @@ from gateway.admin.console.asking import Api
 from gateway.admin.console.deliveries import DeliveryPages
 from gateway.admin.console.handling import HandlingPages
 from gateway.admin.console.keyword_sets import KeywordSetPages
+from gateway.admin.console.lists import ListPages
 from gateway.admin.console.live import Onlookers
 from gateway.admin.console.opt_outs import OptOutPages
 from gateway.admin.console.overview import OverviewPages
@@ -27,13 +28,14 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def pages_of(sessions: SessionOperations) -> list[Page]:
-    """The pages and actions."""
+def pages_of(sessions: SessionOperations, most_import_bytes: int) -> list[Page]:
+    """The pages and actions; ``most_import_bytes`` is the largest file that is taken."""
     onlookers = Onlookers(sessions)
     return [
         *Signing(sessions).pages(),
         *OverviewPages(onlookers).pages(),
         *OptOutPages().pages(),
+        *ListPages(most_import_bytes).pages(),
         *RecipientPages().pages(),
         *ServicePages().pages(),
         *KeywordSetPages().pages(),
@@ -47,10 +49,15 @@ def pages_of(sessions: SessionOperations) -> list[Page]:
 
 
 def console_of(
-    routes: Iterable[AnyRoute], store: Store, directory: Directory, admin_hash: str, clock: Callable[[], int]
+    routes: Iterable[AnyRoute],
+    store: Store,
+    directory: Directory,
+    admin_hash: str,
+    clock: Callable[[], int],
+    most_import_bytes: int,
 ) -> list[web.RouteDef]:
     """What aiohttp serves of the console, over the routes of the admin API. ``admin_hash`` is the SHA-256 of the
     settings' token, in hexadecimal; ``clock`` gives microseconds since 1970, UTC.
     """
     sessions = SessionOperations(store, TokenOperations(store, clock), admin_hash, clock)
-    return Console(Api(routes, directory), sessions).served(pages_of(sessions))
+    return Console(Api(routes, directory), sessions).served(pages_of(sessions, most_import_bytes))

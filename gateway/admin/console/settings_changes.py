@@ -36,7 +36,12 @@ async def take(
 ) -> web.Response | Refused:
     """Show what a change would do (``step`` is ``review``), or do it (``save``)."""
     sid, is_final = service["service_sid"], visit.form.get("step") == "save"
-    inside = Inside({"MG": sid}, orjson.dumps(settings), JSON, visit.form.get("version", ""))
+    inside = Inside(
+        path={"MG": sid},
+        document=orjson.dumps(settings),
+        document_type=JSON,
+        if_match=visit.form.get("version", ""),
+    )
     try:
         planned = await visit.ask(SAVE, inside=inside, query={"dry_run": "" if is_final else "true"})
     except Problem as problem:

@@ -1,5 +1,6 @@
 """The console as a whole: its pages as aiohttp serves them, behind session, form token and roles; errors as pages."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -74,9 +75,11 @@ class Console:
             if not visit.may(name):
                 raise Problem(FORBIDDEN, "it takes another role than that of the token you are signed in with")
         if page.method == "POST":
-            visit.form, visit.files = await read_form(request)
-            demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
-        return await page.handler(visit)
+            visit.form, visit.file = await read_form(request, page.most_file_bytes)
+        with contextlib.closing(visit.file.content) if visit.file is not None else contextlib.nullcontext():
+            if page.method == "POST":
+                demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
+            return await page.handler(visit)
 
     def _visit(self, page: Page, request: web.Request, secret: str, signed_in: SignedIn | None) -> Visit:
         caller = signed_in.caller if signed_in is not None else NOBODY

@@ -23,6 +23,8 @@ WORDS: Final[Mapping[str, str]] = {
     "operator": "operator",
     "import": "import",
     "api": "API or console",
+    "page": "page of preferences",
+    "deactivations": "deactivated numbers",
     # what is owed
     "owed": "owed",
     "dead": "given up",

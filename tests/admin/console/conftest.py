@@ -45,6 +45,10 @@ class Visitor:
     async def post(self, path: str, **form: str) -> Seen:
         return await self._ask("POST", path, form | {"csrf": self.csrf}, FROM_HERE)
 
+    async def send(self, path: str, form: aiohttp.FormData) -> Seen:
+        """Send a form that brings a file."""
+        return await self._ask("POST", path, form, FROM_HERE)
+
     async def post_as(self, path: str, headers: dict[str, str], csrf: str | None = None) -> Seen:
         """Send a form with other headers, or another token, than a browser's."""
         return await self._ask("POST", path, {"csrf": self.csrf if csrf is None else csrf}, headers)
@@ -61,7 +65,9 @@ class Visitor:
         """Put a cookie where the browser keeps its own."""
         self.http.cookie_jar.update_cookies({name: value}, response_url=URL(self.url))
 
-    async def _ask(self, method: str, path: str, form: dict[str, str] | None, headers: dict[str, str]) -> Seen:
+    async def _ask(
+        self, method: str, path: str, form: dict[str, str] | aiohttp.FormData | None, headers: dict[str, str]
+    ) -> Seen:
         async with self.http.request(method, self.url + path, data=form, headers=headers) as answer:
             text = await answer.text()
             self.csrf = found[1] if (found := CSRF.search(text)) else self.csrf

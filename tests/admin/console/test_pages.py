@@ -1,24 +1,25 @@
 """What every page of the console keeps to: it asks the admin API alone, and shows and does what a role may."""
 
+import io
 import re
 from typing import Any
 
+import aiohttp
 import pytest
 
+from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.console.page import Page
 from gateway.admin.console.routes import pages_of
 from gateway.admin.edge import AdminEdge
 from tests.admin.conftest import Admin
-from tests.admin.console.conftest import RECIPIENT, NewVisitor, Visitor
+from tests.admin.console.conftest import RECIPIENT, NewVisitor, Seen, Visitor
 from tests.staging import SERVICE
 
 NOTHING: Any = None
-PAGES = pages_of(NOTHING)
-ROUTES = {f"{route.method} {route.template}": route for route in AdminEdge(*[NOTHING] * 5).routes()}
+PAGES = pages_of(NOTHING, 0)
+ROUTES = {f"{route.method} {route.template}": route for route in AdminEdge(*[NOTHING] * 4).routes()}
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(1)>'
 OWN = {"/sign-in", "/sign-out", "/account"}
-COMING = {"GET /api/v1/opt-outs/export", "POST /api/v1/opt-outs/import"}
-"""Routes of the admin API that pages use, and that are not there yet."""
 
 
 def _name(page: Page) -> str:
@@ -29,9 +30,9 @@ def _name(page: Page) -> str:
 def test_every_page_and_action_names_its_twin_in_the_admin_api(page: Page) -> None:
     """It can ask no other route (`Visit.ask`), so it does nothing that the API cannot."""
     assert bool(page.needs) == (page.path not in OWN)
-    assert set() == {*page.needs, *page.uses} - {*ROUTES} - COMING
+    assert set() == {*page.needs, *page.uses} - {*ROUTES}
     changing = [name for name in page.needs if not name.startswith("GET ")]
-    asking = {"/opt-outs/search", "/try/inbound", "/try/send"}
+    asking = {"/opt-outs/search", "/opt-outs/export", "/try/inbound", "/try/send"}
     if page.method == "POST" and page.path not in OWN | asking:
         assert changing, "an action changes something, by a route that does"
     assert all(ROUTES[name].role is not None or name == "GET /readyz" for name in page.needs)
@@ -178,3 +179,30 @@ async def test_errors_are_pages_that_repeat_nothing(operator: Visitor) -> None:
         assert (path, status, True) == (path, seen.status, "text/html" in seen.headers["content-type"])
     twice = await operator.get("/opt-outs?source=api&source=import")
     assert 200 == twice.status
+
+
+async def test_a_list_is_tried_imported_and_exported(operator: Visitor, desk: Admin) -> None:
+    lines = "Phone,Note\n+14155550111,by letter\nnobody,\n"
+
+    async def bring(step: str, name: str = "list.csv", content: str = lines, **fields: str) -> Seen:
+        form = aiohttp.FormData(fields | {"csrf": operator.csrf, "step": step, "covers": "account"})
+        form.add_field("file", io.BytesIO(content.encode()), filename=name, content_type="application/vnd.ms-excel")
+        return await operator.send("/opt-outs/import", form)
+
+    await operator.get("/opt-outs/import")
+    assert "Tried: nothing was changed" in (tried := await bring("try")).words
+    assert re.search(r"<td class=\"figure\">3</td>", tried.text)
+    assert [] == (await desk.get("/api/v1/opt-outs")).json["opt_outs"]
+    refused = await bring("import", all_or_nothing="on")
+    assert (422, True) == (refused.status, "Nothing was imported" in refused.words)
+    assert "its name has to end in" in (await bring("import", "list.pdf")).words
+    assert "Imported" in (await bring("import")).words
+    (listed,) = (await desk.get("/api/v1/opt-outs")).json["opt_outs"]
+    assert ("+14155550111", "admin-token") == (listed["recipient"], listed["actor"])
+    twice = await bring("import")
+    assert (422, True) == (twice.status, "imported" in twice.words)
+    too_large = await bring("try", content="x" * (MOST_IMPORT_BYTES + 1))
+    assert 413 == too_large.status
+    exported = await operator.post("/opt-outs/export", format="csv")
+    assert ("text/csv", True) == (exported.headers["content-type"], "14155550111" in exported.text)
+    assert "attachment" in exported.headers["content-disposition"]
