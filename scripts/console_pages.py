@@ -86,6 +86,7 @@ PAGES: Final[dict[str, Way]] = {
     "console-handling": _at(f"/services/{SERVICE.sid}/handling"),
     "console-opt-outs": _at("/opt-outs"),
     "console-opt-out-new": _at("/opt-outs/new"),
+    "console-import": _at("/opt-outs/import"),
     "console-recipient": _recipient,
     "console-activity": _at("/activity"),
     "console-review": _at("/review"),

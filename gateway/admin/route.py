@@ -19,6 +19,7 @@ from gateway.admin.problems import (
     FORBIDDEN,
     INVALID_REQUEST,
     MALFORMED,
+    NO_SUCH_PATH,
     STORE_AWAY,
     TIMED_OUT,
     TOO_LARGE,
@@ -239,6 +240,8 @@ class Route(Generic[Q, B]):
         the handler raises. ``request`` is what the answer is for.
         """
         self._demand_role(caller)
+        if not all(re.fullmatch(form, inside.path.get(name, ""), re.ASCII) for name, form in self.parameters.items()):
+            raise Problem(NO_SUCH_PATH)
         fields = self.body() if self.documents or not self.takes_body else fields_in(body, self.body)
         return await self._handled(request, caller, query_in(query, self.query), fields, directory, inside)
 

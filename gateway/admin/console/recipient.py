@@ -42,6 +42,7 @@ class RecipientPages:
         line = await visit.ask_whole(ONE, path=visit.path)
         if not line["recipient"]:
             return visit.show("erased.html", 410)
+        visit.account_sid = line["account_sid"]  # whatever was looked at before
         return await self._shown(visit, line["recipient"], line["account_sid"], by=visit.path["id"])
 
     async def _shown(

@@ -52,8 +52,6 @@ class Console:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
                 return await self._answered(page, request)
-            except web.HTTPException:
-                raise
             except Exception as error:
                 return self._refused(problem_of(error), page, request)
 

@@ -27,8 +27,11 @@ class Signing:
         ]
 
     async def _form(self, visit: Visit) -> web.Response:
+        if visit.caller.name:
+            return visit.go("/")
         response = visit.show("sign_in.html", error=None)
-        visit.cookies.keep(response, visit.secret, is_secure=visit.request.secure)
+        if visit.cookies.secret(visit.request) is None:
+            visit.cookies.keep(response, visit.secret, is_secure=visit.request.secure)
         return response
 
     async def _sign_in(self, visit: Visit) -> web.Response:

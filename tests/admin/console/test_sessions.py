@@ -1,10 +1,11 @@
 """Signing in and out: who gets in, for how long, from where forms are taken, and what the cookies are."""
 
+import aiohttp
 import pytest
 
 from tests.admin.conftest import ADMIN_TOKEN, Admin
 from tests.admin.console.conftest import FROM_HERE, NewVisitor, Visitor
-from tests.staging import Clock
+from tests.staging import ACCOUNT, IN_POOL, OTHER_ACCOUNT, PHONE, Clock
 
 PLAIN = "gateway-session"
 MINUTE = 60.0
@@ -126,6 +127,19 @@ async def test_looking_at_live_parts_keeps_nobody_in(operator: Visitor, clock: C
         assert (200, True) == (stream.status, bool(await stream.content.readany()))
     clock.advance(2 * MINUTE)
     assert "/sign-in" == (await operator.get("/opt-outs")).path
+
+
+async def test_who_may_see_several_accounts_chooses_one(desk_of_two: Admin) -> None:
+    await desk_of_two.post("/api/v1/opt-outs", {"recipient": PHONE, "sender": IN_POOL, "account_sid": OTHER_ACCOUNT})
+    limited = {"name": "one", "role": "operate", "accounts": [ACCOUNT]}
+    token = str((await desk_of_two.post("/api/v1/tokens", limited)).json["token"])
+    for secret, sees in ((ADMIN_TOKEN, True), (token, False)):
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            visitor = Visitor(desk_of_two.url, http)
+            await visitor.sign_in(secret)
+            assert "Nobody is opted out" in (await visitor.get("/opt-outs")).words
+            await visitor.post("/account", account_sid=OTHER_ACCOUNT)
+            assert sees == (PHONE in (await visitor.get("/opt-outs")).text)
 
 
 async def test_wrong_tokens_are_counted_by_address(visitor: Visitor) -> None:
