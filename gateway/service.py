@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,9 @@ from gateway import metrics
 from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.scrubbing import Scrubber
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
@@ -29,6 +30,7 @@ from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
 from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
+from gateway.flows.activity import ActivityLog
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
@@ -36,7 +38,7 @@ from gateway.flows.credentials import Credentials
 from gateway.flows.deactivations import Deactivations
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
-from gateway.flows.forgetting import DAY, EVERY_SECONDS, HOUR, Forgetting, Retention
+from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.gaps import GapClosing
 from gateway.flows.held import HeldFlow
 from gateway.flows.holding import CALLBACK, Callbacks, Holding
@@ -56,20 +58,25 @@ from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.given import guard_of, retention_of, tls_of
 from gateway.messaging.deactivation import Deactivated
+from gateway.operations.capture_state import capture_state
+from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
+from gateway.operations.counting import Counting
+from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
-from gateway.settings import AppsSettings, RetentionSettings, Settings, TlsSettings
+from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
 from gateway.timers import Timers
+from gateway.traffic.capturing import Capturing
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
 from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
-from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -186,13 +193,28 @@ class Service:
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
         await self._start_telling(store, directory, client, upstreams)
-        learning = self._second_sources(store, directory, outbox, kept.root_key)
+        activity = self._start_activity(store)
+        learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
+        capture = self._start_capture(store, directory, kept.root_key)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
+            store,
+            directory,
+            upstreams,
+            client,
+            check,
+            relaying,
+            lifting,
+            scheduling,
+            outbox,
+            learning,
+            activity,
+            kept.root_key,
+            capture,
         )
         self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
-        await self._listen(edge, self._admin_edge(store, directory, kept, gaps))
+        await self._begin_capture(capture)
+        await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock, self._settings.secret)
@@ -209,7 +231,7 @@ class Service:
         return upstreams
 
     def _app_client(self, accounts: Iterable[Account]) -> AppClient:
-        client = AppClient.open(_guard(self._settings.apps))
+        client = AppClient.open(guard_of(self._settings.apps))
         self._undo.push_async_callback(client.close)
         for account in accounts:
             for urls in (account.app_urls, *account.senders_urls.values()):
@@ -232,10 +254,38 @@ class Service:
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
-    def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
+    def _start_activity(self, store: Store) -> ActivityLog:
+        activity = ActivityLog(store, self._clock, keeps=self._settings.activity.keep_days > 0)
+        self._run_until_done(activity)
+        return activity
+
+    def _second_sources(
+        self, store: Store, directory: Directory, outbox: Outbox, secret: bytes, activity: ActivityLog
+    ) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
-        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
+        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
         return _Learning(recorder, fingerprints, sources)
+
+    def _start_capture(self, store: Store, directory: Directory, secret: bytes) -> Capture:
+        """What takes the traffic for whoever wants it; numbers get the same pseudonyms on all replicas."""
+        given = self._settings.capture
+        scrubber = Scrubber(
+            Pseudonyms(secret),
+            {account.sid: account.default_region for account in directory.accounts},
+            clear_numbers=given.numbers == "clear",
+            clear_bodies=given.bodies == "clear",
+        )
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, self._clock))
+        capture = Capture(scrubber, "gateway", state, self._clock)
+        self._run_until_done(capture)
+        return capture
+
+    async def _begin_capture(self, capture: Capture) -> None:
+        """Write the capture's files, if the settings want it: the list first, so before anything can change it."""
+        given = self._settings.capture
+        if given.file is None:
+            return
+        await capture.begin(given.file, given.part_bytes, given.most_bytes)
 
     def _start_gaps(
         self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams
@@ -259,7 +309,9 @@ class Service:
         scheduling: Scheduling,
         outbox: Outbox,
         learning: _Learning,
+        activity: ActivityLog,
         secret: bytes,
+        capture: Capture,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
@@ -292,7 +344,10 @@ class Service:
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
             self._preferences(store, directory),
+            activity,
             time.monotonic,
+            Capturing(capture, self._clock, time.monotonic),
+            reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
         )
 
     def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
@@ -301,7 +356,9 @@ class Service:
         done = PreferenceOperations(store, directory, self._clock)
         return PreferencesFlow(links, done, given.company, time.monotonic)
 
-    def _admin_edge(self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None) -> AdminEdge:
+    def _admin_edge(
+        self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None, capture: Capture
+    ) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
@@ -311,6 +368,7 @@ class Service:
             directory,
             kept.admin_hash,
             self._clock,
+            capture,
             exposition,
             gaps,
             ready_after_gaps=waits,
@@ -327,6 +385,9 @@ class Service:
             every = deactivations_flow.EVERY_SECONDS
             reading = timers.run("deactivations", every, deactivations.read_or_say)
             self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
+        kept = self._settings.activity
+        counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
+        self._run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -336,8 +397,8 @@ class Service:
         sockets = Sockets.bind(settings) if self._shared is None else self._shared.sockets
         self._undo.callback(sockets.close)
         together = settings.webhook_listen is None
-        apps = Listener(edge.handle_all if together else edge.handle_api, tls=_tls(settings.tls))
-        webhooks = apps if together else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
+        apps = Listener(edge.handle_all if together else edge.handle_api, tls=tls_of(settings.tls))
+        webhooks = apps if together else Listener(edge.handle_webhook, tls=tls_of(settings.webhook_tls))
 
         async def stop() -> None:
             await asyncio.gather(apps.stop(), webhooks.stop())
@@ -350,11 +411,11 @@ class Service:
         self.ports = sockets.ports
 
     async def _listen_admin(self, edge: AdminEdge, sockets: Sockets) -> None:
-        listener = AdminListener(edge.application(), tls=_tls(self._settings.admin_tls))
+        listener = AdminListener(edge.application(), tls=tls_of(self._settings.admin_tls))
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | ActivityLog | Capture) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 
@@ -398,35 +459,6 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def retention_of(given: RetentionSettings) -> Retention:
-    """How long things are kept, as the settings say it."""
-    return Retention(
-        answers=given.answer_hours * HOUR,
-        held_messages=given.held_message_hours * HOUR,
-        review_bodies=given.review_body_days * DAY,
-        dead_deliveries=given.dead_delivery_days * DAY,
-        done_deliveries=given.done_delivery_days * DAY,
-        scheduled_messages=given.scheduled_message_days * DAY,
-        seen_events=given.seen_event_hours * HOUR,
-    )
-
-
-def _guard(given: AppsSettings) -> Guard:
-    ranges = (ports.partition("-") for ports in given.allow_ports)
-    return Guard(
-        tuple(ip_network(network) for network in given.allow_private),
-        tuple((int(first), int(last or first)) for first, _, last in ranges),
-    )
-
-
-def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
-    if given is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(given.certificate, given.key)
-    return context
 
 
 async def _keep(settings: Settings, store: Store) -> _Kept:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Literal
 
+import aiohttp
 from playwright.async_api import Browser, Page
 
 from gateway import logs
@@ -21,6 +22,14 @@ SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SIZES: Final = {"wide": WIDE, "narrow": NARROW}
 PHONE: Final = "+14155550100"
 SENDER: Final = SERVICE.senders[0]
+WRITTEN: Final = (
+    ("+14165550100", "+18005550104", "Where are you?"),
+    ("+14165550100", "+18005550104", "STOP"),
+    ("+525512345678", "+525550100107", "Baja"),
+    ("+33639980001", "+33639980108", "« Arrêt ! »"),
+    ("+5511961234567", "whatsapp:+12025550105", "Oi, tudo bem?"),
+)
+RELAYED_SECONDS: Final = 2.0
 
 
 async def _sandbox(page: Page, stage: Stage) -> None:
@@ -35,14 +44,28 @@ async def _play(stage: Stage) -> None:
     phone = stage.sandbox.phone(PHONE)
     await phone.send("Is my table ready?", to=SENDER)
     await phone.send("STOP", to=SENDER)
+    await _send(stage, To=PHONE, From=SENDER, Body="Your table is booked.")
+    await _send(stage, To=PHONE, MessagingServiceSid=SERVICE.sid, Body="Your table is waiting.")
+    stage.sandbox.lose_webhooks(1)
+    for number, sender, body in WRITTEN:
+        await stage.sandbox.phone(number).send(body, to=sender)
     await stage.sandbox.settle()
     await console_pages.play(stage)
+    await asyncio.sleep(RELAYED_SECONDS)
+
+
+async def _send(stage: Stage, **form: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        fields = {"to": form["To"], "body": form["Body"]}
+        fields["sender"] = form.get("From") or form["MessagingServiceSid"]
+        async with session.post(f"{stage.sandbox.url}/phones/send", data=fields) as response:
+            response.raise_for_status()
 
 
 async def _take(browser: Browser, stage: Stage, name: str) -> None:
     for scheme in SCHEMES:
         for size, viewport in SIZES.items():
-            context = await browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+            context = await browser.new_context(viewport=viewport, color_scheme=scheme)
             page = await context.new_page()
             await PAGES[name](page, stage)
             path = FOLDER / f"{name}-{scheme}-{size}.png"

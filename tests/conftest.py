@@ -55,6 +55,8 @@ SHORT_PROCESSES = (
     "test_a_stop_taken_by_one_worker_blocks_the_next_send_through_any[sqlite]",
     "test_a_worker_killed_under_load",
 )
+STARTING_PROCESSES = ("campaigns", "service", "workers")  # each takes seconds on a busy machine
+PROCESSES_SECONDS = 180
 EVERY_TIME = frozenset({"test_places.py", "test_order_of_events.py", "test_repetition.py", "test_deliveries.py"})
 
 
@@ -64,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(Path(__file__).parent)
         if engine == "postgresql" and path.parts[0] in LONG_ON_POSTGRESQL and path.name not in EVERY_TIME:
             item.add_marker(pytest.mark.long)
+        if path.parts[0] in STARTING_PROCESSES or path.name == "test_serve.py":
+            item.add_marker(pytest.mark.timeout(PROCESSES_SECONDS))
         if path.name in LONG_PROCESSES and not item.name.startswith(SHORT_PROCESSES):
             item.add_marker(pytest.mark.long)
 

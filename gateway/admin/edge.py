@@ -16,8 +16,10 @@ from gateway.admin.description import Description
 from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
 from gateway.admin.route import AnyRoute, template_in
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.tokens import Role, TokenOperations
 from gateway.store import Store
@@ -42,6 +44,7 @@ class AdminEdge:
         directory: Directory,
         token_hash: str,
         clock: Callable[[], int],
+        capture: Capture,
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
         *,
@@ -54,9 +57,11 @@ class AdminEdge:
         self._directory = directory
         self._token_hash = token_hash
         self._clock = clock
+        self._capture = capture
         self._exposition = exposition
         self._gaps = gaps
         self._most_import_bytes = most_import_bytes
+        self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
         self._links = PreferenceLinks(store, clock, public_url, link_days)
 
@@ -64,7 +69,15 @@ class AdminEdge:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock, self._links, self._most_import_bytes),
+            *routes_of(
+                self._store,
+                self._directory,
+                self._clock,
+                self._capture,
+                self._live,
+                self._links,
+                self._most_import_bytes,
+            ),
         ]
         return [*described, *Description(described).routes()]
 
@@ -81,6 +94,8 @@ class AdminEdge:
         application.router.add_routes([route.served(self._directory) for route in routes])
         application.router.add_routes(console)
         application.on_response_prepare.append(_add_headers)
+        application.on_shutdown.append(self._live.end)
+        application.cleanup_ctx.append(self._live.running)
         return application
 
 

@@ -39,8 +39,18 @@ B = TypeVar("B", bound=Body)
 Q_co = TypeVar("Q_co", bound=Query, covariant=True)
 B_co = TypeVar("B_co", bound=Body, covariant=True)
 
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Asks once more who calls: ``ask`` raises `Problem` where the token is good no more."""
+
+    ask: Callable[[], Awaitable[Caller]]
+
+
 CALLER: Final = web.RequestKey("caller", Caller)
 """Who calls; set by `gateway.admin.access`."""
+RECHECK: Final = web.RequestKey("recheck", Recheck)
+"""For an answer that goes on for long; set by `gateway.admin.access`."""
 ACCOUNT: Final = web.RequestKey("account", str)
 """The SID of the account that a call was found to be about, for the log."""
 
@@ -154,10 +164,10 @@ class Route(Generic[Q, B]):
 
     ``path`` is in aiohttp's form, each parameter with its pattern: ``/api/v1/services/{MG:MG[0-9a-f]{32}}``.
     ``role`` is the least that a caller needs; None: anybody may call. ``tells`` is the shape of the answer or, where it
-    is no JSON, its media type. ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body
-    that the handler reads itself, each with its shape. ``problems`` are those beside the ones that all calls of its
+    is no JSON, its media type; ``also_tells`` are media types that the handler answers where they are asked for.
+    ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body that the handler reads itself,
+    each with its shape. ``problems`` are those beside the ones that all calls of its
     kind may end in. ``takes`` are request headers that count, ``gives`` headers of the answer, each with what it means.
-    ``also_tells`` are further media types of an answer that is no JSON.
     """
 
     method: str
@@ -169,13 +179,13 @@ class Route(Generic[Q, B]):
     query: type[Q] = NO_QUERY
     body: type[B] = NO_BODY
     documents: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    also_tells: tuple[str, ...] = ()
     about: About = About.ONE
     problems: tuple[Kind, ...] = ()
     status: int = 200
     other_statuses: Mapping[int, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[str, str] = field(default_factory=dict)
-    also_tells: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:

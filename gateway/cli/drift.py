@@ -41,7 +41,7 @@ def drift(
     async def work(opened: Opened) -> list[Drift]:
         sources = sources_of(opened)
         operations = DriftOperations(opened.directory, opened.store, sources, opened.upstreams, now)
-        whose, found = opened.directory.demand(owner.sid), []
+        whose, found = opened.account_at_twilio(owner.sid), []
         with Console(stderr=True, quiet=not sys.stderr.isatty()).status("reading Twilio's list of messages") as bar:
             async for page in operations.look(whose, from_then, fix=fix):
                 found += page

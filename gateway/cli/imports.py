@@ -68,7 +68,7 @@ def import_file(
         with _opened(file) as given, _reporting(report) as reported, _progress(given) as told:
 
             async def work(opened: Opened) -> ImportState:
-                whose = opened.directory.demand(owner.sid)
+                whose = opened.account(owner.sid)
                 return await opened.imports.to_end(whose, given, _name(file), wanted, operator(), reported, told)
 
             state = run(settings, work)

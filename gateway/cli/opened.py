@@ -11,8 +11,8 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.accounts import accounts_of, origins_in
-from gateway.cli.failures import Failed
-from gateway.directory import Directory
+from gateway.cli.failures import BadInput, Failed
+from gateway.directory import Account, Directory
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.erasure import ErasureOperations
@@ -20,7 +20,9 @@ from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.imports.running import ImportOperations
+from gateway.operations.journey import Journeys
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
@@ -43,6 +45,21 @@ class Opened:
     store: Store
     directory: Directory
     upstreams: Upstreams
+
+    def account(self, account_sid: str) -> Account:
+        """An account of the settings, or a sub-account by those of its parent, without a token then."""
+        known = self.directory.account(account_sid)
+        if known is not None:
+            return known
+        [parent] = [account for account in self.directory.accounts if account.subaccounts]
+        return parent.subaccount(account_sid)
+
+    def account_at_twilio(self, account_sid: str) -> Account:
+        """The same, to be spoken to Twilio for. Raises `BadInput` where there is no token."""
+        account = self.account(account_sid)
+        if not account.auth_tokens:
+            raise BadInput("--account: a sub-account has a token of its own; add it under [[accounts]]")
+        return account
 
     @property
     def optouts(self) -> OptOutOperations:
@@ -98,6 +115,16 @@ class Opened:
     def sinks(self) -> SinkOperations:
         """Sinks and subscriptions."""
         return SinkOperations(self.store, now)
+
+    @property
+    def reports(self) -> Reports:
+        """Reports."""
+        return Reports(self.store, now)
+
+    @property
+    def journeys(self) -> Journeys:
+        """Journeys of messages."""
+        return Journeys(self.store)
 
     @property
     def tokens(self) -> TokenOperations:

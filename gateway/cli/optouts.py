@@ -219,6 +219,7 @@ def verify(
     say("unchanged, and made by this gateway", GOES)
 
 
+@app.command()
 def erase(
     recipient: options.Recipient,
     account: options.Account = None,

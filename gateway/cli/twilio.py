@@ -37,7 +37,7 @@ def push(
     async def work(opened: Opened) -> Pushed:
         mirror = TwilioMirror(opened.directory, opened.upstreams)
         pushes = MirrorOperations(opened.store, mirror, now).push(
-            opened.directory.demand(owner.sid), dry_run=dry_run, restart=restart
+            opened.account_at_twilio(owner.sid), dry_run=dry_run, restart=restart
         )
         last: Pushed | None = None
         with Console(stderr=True, quiet=not sys.stderr.isatty()).status("telling Twilio") as bar:

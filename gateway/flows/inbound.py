@@ -157,7 +157,8 @@ class InboundFlow:
             self._outbox.wake()
         opt_out_type = recorded.change.opt_out_type
         filtered = await self._allowed(account, message, opt_out_type, verbs, is_confirmed=bool(confirmed))
-        return self._recorded(message, recorded, cookies, filtered)
+        outcome = self._recorded(message, recorded, cookies, filtered)
+        return replace(outcome, confirmation=recorded.change.confirmation) if confirmed else outcome
 
     async def _confirmed(
         self, account: Account, message: InboundMessage, recorded: Recorded, *, waits_for_app: bool
@@ -320,7 +321,15 @@ class InboundFlow:
         verbs = read_written(kept.twiml)
         filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
         answer = twiml_answer(write_answer(filtered.verbs))
-        return Outcome(What.REPEATED, seen.change or "answered", answer, message.account_sid, detail=_told(filtered))
+        return Outcome(
+            What.REPEATED,
+            seen.change or "answered",
+            answer,
+            message.account_sid,
+            detail=_told(filtered),
+            is_proved=seen.opt_out_type is not None,
+            message=message,
+        )
 
     @staticmethod
     def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
@@ -328,7 +337,16 @@ class InboundFlow:
         scope = next(iter(change.scopes), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
-        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
+        return Outcome(
+            What.RECORDED,
+            reason,
+            answer,
+            message.account_sid,
+            scope,
+            detail=_told(filtered),
+            is_proved=True,
+            message=message,
+        )
 
 
 def _form_of(request: Request) -> tuple[Form, Form]:

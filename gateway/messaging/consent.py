@@ -235,6 +235,15 @@ class _Situation:
         )
 
 
+def effective_at(opt_out_type: OptOutType, opt_outs: Iterable[OptOut], received_at: int) -> int:
+    """When a keyword counts from whose webhook comes now: its receipt. A STOP comes after all that is known, even if
+    the clock was ahead when that was written. In microseconds since 1970, UTC.
+    """
+    if opt_out_type is not OptOutType.STOP:
+        return received_at
+    return max([received_at, *(opt_out.effective_at for opt_out in opt_outs)])
+
+
 def opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, ...]:
     """The opt-outs that a change leaves, standing and lifted, dated by its keyword."""
 

@@ -78,7 +78,7 @@ class Sandbox(Simulation):
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_MOST_BODY_BYTES, middlewares=[refuse_foreign_origins])
-        application.add_routes(PhonesPage(self).routes())
+        application.add_routes(PhonesPage(self, lambda: self.url).routes())
         application.add_routes(Control(self).routes())
         application.router.add_route("*", "/{tail:.*}", self._api().handle)
         return application

@@ -354,6 +354,38 @@ class ImportsSettings(Section):
     )
 
 
+class ActivitySettings(Section):
+    """How long it is kept what was decided about messages, and what reports count."""
+
+    keep_days: int = Field(
+        default=30, ge=0, le=400, description="How long lines of activity are kept; 0: none is ever written."
+    )
+    keep_counts_days: int = Field(default=1_100, ge=1, le=10_000, description="How long reports reach back.")
+
+
+class CaptureSettings(Section):
+    """Whether traffic is written down, to be played again."""
+
+    file: Path | None = Field(
+        default=None,
+        description="Traffic is captured in files of this name, in a folder that exists; unset, not.",
+    )
+    numbers: Literal["pseudonyms", "clear"] = Field(
+        default="pseudonyms", description="What stands in the place of numbers: others of the same kind, or themselves."
+    )
+    bodies: Literal["pseudonyms", "clear"] = Field(
+        default="pseudonyms", description="What stands in the place of bodies of more than a word."
+    )
+    part_bytes: int = Field(
+        default=100 * 1024 * 1024, ge=64 * 1024, description="How large a file becomes before the next is begun."
+    )
+    most_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=64 * 1024,
+        description="How large all files of this name may become; then the capture ends.",
+    )
+
+
 class LogSettings(Section):
     """What is logged and how."""
 
@@ -407,6 +439,8 @@ class Settings(Section):
     preferences: PreferencesSettings = Field(default=PreferencesSettings(), description="The page of preferences.")
     retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
     imports: ImportsSettings = Field(default=ImportsSettings(), description="Imports by the admin API.")
+    activity: ActivitySettings = Field(default=ActivitySettings(), description="What is kept for reports.")
+    capture: CaptureSettings = Field(default=CaptureSettings(), description="The capture of traffic.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

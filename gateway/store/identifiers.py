@@ -33,3 +33,8 @@ def _written(value: int) -> str:
     """The text form of an identifier, as that of `uuid.UUID`, which takes four times as long."""
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def instant_of(identifier: str) -> int:
+    """When an identifier was made, to the millisecond (microseconds since 1970, UTC)."""
+    return int(identifier[:8] + identifier[9:13], 16) * MICROSECONDS_PER_MILLISECOND

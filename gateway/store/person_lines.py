@@ -20,6 +20,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "held_messages": "recipient and body gone",
     "scheduled_messages": "kept under a keyed hash, the readable number blank, so that an opt-out still cancels",
     "deliveries": "what is owed or was given up is dropped; what is done holds nothing",
+    "activity": "the number gone; what was decided stays, of nobody",
     "preference_links": "dropped; the links open no more",
 }
 """Every table that says something about a person, and what erasing that person does to it."""
@@ -71,6 +72,7 @@ class PersonLines:
             "held_messages": await self._count(sql.ERASE_HELD_MESSAGES, columns),
             "scheduled_messages": await self._count(sql.ERASE_SCHEDULED_MESSAGES, columns),
             "deliveries": await self._drop_deliveries(key),
+            "activity": await self._count(sql.ERASE_ACTIVITY, columns),
             "preference_links": await self._count(sql.ERASE_LINKS, columns),
         }
         if any(found.values()):

@@ -362,6 +362,52 @@ imports = Table(
     Column("ended_at", BigInteger),
 )
 
+# What was decided about each send and inbound keyword, and what status callbacks told; kept for a time, without bodies.
+# ``recipient_key`` is the one thing in it that tells who somebody is; erasure makes it null.
+activity = Table(
+    "activity",
+    metadata,
+    Column("activity_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("enforced", Boolean, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("error_code", BigInteger),
+    Column("message_sid", Text),
+    Column("service_sid", Text),
+    Column("sender", Text),
+    Column("channel", Text),
+    Column("recipient_key", Text),
+    Column("country", Text),
+    Column("scope_kind", Text),
+    Column("scope_id", Text),
+    Column("settings_version", BigInteger),
+    Index("activity_by_account", "account_sid", "activity_id"),
+    _index("activity_by_message", "message_sid IS NOT NULL", "account_sid", "message_sid", "activity_id"),
+    _index("activity_by_recipient", "recipient_key IS NOT NULL", "account_sid", "channel", "recipient_key", "at"),
+)
+
+# How often what happened in each quarter of an hour, from the history and from activity; '' where something has no
+# service, sender and so on. No recipient is in it. Quarters, as some time zones are no whole hours from UTC.
+report_counts = Table(
+    "report_counts",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("quarter", BigInteger, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("country", Text, primary_key=True),
+    Column("keyword", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("report_counts_by_time", "quarter"),
+)
+
 # Work that one process at a time does for all, until a time.
 leases = Table(
     "leases",

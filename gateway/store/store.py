@@ -15,11 +15,13 @@ from gateway.messaging.services import AccountState
 from gateway.store import person_statements, scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
+from gateway.store.activity_reads import ActivityReads
 from gateway.store.bulk_lines import ImportState
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import SecretUnknown, StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
+from gateway.store.journey_reads import JourneyReads
 from gateway.store.learned_lines import Backfill
 from gateway.store.list_reads import ListReads
 from gateway.store.lookup import Lookup
@@ -48,6 +50,7 @@ from gateway.store.transaction import Transaction
 
 PROBE_EVERY_SECONDS: Final = 1.0
 ROOT_KEY_NAME: Final = "root_key"
+HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads, SessionReads):
+class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, SessionReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int], secret: SecretStr | None = None) -> None:
@@ -298,7 +301,7 @@ class Store(ListReads, TokenReads, EventReads, SessionReads):
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
-        await transaction.put_value("heartbeat", str(self._clock()))
+        await transaction.put_value(HEARTBEAT, str(self._clock()))
 
 
 def _prepared(database_url: str) -> bool:

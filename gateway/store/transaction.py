@@ -14,6 +14,7 @@ from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
@@ -45,7 +46,15 @@ Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
 
 
 class Transaction(
-    AccountLines, BulkLines, ScheduledLines, LearnedLines, EventLines, TokenLines, PersonLines, SessionLines
+    AccountLines,
+    BulkLines,
+    ScheduledLines,
+    LearnedLines,
+    EventLines,
+    TokenLines,
+    PersonLines,
+    ActivityLines,
+    SessionLines,
 ):
     """One open transaction; handed to a unit of work and gone when that returns."""
 

@@ -74,8 +74,11 @@ class Writer:
             return
         try:
             await self._connection.run("BEGIN IMMEDIATE")
-            kept = [waiting for waiting in group if await self._ran(waiting)]
-            await self._connection.run("COMMIT")
+            if len(group) == 1:
+                kept = group if await self._ran_alone(group[0]) else []
+            else:
+                kept = [waiting for waiting in group if await self._ran(waiting)]
+                await self._connection.run("COMMIT")
             self._demand_same_file()
         except StoreError as error:
             await self._failed(group, error)
@@ -91,6 +94,23 @@ class Writer:
         for waiting in kept:
             if not waiting.future.done():
                 waiting.future.set_result(waiting.result)
+
+    async def _ran_alone(self, waiting: _Waiting) -> bool:
+        """Run one unit that has the transaction for itself, and commit it. There is no savepoint: with one, SQLite
+        keeps a copy of each page that a large unit changes.
+        """
+        try:
+            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
+        except StoreUnavailable:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_being_cancelled():
+                raise  # the writer, not something that the unit waited for
+            await self._connection.run("ROLLBACK")
+            _refuse(waiting, error)
+            return False
+        await self._connection.run("COMMIT")
+        return True
 
     async def _ran(self, waiting: _Waiting) -> bool:
         """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""

@@ -10,6 +10,8 @@ import structlog
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.capture.marks import CONFIRMED, OUTCOME_HEADER, REPLAY_HEADER, RUN
+from gateway.flows.activity import ActivityLog
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
@@ -22,9 +24,10 @@ from gateway.flows.request import Request
 from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
 from gateway.operations.preferences import PREFERENCES_PATH
+from gateway.traffic.capturing import Capturing
 from gateway.traffic.connection import where
 from gateway.traffic.reading import demand_origin_form, demand_plain_headers, read_base
-from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
+from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, REPLAYED, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
 log: Final = structlog.get_logger()
@@ -48,7 +51,11 @@ class TrafficEdge:
         status: StatusFlow,
         events: EventsFlow,
         preferences: PreferencesFlow,
+        activity: ActivityLog,
         monotonic: Callable[[], float],
+        capturing: Capturing,
+        *,
+        reaches_twilio: bool,
     ) -> None:
         self._outbound = outbound
         self._passing = passing
@@ -57,7 +64,10 @@ class TrafficEdge:
         self._status = status
         self._events = events
         self._preferences = preferences
+        self._activity = activity
         self._monotonic = monotonic
+        self._capturing = capturing
+        self._reaches_twilio = reaches_twilio
         self._log = log.bind()  # found once: finding it costs as much as writing the line
 
     async def handle_all(self, request: Request, trouble: TrafficError | None = None) -> Answer:
@@ -77,14 +87,16 @@ class TrafficEdge:
         return await self._answered(request, "webhook", self._webhook, trouble)
 
     async def _api(self, request: Request) -> Outcome:
+        self._demand_rehearsal(request)
         demand_origin_form(request)
         call = read_call(request.method, request.path, request.header("Host"))
         demand_plain_headers(request)
         if call.door is Door.SEND:
-            return await self._outbound.send(call, request)
+            return await self._capturing.told("send", request, self._outbound.send(call, request))
         return await self._passing.hand_on(call, request, read_base(request))
 
     async def _webhook(self, request: Request) -> Outcome:
+        self._demand_rehearsal(request)
         demand_origin_form(request)
         if not _is_webhook(request):
             raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
@@ -92,14 +104,21 @@ class TrafficEdge:
             raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST or GET")
         demand_plain_headers(request)
         if request.path == INBOUND_PATH:
-            return await self._inbound.receive(request)
+            return await self._capturing.told("inbound", request, self._inbound.receive(request))
         if request.path == EVENTS_PATH:
-            return await self._events.receive(request)
+            return await self._capturing.told("event", request, self._events.receive(request))
         if request.path.startswith(STATUS_PATH):
-            return await self._status.receive(request)
+            return await self._capturing.told("status", request, self._status.receive(request))
         if request.path.startswith(PREFERENCES_PATH):
             return await self._preferences.answer(request)
         return await self._redirect.follow(request)
+
+    def _demand_rehearsal(self, request: Request) -> None:
+        """Refuse what is played again where it would reach people: the numbers of a capture are others', or have got
+        these messages already.
+        """
+        if self._reaches_twilio and request.header(REPLAY_HEADER) is not None:
+            raise TrafficError(REPLAYED, "replay to a gateway whose twilio.api_url and accounts_url are a sandbox's")
 
     async def _answered(self, request: Request, side: str, journey: Journey, trouble: TrafficError | None) -> Answer:
         started = self._monotonic()
@@ -113,8 +132,11 @@ class TrafficEdge:
             outcome = _fault(side, error, _format(side, request))
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
-        answer = outcome.answer
-        return Answer(answer.status, (*answer.headers, (REQUEST_ID_HEADER, request_id)), answer.body)
+        self._activity.note(outcome)
+        answer, more = outcome.answer, [(REQUEST_ID_HEADER, request_id)]
+        if request.header(REPLAY_HEADER) is not None:
+            more.append((OUTCOME_HEADER, _in_words(outcome)))
+        return Answer(answer.status, (*answer.headers, *more), answer.body)
 
     def _tell(self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
@@ -135,6 +157,7 @@ class TrafficEdge:
             seconds=round(seconds, 4),
             upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
             request_id=request_id,
+            replay=_run_of(request),
             detail=outcome.detail or None,
         )
 
@@ -146,6 +169,16 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
     log.error("failed", side=side, error=type(error).__name__, where=where(error))
     told = TrafficError(OUTCOME_UNKNOWN if side == "api" else INTERNAL)
     return failure(What.FAILED, "fault", told, answer_as)
+
+
+def _in_words(outcome: Outcome) -> str:
+    return " ".join((outcome.what, outcome.reason, *([CONFIRMED] if outcome.confirmation is not None else [])))
+
+
+def _run_of(request: Request) -> str | None:
+    """The run of a replay that a request says it belongs to; None for all others."""
+    run = request.header(REPLAY_HEADER)
+    return run if run is not None and RUN.fullmatch(run) else None
 
 
 def _format(side: str, request: Request) -> Format:

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -14,9 +15,14 @@ import pytest
 
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.scrubbing import Scrubber
 from gateway.directory import Account, Directory
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
+from gateway.operations.capture_state import capture_state
+from gateway.operations.optouts import OptOutOperations
 from gateway.store import Store
 from gateway.twilio.upstream import Upstream
 from tests.staging import ACCOUNT, OTHER_ACCOUNT, TOKEN, Answered, Clock, Gateway, StartGateway, rows_of
@@ -104,8 +110,10 @@ async def _desk(database_url: str, clock: Clock, *account_sids: str) -> AsyncIte
         messaging = Upstream("http://127.0.0.1:9")
         undo.callback(messaging.close)
         directory = Directory(accounts, store, lambda _: messaging, clock)
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, clock))
+        capture = Capture(Scrubber(Pseudonyms(b"k" * 32)), "gateway", state, clock)
         token_hash = hashlib.sha256(ADMIN_TOKEN.encode()).hexdigest()
-        listener = AdminListener(AdminEdge(store, directory, token_hash, clock).application())
+        listener = AdminListener(AdminEdge(store, directory, token_hash, clock, capture).application())
         undo.push_async_callback(listener.stop)
         listening = socket.create_server(("127.0.0.1", 0))
         await listener.start([listening])

@@ -22,7 +22,7 @@ def troubles() -> list[str]:
 
 @pytest.fixture
 async def page(browser: Browser, troubles: list[str]) -> AsyncIterator[Page]:
-    context = await browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    context = await browser.new_context(viewport=WIDE)
     page = await context.new_page()
     page.set_default_timeout(10_000)  # milliseconds
     watch(page, troubles)

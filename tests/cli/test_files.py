@@ -105,6 +105,15 @@ def test_what_cannot_be_used_is_named(place, store, run, given, arguments, named
     assert 1 == len(ran.err.splitlines())
 
 
+def test_a_sub_account_has_a_list_of_its_own_and_no_token(place, store, run, given):
+    place.settings.write_text(place.settings.read_text() + "subaccounts = true\n")
+    sub = ("--account", "AC" + "5" * 32)
+    assert "added 2" in run("optouts", "import", str(given), *MAPPED, "--sender", ALONE, *sub).out
+    for command in (("optouts", "drift"), ("twilio", "mirror", "push")):
+        ran = run(*command, *sub)
+        assert (2, True) == (ran.status, ran.err.startswith("gateway: --account: a sub-account has a token"))
+
+
 def test_all_or_nothing_says_so(place, store, run, given):
     ran = run("optouts", "import", str(given), *MAPPED, "--sender", ALONE, "--all-or-nothing")
     assert (1, True) == (ran.status, "nothing was imported: 2 lines cannot be read" in ran.err)

@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,10 @@ def console_pages() -> list[Page]:
     return pages_of(nothing, 0)
 
 
+@cache
 def admin_resources() -> list[web.AbstractResource]:
     nothing: Any = None  # routes ask for nothing
-    return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
+    return list(AdminEdge(nothing, nothing, "", nothing, nothing).application().router.resources())
 
 
 def test_every_route_is_documented_and_no_other():
@@ -197,6 +199,7 @@ def leads_somewhere(path: str) -> bool:
     """Whether the admin listener has a route for a path, as an example writes it."""
     for shown, meant in (
         ("$MG", f"MG{'0' * 32}"),
+        ("$SID", f"SM{'0' * 32}"),
         ("$ID", "0" * 36),
         ("$SINK", "crm"),
         ("$NAME", "ann"),

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.flows.forgetting import HOUR, Forgetting, Retention
+from gateway.given import retention_of
 from gateway.messaging.optouts import RecipientKey
-from gateway.service import retention_of
 from gateway.settings import RetentionSettings
 from gateway.store import Store
 from gateway.store.identifiers import new_id

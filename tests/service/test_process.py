@@ -12,7 +12,7 @@ from gateway.sandbox import Fault, SampleApp, Sandbox
 from tests.service.conftest import Process
 from tests.staging import ACCOUNT, ALONE, PHONE, TOKEN, inbound
 
-CYCLES = 5
+CYCLES = 3
 
 
 async def test_an_acknowledged_stop_stands_after_kill_9(process: Process, app: SampleApp) -> None:

@@ -121,7 +121,7 @@ async def test_a_stop_that_was_acknowledged_is_seen_by_every_find_after_it(store
     await asyncio.gather(*finders)
 
     assert [] == wrong
-    assert decided > 500
+    assert decided > 100  # thousands, unless the machine is busy
 
 
 async def test_a_find_right_after_a_stop_sees_it_and_right_after_a_start_does_not(store, words):

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
+from gateway.messaging.activity import Activity
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
 from gateway.store import SecretUnknown, Store, StoreUnavailable
 from gateway.store.identifiers import new_id
@@ -51,6 +52,11 @@ async def fill(store: Store, words: Words, key: RecipientKey) -> None:
         ACCOUNT, "SM4", key.channel, number, number, None, SENDER, None, NOW + 10**12, "standing", None, NOW, None
     )
 
+    noted = Activity(
+        new_id(NOW), ACCOUNT, NOW, "outbound", "suppressed", "r", True, 400, 21610, None, None, SENDER, key.channel,
+        number, "US", None, None, 1,
+    )  # fmt: skip
+
     async def unit(transaction):
         await transaction.remember_scheduled(scheduled)
         await transaction.record(stop, (words.opt_out(stop),))
@@ -60,6 +66,7 @@ async def fill(store: Store, words: Words, key: RecipientKey) -> None:
             )
         await transaction.add_review_item(item)
         await transaction.hold(held)
+        await transaction.add_activity([noted])
         for payload in (f'["{number}"]', '["+14155550199"]'):
             times = {"now": NOW, "due_at": NOW, "give_up_at": NOW}
             await transaction.owe(ACCOUNT, "relay", payload, **times, lease=None)
@@ -176,9 +183,7 @@ async def test_a_line_that_was_written_past_the_erased_one_counts_in_its_place(s
     key = words.key(NUMBER)
     await store.write(words.stop(key))
     await store.write(lambda transaction: transaction.erase(key))
-    columns = (
-        "account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing, hold, source,"
-    )
+    columns = "account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing, hold,"
     columns += " source, actor, role, settings_version, event_id, effective_at, received_at"
     chosen = columns.replace("recipient_key", "'+14155550100'").replace("opt_out_id", "'other'")
     lifted = chosen.replace("standing", "FALSE")

@@ -81,7 +81,7 @@ def end_connections_to(database: str) -> str:
     )
 
 
-async def until(is_so: Callable[[], object], seconds: float = 10) -> None:
+async def until(is_so: Callable[[], object], seconds: float = 25) -> None:
     async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable
 
+from gateway.admin.api.activity import ActivityApi
+from gateway.admin.api.capture import CaptureApi
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.messages import MessagesApi
 from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
 from gateway.admin.api.persons import PersonsApi
 from gateway.admin.api.preference_links import PreferenceLinksApi
+from gateway.admin.api.reports import ReportsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
@@ -26,8 +31,11 @@ from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
 from gateway.operations.imports.running import ImportOperations
+from gateway.operations.journey import Journeys
+from gateway.operations.live import LiveFeed
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
 from gateway.operations.sinks import SinkOperations
@@ -36,7 +44,13 @@ from gateway.store import Store
 
 
 def routes_of(
-    store: Store, directory: Directory, clock: Callable[[], int], links: PreferenceLinks, most_import_bytes: int
+    store: Store,
+    directory: Directory,
+    clock: Callable[[], int],
+    capture: Capture,
+    live: LiveFeed,
+    links: PreferenceLinks,
+    most_import_bytes: int,
 ) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
@@ -61,4 +75,8 @@ def routes_of(
         *ReviewApi(review).routes(),
         *PreferenceLinksApi(links).routes(),
         *PersonsApi(ErasureOperations(store, review, clock)).routes(),
+        *ActivityApi(store, live).routes(),
+        *ReportsApi(Reports(store, clock), clock).routes(),
+        *MessagesApi(Journeys(store)).routes(),
+        *CaptureApi(capture).routes(),
     ]

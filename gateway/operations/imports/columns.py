@@ -93,6 +93,9 @@ def _found(header: Iterable[str], fields: Mapping[str, tuple[str, ...]]) -> dict
 
 
 def _listed(columns: Iterable[str]) -> str:
-    """Column names to be told; one that looks as if it held somebody's number is the sign of a file without header."""
-    names = [column if not re.search(r"\d{5}", column) else "(a number)" for column in columns]
-    return ", ".join(names[:20]) or "none"
+    return ", ".join([shown(column) for column in columns][:20]) or "none"
+
+
+def shown(column: str) -> str:
+    """A column's name to be told; one that looks like somebody's number is the sign of a file without header."""
+    return column[:50] if not re.search(r"\d{5}", re.sub(r"[^0-9a-zA-Z]", "", column)) else "(a number)"

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import orjson
 
+from gateway.operations.imports.columns import shown
 from gateway.operations.imports.errors import UnusableFile
 
 MOST_LINE_BYTES: Final = 1024 * 1024
@@ -97,7 +98,7 @@ class LineFile:
         named = [column for column in self.header if column]
         twice = sorted({column for column in named if named.count(column) > 1})
         if twice:
-            raise UnusableFile(f"header: the column {twice[0]!r} stands twice")
+            raise UnusableFile(f"header: the column {shown(twice[0])!r} stands twice")
 
     def _csv_lines(self) -> Iterator[Line]:
         reader = csv.reader(self._texts(), delimiter=self._delimiter, strict=True)

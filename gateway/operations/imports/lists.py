@@ -12,7 +12,7 @@ from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.imports import ImportedConsent
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.senders import is_messaging_service, read_sender
-from gateway.operations.imports.columns import Columns
+from gateway.operations.imports.columns import Columns, list_columns
 from gateway.operations.imports.dates import NoDate, read_date
 from gateway.operations.imports.errors import UnusableFile
 from gateway.operations.imports.files import unguarded
@@ -26,6 +26,7 @@ FALSE_WORDS: Final = frozenset({"", "false", "no", "0"})
 PHONE_CHANNELS: Final = frozenset({"", "phone", "sms", "mms", "rcs"})
 ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+", re.ASCII)  # as a spreadsheet writes a long number
 DIGITS: Final = re.compile(r"\d{7,15}", re.ASCII)
+SCOPE_FIELDS: Final = frozenset({"service", "sender", "scope_id", "scope_kind"})
 MOST_SCOPES_KEPT: Final = 10_000
 MOST_REASON: Final = 300  # characters
 
@@ -56,25 +57,47 @@ class Reading:
 
 @dataclass(slots=True)
 class ListReader:
-    """Reads the lines of a list with these columns."""
+    """Reads the lines of a list with these columns. ``named`` is given where each line has columns of its own, as in
+    JSON: what the first line leaves out, another may say.
+    """
 
     reading: Reading
     columns: Columns
+    named: Mapping[str, str] | None = None
+    _columns: dict[tuple[str, ...], Columns] = field(default_factory=dict)
     _known: dict[tuple[str, str, str, str], tuple[tuple[Scope, ...], str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise `UnusableFile` where nothing says what the lines cover."""
-        if not self.reading.scopes and not {"service", "sender", "scope_id", "scope_kind"} & set(self.columns):
+        if (
+            self.named is None
+            and not self.reading.scopes
+            and not {"service", "sender", "scope_id", "scope_kind"} & set(self.columns)
+        ):
             raise UnusableFile("scope: say what the opt-outs cover: a service, a sender or the account")
 
     @property
     def has_opt_ins(self) -> bool:
         """Whether lines can be opt-ins."""
-        return "status" in self.columns
+        return self.named is not None or "status" in self.columns
+
+    def _columns_of(self, fields: Mapping[str, object]) -> Columns:
+        if self.named is None:
+            return self.columns
+        there = tuple(fields)
+        if there not in self._columns:
+            if len(self._columns) >= MOST_SCOPES_KEPT:
+                self._columns.clear()
+            own = {field: column for field, column in self.named.items() if column in there}
+            try:
+                self._columns[there] = list_columns(there, own)
+            except UnusableFile:
+                raise Refused("number: it is missing") from None
+        return self._columns[there]
 
     def read(self, fields: Mapping[str, object]) -> ImportedConsent | None:
         """The consent of a line; None where it is about none. Raises `Refused`."""
-        said = {name: text_of(name, fields.get(column)) for name, column in self.columns.items()}
+        said = {name: text_of(name, fields.get(column)) for name, column in self._columns_of(fields).items()}
         if said.get("account") not in {None, "", self.reading.account_sid}:
             raise Refused("account: it is another than the one that is imported to")
         is_stop = self._is_stop(said)

@@ -1,6 +1,7 @@
 // Live parts and forms without a reload. A page that loads this works without it as well.
 //
 // <main data-live="/path">     parts come from there as server-sent events, each the HTML of an element with an id
+// <ol data-newest-last>        scrolls by itself to what is new at its end
 // <ol data-keyed>              its children have ids and are taken one by one: those that did not change stay as they are
 // <form data-live>             is sent in the background; 2xx empties its [data-clear] fields, else the answer's text
 //                              is shown in its [role=alert]
@@ -8,6 +9,8 @@
 // <button data-copy="id">      copies the text of that element; hidden until a script can do so
 
 const source = new WeakMap(); // an element as the server wrote it, before a reader or this script changed it
+
+const NEARLY = 40; // pixels
 
 function remember(element) {
   source.set(element, element.outerHTML);
@@ -25,6 +28,7 @@ function localise(root) {
 
 function put(place, fresh, markup) {
   place(fresh);
+  for (const list of fresh.querySelectorAll("[data-newest-last]")) toEnd(list);
   source.set(fresh, markup.get(fresh));
   for (const child of fresh.querySelectorAll("[id]")) source.set(child, markup.get(child));
   localise(fresh);
@@ -47,6 +51,7 @@ function patch(old, fresh, markup) {
   if (source.get(old) === markup.get(fresh)) return;
   if (!fresh.hasAttribute("data-keyed")) return replace(old, fresh, markup);
   for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  const wasAtEnd = old.scrollHeight - old.scrollTop - old.clientHeight < NEARLY;
   const kept = new Map([...old.children].map((child) => [child.id, child]));
   let before = old.firstElementChild;
   for (const child of [...fresh.children]) {
@@ -63,11 +68,11 @@ function patch(old, fresh, markup) {
   }
   for (const gone of kept.values()) gone.remove();
   source.set(old, markup.get(fresh));
-  toEnd(old);
+  if (wasAtEnd && old.hasAttribute("data-newest-last")) toEnd(old); // who reads what was before is left there
 }
 
 function toEnd(list) {
-  if (list.hasAttribute("data-newest-last")) list.scrollTop = list.scrollHeight;
+  list.scrollTop = list.scrollHeight;
 }
 
 function show(html) {
@@ -153,6 +158,9 @@ if (live) {
   remember(live);
   for (const list of live.querySelectorAll("[data-newest-last]")) toEnd(list);
   listen(live.dataset.live);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) listen(live.dataset.live); // the browser kept the page while its reader was elsewhere
+  });
 }
 localise(document.body);
 for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = !navigator.clipboard;

@@ -1,5 +1,7 @@
 """`/api/v1/deliveries` and `/api/v1/scheduled-messages`."""
 
+import asyncio
+
 from tests.staging import ACCOUNT, PHONE, inbound, run_on
 
 LIST = "/api/v1/deliveries"
@@ -17,7 +19,8 @@ async def test_a_delivery_is_listed_shown_and_tried_again(admin, eventually):
     done = await admin.post(f"{path}/retry")
     assert (409, "urn:optout-gateway:not-to-retry") == (done.status, done.json["type"])
     relayed = f'["{ACCOUNT}", [["From", "{PHONE}"], ["MessageSid", "SM1"]], "token", null]'
-    run_on(admin.database_url, f"UPDATE deliveries SET state = 'dead', payload = '{relayed}'")  # noqa: S608 - made above
+    dead = f"UPDATE deliveries SET state = 'dead', payload = '{relayed}'"  # noqa: S608 - made above
+    await asyncio.to_thread(run_on, admin.database_url, dead)
     assert PHONE == (await admin.get(path)).json["about"]["From"]
     assert (200, "due") == ((again := await admin.post(f"{path}/retry")).status, again.json["retried"])
     await eventually(lambda: admin.rows("SELECT 1 FROM deliveries WHERE state = 'done'"))

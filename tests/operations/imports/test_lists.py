@@ -25,7 +25,8 @@ def read(text: str | bytes, *named: str, name: str = "x", size: int = 100, **mor
     file = io.BytesIO(text if isinstance(text, bytes) else text.encode())
     lines = LineFile(file, format_of(file, name, None))
     reading = Reading(**{"account_sid": ACCOUNT, "region": "US", "scopes": (HERE,)} | more)
-    reader = ListReader(reading, list_columns(lines.header, read_mapping(named)))
+    form, names = format_of(file, name, None), read_mapping(named)
+    reader = ListReader(reading, list_columns(lines.header, names), names if form == "jsonl" else None)
     [batch] = batches_of(lines.lines(*lines.begin), reader, size)
     return batch
 
@@ -70,6 +71,12 @@ UNDERSTOOD: list[Any] = [
 def test_a_line_is_understood(text, expected):
     scopes = (ALL,) if expected[0].startswith("whatsapp") else (HERE,)
     assert expected == only(read(text, scopes=scopes))
+
+
+def test_a_json_line_says_what_it_says_whatever_the_first_one_left_out():
+    batch = read(f'{{"number":"{ANN}"}}\n{{"number":"{ANN}","date":"2025-07-01T12:00:00Z","hold":true}}\n{{"x":1}}\n')
+    assert [(None, False), (JULY, True)] == [(consent.at, consent.hold) for _, consent in batch.consents]
+    assert ["number: it is missing"] == [refused.reason for refused in batch.refused]
 
 
 def test_columns_are_mapped_by_name():
