@@ -49,7 +49,10 @@ async def test_a_mexican_override_is_made_enabled_tried_looked_up_lifted(stage: 
     await expect(page.locator("output")).to_have_text("Live")
     sent = await stage.sandbox.phone(MEXICAN).send("alto", to=SENDER)
     assert (REPLY,) == sent.replies
-    await expect(page.get_by_role("row", name=MEXICAN)).to_contain_text("MX override, Spanish")  # without a reload
+    row = page.get_by_role("row", name="Keyword")
+    await expect(row).to_contain_text("+52********78")  # without a reload, and masked
+    await row.get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
 
     await page.get_by_role("link", name="Opt-outs", exact=True).click()
     async with page.expect_download() as download:

@@ -1,21 +1,24 @@
-"""What happened over time, for the charts: from the consent history, counted in spans of an hour or a day (UTC)."""
+"""What happened over time, for the charts: from the reports, in steps of an hour or a day (UTC)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from gateway.admin.console.charts import Series
 from gateway.admin.console.page import Visit
 
-EVENTS: Final = "GET /api/v1/consent-events"
-PAGE: Final = "500"
-MOST_PAGES: Final = 10
-# What is counted: title, look, and which events it is (type, change; None: whatever became of it).
-COUNTED: Final = (
-    ("Opt-outs", "bad", ("STOP", "added")),
-    ("Opt-ins", "good", ("START", "lifted")),
-    ("Help", "", ("HELP", None)),
+OPT_OUTS: Final = "GET /api/v1/reports/opt-outs"
+SENDS: Final = "GET /api/v1/reports/sends"
+NEEDS: Final = (OPT_OUTS, SENDS)
+# What is charted: the report, its counts, title and look.
+CHARTED: Final = (
+    (OPT_OUTS, ("opt_outs",), "Opt-outs", "bad"),
+    (OPT_OUTS, ("opt_ins",), "Opt-ins", "good"),
+    (OPT_OUTS, ("help",), "Help", ""),
+    (SENDS, ("suppressed",), "Suppressed sends", "warn"),
+    (SENDS, ("forwarded",), "Forwarded sends", ""),
+    (SENDS, ("refused", "failed", "errors"), "Refused, failed, or refused by Twilio", "bad"),
 )
 
 
@@ -24,6 +27,7 @@ class Span:
     """How long is looked back, and in which steps: ``form`` says how their beginnings are written (strftime)."""
 
     title: str
+    interval: str
     step: timedelta
     steps: int
     form: str
@@ -37,35 +41,42 @@ class Span:
 
 
 SPANS: Final[Mapping[str, Span]] = {
-    "day": Span("Last 24 hours", timedelta(hours=1), 24, "%H:%M"),
-    "month": Span("Last 30 days", timedelta(days=1), 30, "%d %b"),
+    "day": Span("Last 24 hours", "hour", timedelta(hours=1), 24, "%H:%M"),
+    "month": Span("Last 30 days", "day", timedelta(days=1), 30, "%d %b"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was counted; ``is_whole`` is false where there was more than is read for a page."""
+    """What was counted. ``rate`` is how many opt-outs there were for each send that went out; None: none went out."""
 
     starts: tuple[datetime, ...]
     series: tuple[Series, ...]
-    is_whole: bool
+    rate: float | None
 
 
 async def figures(visit: Visit, span: Span) -> Figures:
-    """Count, up to now."""
+    """What the reports tell, up to now; nothing where there is no account to look at."""
     starts = span.starts(datetime.now(UTC))
-    counts = [[0] * span.steps for _ in COUNTED]
-    after: str | None = None
-    for _ in range(MOST_PAGES):
-        query = {"since": starts[0].isoformat().replace("+00:00", "Z"), "limit": PAGE, "after": after}
-        told = await visit.ask(EVENTS, query=query)
-        for event in told["events"]:
-            index = int((datetime.fromisoformat(event["received_at"]) - starts[0]) / span.step)
-            for kind, (_, _, (event_type, change)) in enumerate(COUNTED):
-                if event["event_type"] == event_type and change in {None, event["change"]} and index < span.steps:
-                    counts[kind][index] += 1
-        after = told["next"]
-        if after is None:
-            break
-    series = tuple(Series(title, tone, tuple(found)) for (title, tone, _), found in zip(COUNTED, counts, strict=True))
-    return Figures(starts, series, after is None)
+    since = starts[0].isoformat().replace("+00:00", "Z")
+    query = {"since": since, "interval": span.interval, "time_zone": "UTC", "format": "json"}
+    reports: dict[str, Any] = {name: {"rows": [], "total": {}} for name in NEEDS}
+    if visit.account_sid is not None:
+        reports = {name: await visit.ask(name, query=query) for name in NEEDS}
+    series = tuple(
+        Series(title, tone, _counts(reports[name]["rows"], fields, starts, span.step))
+        for name, fields, title, tone in CHARTED
+    )
+    return Figures(starts, series, reports[OPT_OUTS]["total"].get("opt_out_rate"))
+
+
+def _counts(
+    rows: list[dict[str, Any]], fields: tuple[str, ...], starts: tuple[datetime, ...], step: timedelta
+) -> tuple[int, ...]:
+    """The sum of some fields in each step; a report has no row where nothing happened."""
+    counts = [0] * len(starts)
+    for row in rows:
+        index = int((datetime.fromisoformat(row["since"]) - starts[0]) / step)
+        if 0 <= index < len(counts):
+            counts[index] += sum(row[field] for field in fields)
+    return tuple(counts)

@@ -5,7 +5,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.admin.console.charts import chart
-from gateway.admin.console.figures import EVENTS, SPANS, figures
+from gateway.admin.console.figures import NEEDS as FIGURES
+from gateway.admin.console.figures import SPANS, figures
 from gateway.admin.console.live import Onlookers
 from gateway.admin.console.page import Page, Visit
 
@@ -13,7 +14,7 @@ READY: Final = "GET /readyz"
 DELIVERIES: Final = "GET /api/v1/deliveries"
 SINKS: Final = "GET /api/v1/sinks"
 REVIEW: Final = "GET /api/v1/review-items"
-NEEDS: Final = (READY, EVENTS, DELIVERIES, SINKS, REVIEW)
+NEEDS: Final = (READY, *FIGURES, DELIVERIES, SINKS, REVIEW)
 MOST_TOLD: Final = 100  # of what waits; more is told as "100+"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from gateway.messaging.languages import BY_CODE
+from gateway.messaging.masking import masked
 
 WORDS: Final[Mapping[str, str]] = {
     # what became of opt-outs
@@ -111,4 +112,5 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "language": language,
     "set_name": set_name,
     "place": place,
+    "masked": masked,
 }
