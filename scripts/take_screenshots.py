@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page
 
 from gateway import logs
 from gateway.demo.stage import SERVICE, Stage, staged
+from scripts import console_pages
 from tests.browsing import NARROW, WIDE, chromium
 
 FOLDER: Final = Path("screenshots")
@@ -35,7 +36,7 @@ async def _sandbox(page: Page, stage: Stage) -> None:
     await page.goto(stage.sandbox.url)
 
 
-PAGES: Final[dict[str, Callable[[Page, Stage], Awaitable[None]]]] = {"sandbox": _sandbox}
+PAGES: Final[dict[str, Callable[[Page, Stage], Awaitable[None]]]] = {"sandbox": _sandbox, **console_pages.PAGES}
 
 
 async def _play(stage: Stage) -> None:
@@ -49,6 +50,7 @@ async def _play(stage: Stage) -> None:
     for number, sender, body in WRITTEN:
         await stage.sandbox.phone(number).send(body, to=sender)
     await stage.sandbox.settle()
+    await console_pages.play(stage)
     await asyncio.sleep(RELAYED_SECONDS)
 
 

@@ -45,9 +45,12 @@ def watch(page: Page, troubles: list[str]) -> None:
     page.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
 
 
-async def barriers(page: Page) -> list[str]:
-    """What axe-core finds serious or critical, one line an element; its script is brought past the page's policy."""
-    results: dict[str, Any] = (await Axe().run(page)).response
+async def barriers(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds serious or critical, one line an element, by all its rules or by these alone; its script is
+    brought past the page's policy.
+    """
+    options = {"runOnly": list(rules)} if rules else None
+    results: dict[str, Any] = (await Axe().run(page, options=options)).response
     return [
         f"{violation['impact']} {violation['id']}: {node['html']} {node.get('failureSummary', '')}"
         for violation in results["violations"]

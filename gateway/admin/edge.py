@@ -1,4 +1,6 @@
-"""The admin listener: health, metrics and the admin API, all described as routes; errors are problems (RFC 9457)."""
+"""The admin listener: health, metrics and the admin API, all described as routes, and the console over them; errors of
+all but the console are problems (RFC 9457).
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,16 +11,17 @@ from gateway import metrics
 from gateway.admin.access import guarded, told
 from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.api.routes import routes_of
+from gateway.admin.console.routes import console_of
 from gateway.admin.description import Description
 from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
-from gateway.admin.route import AnyRoute
+from gateway.admin.route import AnyRoute, template_in
 from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
 from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
-from gateway.operations.tokens import TokenOperations
+from gateway.operations.tokens import Role, TokenOperations
 from gateway.store import Store
 
 MOST_BODY_BYTES: Final = 1024 * 1024
@@ -81,10 +84,15 @@ class AdminEdge:
     def application(self) -> web.Application:
         """All that the admin listener answers."""
         routes = self.routes()
-        roles = {(route.method, route.template): route.role for route in routes}
+        roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
+        console = console_of(
+            routes, self._store, self._directory, self._token_hash, self._clock, self._most_import_bytes
+        )
+        roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
         guard = guarded(self._token_hash, TokenOperations(self._store, self._clock), roles)
         application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)
         application.router.add_routes([route.served(self._directory) for route in routes])
+        application.router.add_routes(console)
         application.on_response_prepare.append(_add_headers)
         application.on_shutdown.append(self._live.end)
         application.cleanup_ctx.append(self._live.running)
@@ -92,5 +100,7 @@ class AdminEdge:
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """What every answer has: it is not kept on the way, and names no versions of ours."""
-    response.headers.update(HEADERS)
+    """What every answer has: it is not kept on the way unless it says so, and names no versions of ours."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = HEADERS["Server"]

@@ -164,8 +164,9 @@ async def _stay(stage: Stage) -> None:
     console.print(
         f"\n  phones, and what happens       {stage.sandbox.url}/"
         f"\n  gateway for apps and webhooks  {stage.gateway_url}"
+        f"\n  console                        {stage.admin_url}/"
         f"\n  health, metrics                {stage.admin_url}/readyz  {stage.admin_url}/metrics"
-        f"\n  admin token of this demo       {stage.admin_token}"
+        f"\n  token to sign in with          {stage.admin_token}"
         f"\n  what the app received          {stage.app.url}/received"
         f"\n  the store                      {stage.database}"
         f"\n  account, auth token            {ACCOUNT.sid}  {ACCOUNT.auth_tokens[0]}"

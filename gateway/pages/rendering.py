@@ -1,6 +1,8 @@
 """Templates of the packages that show pages, and the answers made of them."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -17,10 +19,12 @@ class Pages:
 
     A package has its templates in `templates/`, its files in `static/`; those of this package come along. In a template
     `asset("name.css")` is the path of a file and `{{ time|moment }}` a time that browsers show in their own zone. A
-    name that a template uses and nobody gave is an error.
+    name that a template uses and nobody gave is an error. `filters` are more of them, by name.
     """
 
-    def __init__(self, *packages: str, prefix: str = "/static") -> None:
+    def __init__(
+        self, *packages: str, prefix: str = "/static", filters: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
         everything = (_HERE, *packages)
         self.assets = Assets(everything, prefix)
         self._environment = Environment(
@@ -31,7 +35,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = self.assets.url
-        self._environment.filters["moment"] = moment
+        self._environment.filters |= {"moment": moment, **(filters or {})}
 
     def text(self, template: str, **values: object) -> str:
         """A template filled in; what is put into it is escaped."""

@@ -433,6 +433,18 @@ admin_tokens = Table(
     Column("revoked_by", Text),
 )
 
+# Who is signed in at the console, by the SHA-256 of what their browser shows; each ends with the token it began with.
+admin_sessions = Table(
+    "admin_sessions",
+    metadata,
+    Column("session_sha256", Text, primary_key=True),
+    Column("token_sha256", Text, nullable=False),
+    Column("account_sid", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
 # The root key and the admin token's hash where the settings give none; the heartbeat of the writability probe.
 gateway_values = Table(
     "gateway_values",

@@ -42,6 +42,7 @@ from gateway.store.records import (
     service_version_of,
 )
 from gateway.store.revision import is_at_newest
+from gateway.store.session_reads import SessionReads
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
@@ -75,7 +76,7 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads):
+class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, SessionReads):
     """The store of this process, on either engine."""
 
     def __init__(self, database_url: str, clock: Callable[[], int], secret: SecretStr | None = None) -> None:

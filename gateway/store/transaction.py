@@ -29,6 +29,7 @@ from gateway.store.records import (
     opt_out_of,
 )
 from gateway.store.scheduled_lines import ScheduledLines
+from gateway.store.session_lines import SessionLines
 from gateway.store.token_lines import TokenLines
 
 if TYPE_CHECKING:
@@ -45,7 +46,15 @@ Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
 
 
 class Transaction(
-    AccountLines, BulkLines, ScheduledLines, LearnedLines, EventLines, TokenLines, PersonLines, ActivityLines
+    AccountLines,
+    BulkLines,
+    ScheduledLines,
+    LearnedLines,
+    EventLines,
+    TokenLines,
+    PersonLines,
+    ActivityLines,
+    SessionLines,
 ):
     """One open transaction; handed to a unit of work and gone when that returns."""
 

@@ -138,7 +138,9 @@ async def test_the_admin_api_needs_the_admin_token(
         assert ("no-store", "optout-gateway") == (answer.headers["Cache-Control"], answer.headers["Server"])
 
 
-async def test_every_route_but_health_needs_the_admin_token(desk: Admin) -> None:
+async def test_every_route_but_health_needs_the_admin_token_and_every_page_but_its_sign_in_a_session(
+    desk: Admin,
+) -> None:
     """Told by the routes themselves, so that none can be forgotten."""
     sids = {"MG": SERVICE, "n": "1", "a": "1", "b": "2", "id": "0" * 36, "name": "somebody", "sink": "crm", "type": "x"}
     sids |= {"sid": f"SM{'0' * 32}"}
@@ -148,10 +150,10 @@ async def test_every_route_but_health_needs_the_admin_token(desk: Admin) -> None
     for resource in resources:
         path = resource.canonical.format(**sids)
         for route in resource:
-            async with desk.http.request(route.method, desk.url + path) as answer:
-                if answer.status != 401:
+            async with desk.http.request(route.method, desk.url + path, allow_redirects=False) as answer:
+                if (answer.status, answer.headers.get("Location")) not in {(401, None), (303, "/sign-in")}:
                     open_ones.append(path)
-    assert {"/livez", "/readyz", "/api/v1/openapi.json"} == set(open_ones)
+    assert {"/livez", "/readyz", "/api/v1/openapi.json", "/sign-in", "/static/somebody"} == set(open_ones)
 
 
 NOT_HTTP = [

@@ -15,8 +15,11 @@ from aiohttp import web
 from typer.main import get_command
 
 from gateway import metrics
+from gateway.admin.console.page import Page
+from gateway.admin.console.routes import pages_of
 from gateway.admin.edge import AdminEdge
 from gateway.admin.problems import KINDS
+from gateway.admin.route import template_in
 from gateway.cli.app import app
 from gateway.flows.events import EVENTS_PATH
 from gateway.flows.outcome import What
@@ -170,7 +173,14 @@ DOORS = {
 
 
 def admin_routes() -> set[str]:
-    return {resource.canonical for resource in admin_resources()}
+    """All but the console's pages, whose paths are nobody's interface: `/` stands for them."""
+    pages = {template_in(page.path) for page in console_pages()} | {"/static/{name}"}
+    return {resource.canonical for resource in admin_resources()} - pages | {"/"}
+
+
+def console_pages() -> list[Page]:
+    nothing: Any = None
+    return pages_of(nothing, 0)
 
 
 @cache

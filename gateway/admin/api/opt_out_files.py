@@ -128,7 +128,7 @@ class OptOutFilesApi:
         ]
         reading = Reading(account.sid, account.default_region, tuple(scopes), query.hold, query.in_full)
         named = read_mapping(query.map.split(",") if query.map else ())
-        form = FORMS.get(call.request.content_type)
+        form = FORMS.get(call.document_type)
         wanted = Wanted(reading, named, form, query.dry_run, query.all_or_nothing, query.again, BATCH)
         lines: list[Reported] = []
 
@@ -137,8 +137,11 @@ class OptOutFilesApi:
                 lines.append(reported)
 
         with tempfile.TemporaryFile() as file:
-            await self._take(call.request, file)
-            state = await self._imports.to_end(account, file, NAME, wanted, call.caller.actor, report)
+            if call.inside is None:
+                await self._take(call.request, file)
+            state = await self._imports.to_end(
+                account, (call.inside and call.inside.file) or file, NAME, wanted, call.caller.actor, report
+            )
         if query.all_or_nothing and state.counts.get(REFUSED):
             faults = [Fault(f"line {each.line}", each.reason) for each in lines]
             raise Problem(UNUSABLE_FILE, f"nothing was imported: {state.counts[REFUSED]} lines cannot be read", faults)
