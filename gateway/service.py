@@ -319,7 +319,7 @@ class Service:
         self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
         if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
             every = deactivations_flow.EVERY_SECONDS
-            reading = timers.run("deactivations", every, deactivations.read_or_say)
+            reading = partial(timers.run, "deactivations", every, deactivations.read_or_say)
             self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
@@ -369,13 +369,10 @@ class Service:
         self._undo.push_async_callback(end)
 
 
-async def _later(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+async def _later(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do something after a while."""
-    try:
-        await asyncio.sleep(seconds)
-        await work
-    finally:
-        work.close()
+    await asyncio.sleep(seconds)
+    await work()
 
 
 def _tell_if_made(store: Store) -> None:
