@@ -18,6 +18,14 @@ WORDS: Final[Mapping[str, str]] = {
     "nothing": "nothing changed",
     "held": "kept: on hold",
     "outdated": "too late to count",
+    # the same, as activity tells it of keywords
+    "stop_added": "STOP: opted out",
+    "stop_stays": "STOP: was opted out already",
+    "stop_outdated": "STOP: too late to count",
+    "start_lifted": "START: let in again",
+    "start_nothing": "START: nothing to lift",
+    "start_held": "START: kept, as it is on hold",
+    "help_nothing": "HELP",
     # how it was learned
     "keyword": "keyword",
     "twilio": "Twilio",
