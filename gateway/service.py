@@ -383,7 +383,7 @@ class Service:
         self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
         if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
             every = deactivations_flow.EVERY_SECONDS
-            reading = timers.run("deactivations", every, deactivations.read_or_say)
+            reading = partial(timers.run, "deactivations", every, deactivations.read_or_say)
             self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
         kept = self._settings.activity
         counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
@@ -436,13 +436,10 @@ class Service:
         self._undo.push_async_callback(end)
 
 
-async def _later(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+async def _later(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do something after a while."""
-    try:
-        await asyncio.sleep(seconds)
-        await work
-    finally:
-        work.close()
+    await asyncio.sleep(seconds)
+    await work()
 
 
 def _tell_if_made(store: Store) -> None:

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from gateway.messaging.activity import Activity
 from gateway.messaging.counts import Count
-from gateway.messaging.optouts import RecipientKey
 from gateway.store import activity_statements as sql
 from gateway.store import report_statements
-from gateway.store.account_lines import Run, columns_of
+from gateway.store.account_lines import Run
 from gateway.store.identifiers import first_id
 
 RunMany = Callable[[str, Sequence[Mapping[str, object]]], Awaitable[None]]
@@ -32,10 +31,6 @@ class ActivityLines:
     async def forget_activity(self, before: int, limit: int) -> int:
         """Drop the oldest lines from before an instant, some at a time; gives how many."""
         return len(await self._run(sql.FORGET, {"before": first_id(before), "limit": limit}))
-
-    async def erase_recipient_of_activity(self, key: RecipientKey) -> int:
-        """Take out of activity whom it was about, on one channel; gives how many lines knew it."""
-        return len(await self._run(sql.ERASE_RECIPIENT, columns_of(key)))
 
     # Counts for reports
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from gateway.messaging.masking import masked_text
 from gateway.messaging.optouts import RecipientKey
+from gateway.store import activity_statements, statements
 from gateway.store import person_statements as sql
-from gateway.store import statements
 from gateway.store.account_lines import Run, columns_of
 from gateway.store.errors import SecretUnknown
 from gateway.store.persons import CHECK_NAME, Persons, mentions, pattern_of
@@ -72,7 +72,7 @@ class PersonLines:
             "held_messages": await self._count(sql.ERASE_HELD_MESSAGES, columns),
             "scheduled_messages": await self._count(sql.ERASE_SCHEDULED_MESSAGES, columns),
             "deliveries": await self._drop_deliveries(key),
-            "activity": await self._count(sql.ERASE_ACTIVITY, columns),
+            "activity": await self._count(activity_statements.ERASE_RECIPIENT, columns),
             "preference_links": await self._count(sql.ERASE_LINKS, columns),
         }
         if any(found.values()):

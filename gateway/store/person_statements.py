@@ -66,12 +66,6 @@ UPDATE consent_events SET recipient_key = :erased_key, recipient = ''
 RETURNING event_id
 """
 
-ERASE_ACTIVITY: Final = """
-UPDATE activity SET recipient_key = NULL
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
-RETURNING activity_id
-"""
-
 OPEN_REVIEW_ITEMS_OF: Final = """
 SELECT review_id FROM review_items
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key AND state = 'open'

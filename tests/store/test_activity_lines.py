@@ -84,7 +84,8 @@ async def test_a_recipient_is_erased_on_one_channel_and_lines_are_forgotten_by_t
         store, line(NOW), line(NOW + 1), line(NOW + 2, recipient_key="+14155550101"), line(NOW + 3, channel="whatsapp")
     )
     key = RecipientKey(ACCOUNT, "phone", "+14155550100")
-    assert [2, 0] == [await store.write(lambda unit: unit.erase_recipient_of_activity(key)) for _ in range(2)]
+    erased = [await store.write(lambda unit: unit.erase(key)) for _ in range(2)]
+    assert [2, 0] == [each["activity"] for each in erased]
     left = await store.list_activity(ActivityFilter(), None, 10)
     assert ["+14155550100", "+14155550101", None, None] == [each.recipient_key for each in left]
     assert [2, 1, 0] == [await store.write(lambda unit: unit.forget_activity(NOW + 3, 2)) for _ in range(3)]
