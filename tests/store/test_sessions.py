@@ -11,8 +11,8 @@ SECOND = AdminSession("c" * 64, "b" * 64, ACCOUNT, NOW, NOW, NOW + 10 * MINUTE)
 
 async def test_a_session_is_found_by_its_hash_used_moved_to_an_account_and_ended(store: Store) -> None:
     assert await store.session_by_hash(FIRST.session_sha256) is None
-    for session in (FIRST, SECOND):
-        await store.write(lambda transaction, session=session: transaction.add_session(session))
+    await store.write(lambda transaction: transaction.add_session(FIRST))
+    await store.write(lambda transaction: transaction.add_session(SECOND))
     assert [FIRST, SECOND] == [await store.session_by_hash(each.session_sha256) for each in (FIRST, SECOND)]
 
     await store.write(lambda transaction: transaction.use_session(FIRST.session_sha256, NOW + 5 * MINUTE))

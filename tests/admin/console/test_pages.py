@@ -16,7 +16,7 @@ from tests.admin.console.conftest import RECIPIENT, NewVisitor, Seen, Visitor
 from tests.staging import SERVICE
 
 NOTHING: Any = None
-PAGES = pages_of(NOTHING, 0)
+PAGES = pages_of(NOTHING, NOTHING, 0)
 ROUTES = {f"{route.method} {route.template}": route for route in AdminEdge(*[NOTHING] * 5).routes()}
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(1)>'
 OWN = {"/sign-in", "/sign-out", "/account"}
