@@ -83,6 +83,11 @@ def language(code: str) -> str:
     return BY_CODE[code].name if code in BY_CODE else code
 
 
+def group_name(country: str, code: str) -> str:
+    """The name of a group of keyword sets: the standard ones, those of a language, or of a language in a country."""
+    return ", ".join(filter(None, (country, language(code) if code else ""))) or "standard sets"
+
+
 def set_name(name: str | None) -> str:
     """The name of a keyword set (``countries.MX.es.opt_out``) as people say it."""
     if not name:
