@@ -8,6 +8,7 @@ Apps that hang hold places: each account may hold a share of them, what is beyon
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -22,6 +23,7 @@ from gateway.store.transaction import Transaction
 
 log: Final = structlog.get_logger()
 
+MESSAGE_SID: Final = re.compile(r"\b(?:SM|MM)[0-9a-f]{32}\b", re.ASCII)  # the one thing that is kept of what is done
 SECOND: Final = 1_000_000  # microseconds
 LEASE: Final = 60 * SECOND
 TRY_WITHIN_SECONDS: Final = 45.0  # well within the lease, so that no other runner takes it up meanwhile
@@ -122,7 +124,10 @@ class Outbox:
                 due_at = now + backoff(delivery.attempts)
                 await transaction.put_off_delivery(delivery.delivery_id, delivery.lease, error, due_at)
             else:
-                await transaction.end_delivery(delivery.delivery_id, delivery.lease, outcome, error, now)
+                sid = MESSAGE_SID.search(delivery.payload)
+                await transaction.end_delivery(
+                    delivery.delivery_id, delivery.lease, outcome, error, now, sid[0] if sid is not None else ""
+                )
 
         try:
             await self._store.write(settle)

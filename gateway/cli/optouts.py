@@ -199,6 +199,8 @@ def evidence(
 def verify(
     file: Annotated[Path, typer.Argument(help="An evidence file, as JSON.")],
     config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
 ) -> None:
     """Say whether an evidence file is unchanged and was made by this gateway; exit status 1 if not."""
     settings = from_environment(config)
@@ -216,7 +218,10 @@ def verify(
         run(settings, seen)
     except Unsealed as error:
         raise Failed(f"FILE: {error}") from None
-    say("unchanged, and made by this gateway", GOES)
+    if as_json:
+        say_json({"unchanged": True, "recipient": document["recipient"], "as_of": document["as_of"]})
+    else:
+        say("unchanged, and made by this gateway", GOES)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from gateway.cli.failures import BadInput
 from gateway.cli.opened import now, run
 from gateway.cli.output import HEADING, in_columns, say, say_json
 from gateway.messaging.errors import Malformed
+from gateway.messaging.instants import iso
 from gateway.messaging.intervals import Interval
 from gateway.operations.activity_forms import GROUPS, as_csv, attributed_as_json, report_as_json
 from gateway.operations.reports import OPT_OUTS, SENDS, SINCE, Asked, Kind, zone_of
@@ -112,14 +113,20 @@ def attribution(
 
 @app.command()
 def recount(
-    since: Annotated[str, typer.Option("--since", help="From when on (ISO 8601).")], config: options.Config = None
+    since: Annotated[str, typer.Option("--since", help="From when on (ISO 8601).")],
+    config: options.Config = None,
+    *,
+    as_json: options.AsJson = False,
 ) -> None:
     """Count anew what reports are made of, for all accounts; sends only as far as activity is kept."""
     settings = from_environment(config)
     begin = reading.since(since) or 0
     kept = settings.activity
     run(settings, lambda opened: opened.reports.recount(begin, kept.keep_days, kept.keep_counts_days))
-    say("counted anew")
+    if as_json:
+        say_json({"counted_from": iso(begin)})
+    else:
+        say("counted anew")
 
 
 def _asked(

@@ -240,7 +240,9 @@ class InboundFlow:
         now = self._clock()
 
         async def settle(transaction: Transaction) -> None:
-            await transaction.end_delivery(delivery_id or "", recorded.lease or "", "done", None, now)
+            await transaction.end_delivery(
+                delivery_id or "", recorded.lease or "", "done", None, now, message.message_sid
+            )
             await transaction.keep_answer(message.account_sid, message.message_sid, kept.stored())
 
         await self._unless_store_away(settle)

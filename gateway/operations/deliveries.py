@@ -84,11 +84,9 @@ class DeliveryOperations:
 
 
 def about(delivery: ListedDelivery) -> tuple[tuple[str, str], ...]:
-    """Which message it is about, without its text; nothing for other kinds, and of what is done, of which nothing is
-    kept.
-    """
-    if not delivery.payload:
-        return ()
+    """Which message it is about, without its text; nothing for other kinds. Of what is done only that is kept."""
+    if delivery.state == "done":
+        return (("MessageSid", delivery.payload),) if delivery.payload else ()
     if delivery.kind == CALLBACK:
         return tuple((name, value) for name, value in orjson.loads(delivery.payload)[2] if name in SHOWN)
     if delivery.kind == EVENT:

@@ -19,7 +19,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "inbound_messages": "answers to keywords and to messages of the review list gone; fingerprints stay",
     "held_messages": "recipient and body gone",
     "scheduled_messages": "kept under a keyed hash, the readable number blank, so that an opt-out still cancels",
-    "deliveries": "what is owed or was given up is dropped; what is done holds nothing",
+    "deliveries": "what is owed or was given up is dropped; what is done holds a MessageSid at most",
     "activity": "the number gone; what was decided stays, of nobody",
     "preference_links": "dropped; the links open no more",
 }

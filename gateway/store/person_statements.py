@@ -102,8 +102,8 @@ UPDATE scheduled_messages SET recipient_key = :erased_key, recipient = ''
 RETURNING message_sid
 """
 
-# What is done holds no payload. A scheduled send whose answer was lost ('seek') is looked for all the same: an opt-out
-# has to find it.
+# What is done holds a MessageSid at most. A scheduled send whose answer was lost ('seek') is looked for all the same:
+# an opt-out has to find it.
 DELIVERIES_LIKE: Final = """
 SELECT delivery_id, payload FROM deliveries
  WHERE account_sid = :account_sid AND state IN ('owed', 'dead') AND kind <> 'seek' AND payload LIKE :pattern

@@ -231,7 +231,7 @@ RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created
 
 END_DELIVERY: Final = """
 UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL,
-       payload = CASE WHEN :state = 'done' THEN '' ELSE payload END
+       payload = CASE WHEN :state = 'done' THEN :message_sid ELSE payload END
  WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
 RETURNING delivery_id
 """

@@ -256,10 +256,14 @@ class Transaction(
         values = {"lease": lease, "now": now, "leased_until": leased_until, "limit": limit, "full": full}
         return [StoredDelivery(*row) for row in await self._run(sql.CLAIM_DELIVERIES, values)]
 
-    async def end_delivery(self, delivery_id: str, lease: str, state: str, error: str | None, now: int) -> bool:
-        """Close a delivery as ``done`` or ``dead``; false when the lease has passed to somebody else."""
+    async def end_delivery(
+        self, delivery_id: str, lease: str, state: str, error: str | None, now: int, message_sid: str = ""
+    ) -> bool:
+        """Close a delivery as ``done`` or ``dead``; false when the lease has passed to somebody else. Of what it held
+        nothing is kept when it is done but the SID of the message that it was about.
+        """
         values = {"delivery_id": delivery_id, "lease": lease, "state": state, "error": error, "now": now}
-        return bool(await self._run(sql.END_DELIVERY, values))
+        return bool(await self._run(sql.END_DELIVERY, values | {"message_sid": message_sid}))
 
     async def put_off_delivery(self, delivery_id: str, lease: str, error: str | None, due_at: int) -> bool:
         """Let a delivery be tried again at ``due_at``; false when the lease has passed to somebody else."""

@@ -111,9 +111,11 @@ def test_every_command_takes_a_settings_file_and_prints_json_if_it_prints_data(r
     for name, command in group.commands.items():
         inner = getattr(command, "commands", None)
         commands |= {f"{name} {sub}": one for sub, one in inner.items()} if inner else {name: command}
+    for name in [name for name, command in commands.items() if getattr(command, "commands", None)]:
+        commands |= {f"{name} {sub}": one for sub, one in commands.pop(name).commands.items()}
     options = {name: {option for one in command.params for option in one.opts} for name, command in commands.items()}
     assert {"demo"} == {name for name, given in options.items() if "--config" not in given}
-    its_output_is_a_file = {"services export"}
+    its_output_is_a_file = {"services export", "optouts export", "optouts evidence"}
     assert {"demo", "serve"} | its_output_is_a_file == {
         name for name, given in options.items() if "--json" not in given
     }

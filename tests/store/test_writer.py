@@ -21,7 +21,7 @@ class Broken(Exception):
 
 
 def values_in(url: str) -> set[str]:
-    return {name for (name,) in rows_of(url, "SELECT name FROM gateway_values")}
+    return {name for (name,) in rows_of(url, "SELECT name FROM gateway_values WHERE name <> 'root_key'")}
 
 
 def put(name: str, value: str = "kept") -> UnitOfWork[str]:

@@ -15,7 +15,7 @@ async def test_a_delivery_is_listed_shown_and_tried_again(admin, eventually):
     assert ("relay", None) == (delivery["kind"], listed["next"])
     path = f"{LIST}/{delivery['delivery_id']}"
     shown = await admin.get(path)
-    assert (200, {}) == (shown.status, shown.json["about"]), "nothing is kept of what is done"
+    assert (200, ["MessageSid"]) == (shown.status, list(shown.json["about"])), "all that is kept of what is done"
     done = await admin.post(f"{path}/retry")
     assert (409, "urn:optout-gateway:not-to-retry") == (done.status, done.json["type"])
     relayed = f'["{ACCOUNT}", [["From", "{PHONE}"], ["MessageSid", "SM1"]], "token", null]'
