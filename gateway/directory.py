@@ -12,7 +12,8 @@ from typing import Final
 
 import structlog
 
-from gateway.messaging.handling import KeywordPolicy
+from gateway.messaging.handling import KeywordPolicy, is_send_enforced
+from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.opt_out_settings import BlockedMode, stated_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
@@ -123,6 +124,15 @@ class Directory:
         """What a Messaging Service says about its messages' way; None when nothing is set for it."""
         service = (await self.state(account_sid, 0)).services.get(service_sid)
         return service.urls if service is not None else None
+
+    def is_enforced_by(self, state: AccountState, message: OutboundMessage) -> bool:
+        """Whether what is decided on a send is carried out, by what is known of its account; else it is shadow mode."""
+        account = self.account(message.account_sid) or self.subaccount(message.account_sid)
+        return account is None or is_send_enforced(message, account.policy, state.pools, state.services)
+
+    async def is_enforced(self, message: OutboundMessage) -> bool:
+        """The same, by what the store knows now. Raises `StoreUnavailable`."""
+        return self.is_enforced_by(await self.newest(message.account_sid), message)
 
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""

@@ -52,6 +52,7 @@ from gateway.flows.scheduled import Cancelling
 from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
+from gateway.flows.shadow import ShadowBanner, ShadowCounting
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.settings import AppsSettings, Settings, TlsSettings
 from gateway.sockets import Sockets
@@ -186,6 +187,7 @@ class Service:
             store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
         )
         self._start_timers(store, directory)
+        self._run(ShadowBanner(directory).run())
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
 
@@ -259,13 +261,14 @@ class Service:
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         callbacks = StatusTokens(secret, self._settings.public_url)
-        twilios_word = Learning(store, self._clock)
+        twilios_word = Learning(directory, store, self._clock)
+        shadow = ShadowCounting(directory, store, self._clock)
         inbound = InboundFlow(
             directory,
             store,
             learning.recorder,
             relaying,
-            Replies(check, tokens),
+            Replies(check, tokens, shadow),
             lifting,
             outbox,
             public_url=self._settings.public_url,
@@ -278,7 +281,9 @@ class Service:
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, time.monotonic),
+            OutboundFlow(
+                accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, shadow, time.monotonic
+            ),
             HeldFlow(accounts, store, leading, Settling(store, self._clock), self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),

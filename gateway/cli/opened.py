@@ -43,7 +43,7 @@ class Opened:
     @property
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
-        return OptOutOperations(self.store, self.directory.pools, now)
+        return OptOutOperations(self.store, self.directory.pools, now, self.directory.is_enforced)
 
     @property
     def deliveries(self) -> DeliveryOperations:

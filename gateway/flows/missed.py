@@ -33,10 +33,14 @@ class Missed:
     event_id: str | None = None
 
 
-async def opt_ins_after(transaction: Transaction, account_sid: str, recipient: Address, after: int) -> list[OptIn]:
-    """The opt-ins of a recipient that count from later than an instant (microseconds since 1970, UTC)."""
+async def opt_ins_after(
+    transaction: Transaction, account_sid: str, recipient: Address, after: int, *, enforced: bool = True
+) -> list[OptIn]:
+    """The opt-ins of a recipient that count from later than an instant (microseconds since 1970, UTC); where nothing is
+    ``enforced`` also those that were said in shadow mode.
+    """
     key = RecipientKey(account_sid, recipient.channel, recipient.key)
-    found = await transaction.opt_ins_after(key, after)
+    found = await transaction.opt_ins_after(key, after, in_shadow=not enforced)
 
     def message(said_to: StoredOptIn) -> InboundMessage:
         sender = read_sender(said_to.sender, None)

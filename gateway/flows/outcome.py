@@ -36,7 +36,7 @@ class Outcome:
     """The end of a journey; the edge logs and counts it. Nothing in it but ``answer`` holds a number or a body.
 
     ``upstream_seconds`` is how long Twilio took, None when it was not asked; ``settings_version`` the account's at
-    which it was decided, None where nothing was.
+    which it was decided, None where nothing was. ``enforced`` is False where it was decided in shadow mode.
     """
 
     what: What
@@ -47,6 +47,7 @@ class Outcome:
     upstream_seconds: float | None = None
     detail: str = ""
     settings_version: int | None = None
+    enforced: bool = True
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

@@ -16,7 +16,6 @@ from gateway.flows.check import Check
 from gateway.messaging.addresses import Address
 from gateway.messaging.history import BY_GATEWAY, SCHEDULED, ConsentEvent
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.policy import Forward
 from gateway.messaging.senders import read_sender
 from gateway.store import Store, StoreError
 from gateway.store.identifiers import new_id
@@ -94,7 +93,7 @@ class Cancelling:
         checked = await self._check(message)
         if await self._check.place(message, checked.decision):
             checked = await self._check(message)
-        return not isinstance(checked.decision, Forward)
+        return checked.decision.holds_back
 
     async def _end(self, scheduled: ScheduledMessage, state: str, why: str | None) -> None:
         """Keep what came of it, and in the same transaction one line of the recipient's history; both once, however

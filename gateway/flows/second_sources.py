@@ -19,6 +19,7 @@ from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.keyword import KeywordRecorder, NotAKeyword
 from gateway.flows.missed import LearnedFrom, Missed, key_of
 from gateway.flows.reviewing import review_item
+from gateway.flows.shadow import tell_would_confirm
 from gateway.messaging.consent import ConsentChange
 from gateway.messaging.handling import Reading, believed, read_body
 from gateway.messaging.intent import Intent
@@ -113,6 +114,7 @@ class SecondSources:
             return MALFORMED
         if change is None:
             return SEEN
+        tell_would_confirm(change)
         if missed.learned_from is not LearnedFrom.BACKFILL:  # which tells what it did by itself
             self._tell(account, missed, change)
         return str(change.change)

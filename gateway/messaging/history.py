@@ -6,6 +6,7 @@ from typing import Final
 from gateway.messaging.optouts import RecipientKey, Scope
 
 SCHEDULED: Final = "SCHEDULED"  # the type of an event that tells what an opt-out did to a scheduled message
+SHADOW: Final = "SHADOW"  # the type of an event that tells that what shadow mode kept was dropped
 BY_GATEWAY: Final = "gateway"
 
 
@@ -20,7 +21,9 @@ class ConsentEvent:
     the key. ``sender``, ``service_sid``, ``keyword``, ``keyword_set`` and ``message_sid`` are the evidence of a
     keyword and None otherwise; ``reason`` is an operator's, and ``hold`` tells that it marks or lifts what a
     recipient's opt-in never lifts. ``service_version`` is the version of the Messaging Service's settings whose keyword
-    set matched; None where the default sets did. Times are microseconds since 1970, UTC:
+    set matched; None where the default sets did. ``enforced`` is False of what was learned in shadow mode, which
+    changes the shadow list alone. The type `SHADOW` changes nobody's consent either: it tells what was dropped of that
+    list. Times are microseconds since 1970, UTC:
     ``effective_at`` is when it counts from, ``received_at`` when the gateway learned it.
     """
 
@@ -44,3 +47,4 @@ class ConsentEvent:
     reason: str | None = None
     hold: bool = False
     service_version: int | None = None
+    enforced: bool = True

@@ -14,3 +14,8 @@ def iso(microseconds: int, to_the: str = "microseconds") -> str:
 def maybe_iso(microseconds: int | None) -> str | None:
     """The same, where there is one."""
     return None if microseconds is None else iso(microseconds)
+
+
+def day_of(microseconds: int) -> str:
+    """The day of an instant, in UTC: ``2026-01-31``."""
+    return iso(microseconds)[:10]

@@ -73,6 +73,7 @@ def event_as_json(event: ConsentEvent) -> dict[str, object]:
         "message_sid": event.message_sid,
         "reason": event.reason,
         "hold": event.hold,
+        "enforced": event.enforced,
     }
 
 
@@ -157,6 +158,7 @@ def body_as_json(explained: BodyExplained) -> dict[str, Any]:
         "advanced_opt_out": handling.is_advanced,
         "twilio_handling": handling.policy.twilio_handling,
         "relayed": handling.relays,
+        "enforced": handling.enforced,
         "change": change and change.change,
         "scopes": [scope_as_json(scope) for scope in change.scopes] if change else [],
         "lifted_at_twilio": [scope_as_json(scope) for scope in change.lift_at_twilio] if change else [],
@@ -171,9 +173,9 @@ def body_as_json(explained: BodyExplained) -> dict[str, Any]:
 def send_as_json(explained: SendExplained) -> dict[str, Any]:
     """Whether a send would go, and if not, by which opt-out and on what evidence."""
     decision = explained.decision
-    is_forwarded = isinstance(decision, Forward)
     return {
-        "forwarded": is_forwarded,
+        "forwarded": not decision.holds_back,
+        "enforced": decision.enforced,
         "reason": decision.reason,
         "opt_out": None if isinstance(decision, Forward) else opt_out_as_json(decision.opt_out),
         "event": event_as_json(explained.event) if explained.event else None,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
-from gateway.store import scheduled_statements
+from gateway.store import scheduled_statements, shadow_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.engine import Engine, Row, T, UnitOfWork
@@ -33,6 +33,7 @@ from gateway.store.records import (
     review_item_of,
     service_version_of,
 )
+from gateway.store.shadow_lines import ShadowCount, ShadowLine
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
@@ -217,6 +218,17 @@ class Store(ListReads, TokenReads, EventReads):
         values = {"account_sid": account_sid, "from_id": new_id(since)}
         rows = await self._engine.read(sql.COUNT_EVENTS, values)
         return {(str(source), str(keyword_set)): int(count) for source, keyword_set, count in rows}
+
+    async def shadow_lines(self, account_sid: str, after: str, limit: int) -> list[ShadowLine]:
+        """Up to ``limit`` lines of the list that shadow mode keeps; see `ShadowLines`."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).shadow_lines(account_sid, after, limit)
+
+    async def shadow_counts(self, account_sid: str, since: str, until: str) -> list[ShadowCount]:
+        """What would have been done from a day (YYYY-MM-DD, UTC) to another, by day and service."""
+        values = {"account_sid": account_sid, "since": since, "until": until}
+        rows = await self._engine.read(shadow_statements.SHADOW_COUNTS, values)
+        return [ShadowCount(str(day), service or None, str(what), int(count)) for day, service, what, count in rows]
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""

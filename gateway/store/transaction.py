@@ -24,6 +24,7 @@ from gateway.store.records import (
     opt_out_of,
 )
 from gateway.store.scheduled_lines import ScheduledLines
+from gateway.store.shadow_lines import ShadowLines
 from gateway.store.token_lines import TokenLines
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, ShadowLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:
@@ -99,14 +100,17 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
         """Write one line of history, the opt-outs as they are after it, and what sinks are owed of it; with one that
         stands, the cancellation of each scheduled message of the recipient is owed, whoever brought it about. Which of
-        them the opt-outs cover is found out when it is carried out.
+        them the opt-outs cover is found out when it is carried out. An event of shadow mode changes the shadow list.
         """
         scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
         event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
         await self._run(sql.ADD_EVENT, event_columns)
         for opt_out in opt_outs:
-            await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
-        if any(opt_out.standing for opt_out in opt_outs):
+            columns = _opt_out_columns(event, opt_out)
+            if not event.enforced:
+                del columns["hold"]
+            await self._run(sql.PUT_OPT_OUT if event.enforced else sql.PUT_SHADOW, columns)
+        if event.enforced and any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
         await self.tell_consent(event)
 

@@ -175,8 +175,9 @@ def test_a_store_of_the_first_revision_is_upgraded_with_all_that_is_in_it(url):
     assert newest_revision() == upgrade(url)
 
     after = contents_of(url, OF_0001)
-    added = {"consent_events": 1, "deliveries": 3}  # columns, empty in lines of before
-    assert before | {table: [before[table][0] + (None,) * count] for table, count in added.items()} == after
+    empty = (None,)
+    added = {"consent_events": (None, True), "deliveries": empty * 3, "opt_outs": empty * 4}  # columns of lines before
+    assert before | {table: [before[table][0] + columns] for table, columns in added.items()} == after
     assert {table: [] for table in ADDED_IN_0002} == contents_of(url, ADDED_IN_0002)
     assert [] == _done(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))
     prepare(url)

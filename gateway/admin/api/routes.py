@@ -35,7 +35,7 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
 
     return [
-        *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
+        *OptOutsApi(store, OptOutOperations(store, pools, clock, directory.is_enforced)).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),

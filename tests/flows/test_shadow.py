@@ -1,0 +1,105 @@
+"""Shadow mode: all is decided and recorded, nothing is held back or answered, and none of it counts unless adopted."""
+
+from typing import Any
+
+import pytest
+
+from gateway.sandbox import SampleApp, Sandbox
+from tests.staging import (
+    ALONE,
+    ALSO_IN_POOL,
+    IN_POOL,
+    PHONE,
+    SERVICE,
+    Gateway,
+    Operator,
+    StartGateway,
+    code_of,
+    codes_of,
+    later,
+    say,
+)
+
+SENDERS = (IN_POOL, ALSO_IN_POOL, SERVICE, ALONE)
+SAID = "<Response><Message>the app's own words</Message></Response>"
+
+
+@pytest.fixture
+async def shadow(start_gateway: StartGateway, sandbox: Sandbox, app: SampleApp) -> Gateway:
+    """A gateway in shadow mode, and an app that answers everything."""
+    app.answer_with(body=SAID)
+    return await start_gateway(account={"enforcement": "shadow"})
+
+
+@pytest.fixture
+def gateway(shadow: Gateway) -> Gateway:
+    return shadow
+
+
+def lines(gateway: Gateway) -> list[tuple[Any, ...]]:
+    return gateway.rows("SELECT scope_kind, standing, shadow_standing FROM opt_outs ORDER BY scope_kind")
+
+
+async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there_were_no_gateway(
+    shadow: Gateway, operator: Operator, sandbox: Sandbox, app: SampleApp
+) -> None:
+    await operator.save({"standard": {}})  # Advanced Opt-Out is on for the service, and adds no OptOutType
+
+    for number, body in enumerate(("HELP", "STOP", "START", "STOP")):
+        assert ["the app's own words"] == await say(sandbox, body)
+        assert body == app.received[number].params["Body"]
+        assert "OptOutType" not in app.received[number].params
+        assert app.received[number].valid
+        later(shadow, sandbox)
+
+    assert [None] * 4 == await codes_of(shadow, SENDERS), "nothing is held back"
+    assert [("sender", False, True), ("service", False, True)] == [
+        (kind, bool(standing), bool(in_shadow)) for kind, standing, in_shadow in lines(shadow)
+    ]
+    events = shadow.rows("SELECT event_type, change, enforced FROM consent_events ORDER BY event_id")
+    expected = [("HELP", "nothing"), ("STOP", "added"), ("START", "lifted"), ("STOP", "added")]
+    assert [(*each, False) for each in expected] == [(kind, change, bool(on)) for kind, change, on in events]
+    assert [] == shadow.rows("SELECT kind FROM deliveries WHERE kind IN ('relay', 'cancel', 'lift')")
+    counted = dict(shadow.rows("SELECT what, sum(count) FROM shadow_counts GROUP BY what"))
+    assert {"would_suppress": 3, "would_hold_back": 2, "would_confirm": 4} == counted
+
+
+async def test_what_shadow_mode_kept_blocks_nobody_once_enforcement_is_on_and_what_stood_before_stands_again(
+    shadow: Gateway, start_gateway: StartGateway, operator: Operator, sandbox: Sandbox
+) -> None:
+    other = "+14155550177"
+    await say(sandbox, "STOP")
+    enforcing = await start_gateway()
+    await say(sandbox, "STOP", phone=other)
+    later(enforcing, sandbox)
+
+    again = await start_gateway(account={"enforcement": "shadow"})
+    assert [None, None] == [await code_of(again, IN_POOL, phone) for phone in (PHONE, other)]
+    await say(sandbox, "START", phone=other)  # lifts it in the shadow list alone
+
+    last = await start_gateway()
+    assert [None, 21610] == [await code_of(last, IN_POOL, phone) for phone in (PHONE, other)]
+
+
+@pytest.mark.parametrize(
+    ("account", "service", "expected"),
+    [
+        pytest.param("shadow", None, [None, None, None], id="the account"),
+        pytest.param("on", "shadow", [None, None, 21610], id="a service comes before the account"),
+        pytest.param("shadow", "on", [21610, 21610, None], id="a service is exempt from the account's shadow"),
+    ],
+)
+async def test_enforcement_is_said_by_the_service_before_the_account(
+    start_gateway: StartGateway,
+    operator: Operator,
+    sandbox: Sandbox,
+    account: str,
+    service: str | None,
+    expected: list[int | None],
+) -> None:
+    gateway = await start_gateway(account={"enforcement": account, "senders": [{"sender": ALONE}]})
+    await operator.sync()
+    await operator.save({} if service is None else {"enforcement": service}, enable=False)
+    for to in (IN_POOL, ALONE):
+        await say(sandbox, "STOP", to=to)
+    assert expected == await codes_of(gateway, (IN_POOL, SERVICE, ALONE))
