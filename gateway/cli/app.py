@@ -19,6 +19,7 @@ from gateway.cli import (
     review,
     scheduled,
     services,
+    shadow,
     sinks,
     subscriptions,
     tokens,
@@ -42,6 +43,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keywords.app, name="keywords")
 app.add_typer(review.app, name="review")
 app.add_typer(scheduled.app, name="scheduled")
+app.add_typer(shadow.app, name="shadow")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(tokens.app, name="tokens")

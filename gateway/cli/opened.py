@@ -20,6 +20,7 @@ from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.shadow import ShadowOperations
 from gateway.operations.sinks import SinkOperations
 from gateway.operations.tokens import TokenOperations
 from gateway.settings import Settings
@@ -64,6 +65,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def shadow(self) -> ShadowOperations:
+        """Shadow mode."""
+        return ShadowOperations(self.store, self.directory, now)
 
     @property
     def sinks(self) -> SinkOperations:

@@ -11,9 +11,11 @@ from gateway.messaging.opt_out_rules import Fault
 from gateway.messaging.optouts import OptOut, Scope
 from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Forward
+from gateway.messaging.shadow import ShadowPlaces
 from gateway.operations.explain import BodyExplained, SendExplained
 from gateway.operations.services import KnownService, Planned
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
+from gateway.store.shadow_lines import ShadowCount
 
 # Opt-outs and their history
 
@@ -134,6 +136,25 @@ def difference_as_json(difference: Difference) -> dict[str, str | None]:
 def faults_as_json(faults: Iterable[Fault]) -> list[dict[str, str]]:
     """Faults or warnings, each with its place."""
     return [{"place": fault.place, "detail": fault.text} for fault in faults]
+
+
+# Shadow mode
+
+
+def shadow_places_as_json(places: ShadowPlaces) -> dict[str, object]:
+    """Where it is on."""
+    return {
+        "is_on": bool(places),
+        "account": places.account,
+        "services": list(places.services),
+        "senders": list(places.senders),
+        "enforced": list(places.enforced),
+    }
+
+
+def shadow_count_as_json(count: ShadowCount) -> dict[str, object]:
+    """What would have been done on a day."""
+    return {"day": count.day, "service_sid": count.service_sid, "what": count.what, "count": count.count}
 
 
 # Explanations

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from gateway.operations.shadow import ShadowOperations, Wanted
 from gateway.sandbox import SampleApp, Sandbox
 from tests.staging import (
+    ACCOUNT,
     ALONE,
     ALSO_IN_POOL,
     IN_POOL,
@@ -36,6 +38,10 @@ def gateway(shadow: Gateway) -> Gateway:
     return shadow
 
 
+def clean(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
+
+
 def lines(gateway: Gateway) -> list[tuple[Any, ...]]:
     return gateway.rows("SELECT scope_kind, standing, shadow_standing FROM opt_outs ORDER BY scope_kind")
 
@@ -62,6 +68,53 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
     assert [] == shadow.rows("SELECT kind FROM deliveries WHERE kind IN ('relay', 'cancel', 'lift')")
     counted = dict(shadow.rows("SELECT what, sum(count) FROM shadow_counts GROUP BY what"))
     assert {"would_suppress": 3, "would_hold_back": 2, "would_confirm": 4} == counted
+
+
+async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done_twice_it_is_as_done_once(
+    shadow: Gateway, start_gateway: StartGateway, operator: Operator, sandbox: Sandbox
+) -> None:
+    shadowed = ShadowOperations(operator.store, operator.directory, shadow.clock)
+    account = operator.directory.demand(ACCOUNT)
+    await operator.sync()
+    for to in (IN_POOL, ALONE):
+        await say(sandbox, "STOP", to=to)
+
+    async def settled(*, is_adopted: bool, service_sid: str | None = None, dry_run: bool = False) -> dict[str, int]:
+        wanted = Wanted(is_adopted, service_sid, dry_run)
+        return dict([each async for each in shadowed.settle(account, wanted, operator.by, "over")][-1])
+
+    of_service = {"lines": 2, "added": 2}
+    assert of_service == clean(await settled(is_adopted=True, service_sid=SERVICE, dry_run=True))
+    assert of_service == clean(await settled(is_adopted=True, service_sid=SERVICE))
+    assert {} == clean(await settled(is_adopted=True, service_sid=SERVICE))
+    assert {"lines": 1, "dropped": 1} == clean(await settled(is_adopted=False))
+
+    standing = shadow.rows("SELECT scope_id FROM opt_outs WHERE standing ORDER BY scope_id")
+    assert sorted([(IN_POOL,), (SERVICE,)]) == standing
+    assert [] == shadow.rows("SELECT scope_id FROM opt_outs WHERE shadow_standing IS NOT NULL")
+    history = shadow.rows("SELECT event_type, change, enforced, actor FROM consent_events ORDER BY event_id")
+    expected = [("STOP", "added", True, "ann"), ("SHADOW", "dropped", False, "ann")]
+    assert expected == [(kind, change, bool(on), actor) for kind, change, on, actor in history[2:]]
+    enforcing = await start_gateway()
+    assert [21610, 21610, None] == await codes_of(enforcing, (IN_POOL, SERVICE, ALONE))
+
+
+async def test_where_shadow_mode_is_on_is_told_to_whoever_asks(
+    shadow: Gateway, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = shadow.service.new_admin_token
+    ready = (await shadow.get(f"{shadow.admin_url}/readyz", auth=None)).json
+    assert {ACCOUNT: {"account": True, "services": [], "senders": 0}} == ready["shadow"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    told = (await shadow.get(f"{shadow.admin_url}/api/v1/shadow", auth=None, **bearer)).json
+    assert (True, True) == (told["is_on"], told["account"])
+    await say(sandbox, "STOP")
+    assert None is await code_of(shadow, IN_POOL)
+    report = (await shadow.get(f"{shadow.admin_url}/api/v1/shadow/report", auth=None, **bearer)).json["counts"]
+    assert {"would_confirm": 1, "would_hold_back": 1, "would_suppress": 1} == {
+        each["what"]: each["count"] for each in report
+    }
+    assert {SERVICE} == {each["service_sid"] for each in report}
 
 
 async def test_what_shadow_mode_kept_blocks_nobody_once_enforcement_is_on_and_what_stood_before_stands_again(

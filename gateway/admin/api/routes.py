@@ -10,6 +10,7 @@ from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
+from gateway.admin.api.shadow import ShadowApi
 from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
@@ -22,6 +23,7 @@ from gateway.operations.history import HistoryOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.shadow import ShadowOperations
 from gateway.operations.sinks import SinkOperations
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
@@ -45,5 +47,6 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
+        *ShadowApi(ShadowOperations(store, directory, clock)).routes(),
         *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
     ]
