@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from gateway import metrics
-from gateway.accounts import accounts_of, origins_in
+from gateway.accounts import accounts_of, guard_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
 from gateway.deliveries import Handler, Outbox
@@ -43,6 +42,7 @@ from gateway.flows.leading import LeadingFlow
 from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
+from gateway.flows.own_urls import OwnUrls
 from gateway.flows.passing import PassingFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
@@ -54,7 +54,7 @@ from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.shadow import ShadowBanner, ShadowCounting
 from gateway.flows.status import StatusFlow, StatusTokens
-from gateway.settings import AppsSettings, Settings, TlsSettings
+from gateway.settings import Settings, TlsSettings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
@@ -65,7 +65,6 @@ from gateway.twilio.products import MESSAGING
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Upstreams
 from gateway.web.client import AppClient
-from gateway.web.guard import Guard
 
 log: Final = structlog.get_logger()
 
@@ -206,7 +205,7 @@ class Service:
         return upstreams
 
     def _app_client(self, accounts: Iterable[Account]) -> AppClient:
-        client = AppClient.open(_guard(self._settings.apps))
+        client = AppClient.open(guard_of(self._settings.apps))
         self._undo.push_async_callback(client.close)
         for account in accounts:
             for urls in (account.app_urls, *account.senders_urls.values()):
@@ -277,7 +276,9 @@ class Service:
         )
         settings = self._settings
         allowed = frozenset(settings.twilio.allow_unchecked)
-        passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
+        passing = PassingFlow(
+            directory, accounts, credentials, attempts, upstreams, allowed, OwnUrls(store, self._clock), time.monotonic
+        )
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
@@ -370,14 +371,6 @@ async def _finish(task: asyncio.Task[None]) -> None:
     except TimeoutError:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def _guard(given: AppsSettings) -> Guard:
-    ranges = (ports.partition("-") for ports in given.allow_ports)
-    return Guard(
-        tuple(ip_network(network) for network in given.allow_private),
-        tuple((int(first), int(last or first)) for first, _, last in ranges),
-    )
 
 
 def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:

@@ -23,6 +23,7 @@ from gateway.cli import (
     sinks,
     subscriptions,
     tokens,
+    twilio,
 )
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
@@ -47,6 +48,7 @@ app.add_typer(shadow.app, name="shadow")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(twilio.app, name="twilio")
 app.command()(explain)
 app.command("doctor")(doctor.doctor)
 

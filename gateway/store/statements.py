@@ -164,6 +164,11 @@ SELECT v.service_sid, v.version, v.enabled, v.settings
  ORDER BY v.service_sid
 """
 
+# Where the apps of senders and services are whose webhooks at Twilio lead to the gateway; a sender's name is its key.
+APPS_OF_WEBHOOKS: Final = """
+SELECT kind, sid, name, app FROM adopted_webhooks WHERE account_sid = :account_sid AND state <> 'reverted'
+"""
+
 SERVICE_VERSIONS: Final = """
 SELECT service_sid, version, enabled, settings, change, actor, role, reason, settings_version, saved_at
   FROM service_versions

@@ -39,6 +39,7 @@ from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
+from gateway.store.webhook_lines import ALL_ADOPTED_WEBHOOKS, AdoptedWebhook, adopted_webhook_of
 
 PROBE_EVERY_SECONDS: Final = 1.0
 
@@ -223,6 +224,15 @@ class Store(ListReads, TokenReads, EventReads):
         """Up to ``limit`` lines of the list that shadow mode keeps; see `ShadowLines`."""
         async with self._engine.snapshot() as reads:
             return await Transaction(reads).shadow_lines(account_sid, after, limit)
+
+    async def adopted_webhooks(self, account_sid: str) -> list[AdoptedWebhook]:
+        """Webhooks of an account at Twilio that were led to the gateway, those that were reverted too."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).adopted_webhooks(account_sid)
+
+    async def all_adopted_webhooks(self) -> list[AdoptedWebhook]:
+        """Those of all accounts that lead to the gateway."""
+        return [adopted_webhook_of(row) for row in await self._engine.read(ALL_ADOPTED_WEBHOOKS, {})]
 
     async def shadow_counts(self, account_sid: str, since: str, until: str) -> list[ShadowCount]:
         """What would have been done from a day (YYYY-MM-DD, UTC) to another, by day and service."""

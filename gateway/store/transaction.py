@@ -26,6 +26,7 @@ from gateway.store.records import (
 from gateway.store.scheduled_lines import ScheduledLines
 from gateway.store.shadow_lines import ShadowLines
 from gateway.store.token_lines import TokenLines
+from gateway.store.webhook_lines import WebhookLines
 
 if TYPE_CHECKING:
     from gateway.store.engine import Connection
@@ -36,7 +37,7 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, ShadowLines):
+class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, ShadowLines, WebhookLines):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
     def __init__(self, connection: "Connection") -> None:
