@@ -52,7 +52,7 @@ class OwnUrls:
         if named is None or named[1] is None or request.method in {"GET", "DELETE"}:
             return body, None
         kind, sid = named
-        kept = (await self._adopted()).get(sid)
+        kept = (await self._adopted()).get(sid or "")
         if kept is None or call.account_sid not in {None, kept.account_sid}:
             return body, None
         if request.query:

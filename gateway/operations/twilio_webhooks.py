@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from gateway.directory import Account
 from gateway.messaging.errors import UnreadableAddress
@@ -134,7 +134,7 @@ class WebhookOperations:
             return step(Action.NOTHING, "it leads to the gateway")
         if kept is not None and kept.state == ADOPTED:
             return step(Action.CONFLICT, f"somebody led it to {_host(there.url)} since; put back {self._ours.url}")
-        if there.url == self._ours.url:
+        if urldefrag(there.url).url == self._ours.url:
             return step(Action.NOTHING, "it leads to the gateway; who else would be relayed to is not known")
         return next(self._refusals(step, kind, resource, there), step(Action.ADOPT, "", self._ours))
 

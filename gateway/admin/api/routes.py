@@ -16,6 +16,7 @@ from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
 from gateway.directory import Directory
+from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.explain import Explain
@@ -36,8 +37,11 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
     async def pools(account_sid: str, _: int) -> Pools:
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
 
+    async def enforced(message: OutboundMessage) -> bool:
+        return await directory.is_enforced(message)
+
     return [
-        *OptOutsApi(store, OptOutOperations(store, pools, clock, directory.is_enforced)).routes(),
+        *OptOutsApi(store, OptOutOperations(store, pools, clock, enforced)).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),
