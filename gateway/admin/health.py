@@ -47,7 +47,7 @@ class GapsTold(Told):
     accounts: dict[str, GapTold]
 
 
-class ShadowTold(Told):
+class ReadyShadowTold(Told):
     """What of an account is in shadow mode: all of it, Messaging Services, and how many senders."""
 
     account: bool
@@ -63,7 +63,7 @@ class ReadyTold(Told):
     services_dropping_incoming: dict[str, list[str]] | None = Field(
         description="By account, the services that drop incoming messages at Twilio: no STOP to their senders is seen."
     )
-    shadow: dict[str, ShadowTold] | None = Field(
+    shadow: dict[str, ReadyShadowTold] | None = Field(
         description="By account, where shadow mode is on and nothing is enforced; null where the store cannot tell."
     )
     gaps: GapsTold | None = Field(description="How far Twilio's list is read; null where it is not read.")

@@ -86,7 +86,7 @@ class EventsQuery(AccountQuery):
     limit: Limit = Field(default=PAGE, description=LIMIT)
 
 
-class ShadowTold(Told):
+class LearnedInShadowTold(Told):
     """What was learned of a line in shadow mode; it counts once it is adopted."""
 
     standing: bool
@@ -112,7 +112,7 @@ class OptOutLineTold(Told):
     event_id: str
     effective_at: Time
     received_at: Time
-    shadow: ShadowTold | None
+    shadow: LearnedInShadowTold | None
 
 
 class ListedTold(Told):
