@@ -151,6 +151,10 @@ class Directory:
         """The same, by what the store knows now. Raises `StoreUnavailable`."""
         return self.is_enforced_by(await self.newest(message.account_sid), message)
 
+    async def current(self, account_sid: str) -> AccountState:
+        """What the store knows now of one of the accounts, read only where it is news. Raises `StoreUnavailable`."""
+        return await self.state(account_sid, await self._store.settings_version(account_sid))
+
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""
         return _with_stated(await self._store.account_state(account_sid), self._stated(account_sid))

@@ -138,7 +138,7 @@ class Health:
         try:
             async with asyncio.timeout(DROPPING_SECONDS):
                 for account in self._directory.accounts:
-                    places = places_of(account.policy, (await self._directory.newest(account.sid)).services)
+                    places = places_of(account.policy, (await self._directory.current(account.sid)).services)
                     own = {"account": places.account, "services": list(places.services)}
                     told |= {account.sid: {**own, "senders": len(places.senders)}} if places else {}
         except (StoreError, TimeoutError):

@@ -103,8 +103,9 @@ class Replies:
     async def _checked(self, reply: Reply, message: InboundMessage) -> Reply | None:
         """The reply with its addresses as they were checked; None when it may not leave."""
         outbound = as_outbound(reply, message)
-        if outbound is None:
-            return None
+        if outbound is None:  # what it means is Twilio's to say where nothing is enforced
+            answer = OutboundMessage(message.account_sid, message.recipient, message.service_sid, message.sender)
+            return reply if await self._shadow.is_on(answer) else None
         checked = await self._check(outbound)
         if await self._check.place(outbound, checked.decision):
             checked = await self._check(outbound)

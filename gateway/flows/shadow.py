@@ -33,6 +33,11 @@ class ShadowCounting:
         self._store = store
         self._clock = clock
 
+    async def is_on(self, message: OutboundMessage) -> bool:
+        """Whether a send would leave whatever is decided on it. Raises `StoreUnavailable`."""
+        state = await self._directory.state(message.account_sid, 0)
+        return not self._directory.is_enforced_by(state, message)
+
     async def count(self, message: OutboundMessage, what: str) -> None:
         """Count one send or reply that would have been held back."""
         metrics.SHADOW.labels(what).inc()
@@ -67,7 +72,7 @@ class ShadowBanner:
         """One line for each account of which something is in shadow mode; senders are told by their number of them."""
         for account in self._directory.accounts:
             try:
-                state = await self._directory.newest(account.sid)
+                state = await self._directory.current(account.sid)
             except StoreError as error:
                 log.warning("shadow_not_known", account=account.sid, why=str(error))
                 continue

@@ -101,17 +101,36 @@ class WebhookOperations:
 
     async def carry_out(self, account: Account, steps: Iterable[Step], by: Actor) -> AsyncIterator[Step]:
         """Do what was planned, step by step; gives each when it is done. Raises `UnderWay`."""
-        for step in steps:
-            if step.action is Action.ADOPT:
-                await self._keep(account, step, ADOPTING, by)
-                await self._tell(account, step)
-                await self._keep(account, step, ADOPTED, by)
-            elif step.action is Action.REVERT:
-                await self._tell(account, step)
-                await self._keep(account, step, REVERTED, by)
-            elif step.action is Action.NOTE:
-                await self._keep(account, step, ADOPTED if step.then == step.there == self._ours else REVERTED, by)
-            yield step
+        await self._take_lease(account, LEASE)
+        try:
+            for step in steps:
+                await self._take_lease(account, LEASE)
+                await self._carry_out(account, step, by)
+                yield step
+        finally:
+            await self._take_lease(account, 0)
+
+    async def _carry_out(self, account: Account, step: Step, by: Actor) -> None:
+        if step.action is Action.ADOPT:
+            await self._keep(account, step, ADOPTING, by)
+            await self._tell(account, step)
+            await self._keep(account, step, ADOPTED, by)
+        elif step.action is Action.REVERT:
+            await self._tell(account, step)
+            await self._keep(account, step, REVERTED, by)
+        elif step.action is Action.NOTE:
+            await self._keep(account, step, ADOPTED if step.then == step.there == self._ours else REVERTED, by)
+
+    async def _take_lease(self, account: Account, for_microseconds: int) -> None:
+        """Keep others from leading the account's webhooks, or, for no time, let them. Raises `UnderWay`."""
+        now = self._clock()
+
+        async def unit(transaction: Transaction) -> bool:
+            name, until = f"webhooks {account.sid}", now + for_microseconds
+            return await transaction.take_lease(name, self._holder, now=now, held_until=until)
+
+        if not await self._store.write(unit):
+            raise UnderWay("the account's webhooks are being led already, or that was killed less than a minute ago")
 
     async def _resources(self, account: Account) -> AsyncIterator[tuple[ResourceKind, dict[str, Any], str]]:
         authorization = basic(account.sid, account.auth_tokens[0])
@@ -132,6 +151,8 @@ class WebhookOperations:
             if kept.state == ADOPTING:
                 return step(Action.NOTE, "Twilio has taken it; a run was broken off", self._ours)
             return step(Action.NOTHING, "it leads to the gateway")
+        if kept is not None and kept.state == REVERTED and there == kept.ours == self._ours:
+            return step(Action.NOTE, "it leads to the gateway again", self._ours)
         if kept is not None and kept.state == ADOPTED:
             return step(Action.CONFLICT, f"somebody led it to {_host(there.url)} since; put back {self._ours.url}")
         if urldefrag(there.url).url == self._ours.url:
@@ -185,16 +206,11 @@ class WebhookOperations:
         ours = kept.ours if state == REVERTED else step.then
         kept = replace(kept, name=step.name, state=state, ours=ours, actor=by.name, changed_at=now)
 
-        async def unit(transaction: Transaction) -> bool:
-            name = f"webhooks {account.sid}"
-            held = await transaction.take_lease(name, self._holder, now=now, held_until=now + LEASE)
-            if held:
-                await transaction.put_adopted_webhook(kept)
-                await transaction.raise_settings_version(account.sid)
-            return held
+        async def unit(transaction: Transaction) -> None:
+            await transaction.put_adopted_webhook(kept)
+            await transaction.raise_settings_version(account.sid)
 
-        if not await self._store.write(unit):
-            raise UnderWay("the account's webhooks are being led already, or that was killed less than a minute ago")
+        await self._store.write(unit)
 
 
 def _gone(kept: AdoptedWebhook) -> Step:

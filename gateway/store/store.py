@@ -126,6 +126,11 @@ class Store(ListReads, TokenReads, EventReads):
         async with self._engine.snapshot() as reads:
             return await stored_pools(reads.run, account_sid)
 
+    async def settings_version(self, account_sid: str) -> int:
+        """How new the account's pools and settings are; 0 when there are none."""
+        async with self._engine.snapshot() as reads:
+            return await Transaction(reads).settings_version(account_sid)
+
     async def account_state(self, account_sid: str) -> AccountState:
         """The account's pools and the newest settings of its services, as of one settings version."""
         async with self._engine.snapshot() as reads:

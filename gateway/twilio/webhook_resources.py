@@ -54,7 +54,7 @@ PRODUCT: Final[Mapping[ResourceKind, str]] = {
     ResourceKind.CHANNEL_SENDER: MESSAGING,
 }
 _ACCOUNT: Final = r"/2010-04-01/Accounts/AC[0-9a-f]{32}"
-_EXTENSION: Final = r"(?:\.json)?"
+_EXTENSION: Final = r"(?:\.(?:json|xml|csv))?"
 PATHS: Final[Mapping[ResourceKind, re.Pattern[str]]] = {
     ResourceKind.NUMBER: re.compile(
         rf"{_ACCOUNT}/IncomingPhoneNumbers(?:/(?P<sid>PN[0-9a-f]{{32}}))?{_EXTENSION}", re.ASCII
