@@ -1,5 +1,6 @@
 """Shadow mode: all is decided and recorded, nothing is held back or answered, and none of it counts unless adopted."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +52,10 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
 ) -> None:
     await operator.save({"standard": {}})  # Advanced Opt-Out is on for the service, and adds no OptOutType
 
+    due = datetime.now(UTC) + timedelta(hours=1)
+    scheduled = {"MessagingServiceSid": SERVICE, "ScheduleType": "fixed", "SendAt": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
+    assert 201 == (await shadow.send(To=PHONE, Body="later", **scheduled)).status
+
     for number, body in enumerate(("HELP", "STOP", "START", "STOP")):
         assert ["the app's own words"] == await say(sandbox, body)
         assert body == app.received[number].params["Body"]
@@ -66,6 +71,7 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
     expected = [("HELP", "nothing"), ("STOP", "added"), ("START", "lifted"), ("STOP", "added")]
     assert [(*each, False) for each in expected] == [(kind, change, bool(on)) for kind, change, on in events]
     assert [] == shadow.rows("SELECT kind FROM deliveries WHERE kind IN ('relay', 'cancel', 'lift')")
+    assert [("standing",)] == shadow.rows("SELECT state FROM scheduled_messages")
     counted = dict(shadow.rows("SELECT what, sum(count) FROM shadow_counts GROUP BY what"))
     assert {"would_suppress": 3, "would_hold_back": 2, "would_confirm": 4} == counted
 
@@ -115,6 +121,12 @@ async def test_where_shadow_mode_is_on_is_told_to_whoever_asks(
         each["what"]: each["count"] for each in report
     }
     assert {SERVICE} == {each["service_sid"] for each in report}
+    adopt = f"{shadow.admin_url}/api/v1/shadow/adopt"
+    given = {"Content_Type": "application/json", **bearer}
+    for url, added in ((f"{adopt}?dry_run=true", 2), (adopt, 2), (adopt, None)):
+        answered = await shadow.post(url, '{"reason": "good"}', **given)
+        assert (200, added) == (answered.status, answered.json["counts"].get("added")), url
+    assert 400 == (await shadow.post(adopt, "{}", **given)).status, "it has to be said why"
 
 
 async def test_what_shadow_mode_kept_blocks_nobody_once_enforcement_is_on_and_what_stood_before_stands_again(
