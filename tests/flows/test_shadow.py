@@ -1,5 +1,6 @@
 """Shadow mode: all is decided and recorded, nothing is held back or answered, and none of it counts unless adopted."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.staging import (
     later,
     say,
 )
+
+Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 
 SENDERS = (IN_POOL, ALSO_IN_POOL, SERVICE, ALONE)
 SAID = "<Response><Message>the app's own words</Message></Response>"
@@ -77,11 +80,14 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
 
 
 async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done_twice_it_is_as_done_once(
-    shadow: Gateway, start_gateway: StartGateway, operator: Operator, sandbox: Sandbox
+    shadow: Gateway, start_gateway: StartGateway, operator: Operator, sandbox: Sandbox, eventually: Eventually
 ) -> None:
     shadowed = ShadowOperations(operator.store, operator.directory, shadow.clock)
     account = operator.directory.demand(ACCOUNT)
     await operator.sync()
+    due = datetime.now(UTC) + timedelta(hours=1)
+    scheduled = {"MessagingServiceSid": SERVICE, "ScheduleType": "fixed", "SendAt": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
+    assert 201 == (await shadow.send(To=PHONE, Body="later", **scheduled)).status
     for to in (IN_POOL, ALONE):
         await say(sandbox, "STOP", to=to)
 
@@ -101,8 +107,12 @@ async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done
     history = shadow.rows("SELECT event_type, change, enforced, actor FROM consent_events ORDER BY event_id")
     expected = [("STOP", "added", True, "ann"), ("SHADOW", "dropped", False, "ann")]
     assert expected == [(kind, change, bool(on), actor) for kind, change, on, actor in history[2:]]
+    await eventually(lambda: shadow.rows("SELECT 1 FROM deliveries WHERE last_error = 'shadow mode is on'"))
+    await shadow.service.stop()
     enforcing = await start_gateway()
     assert [21610, 21610, None] == await codes_of(enforcing, (IN_POOL, SERVICE, ALONE))
+    later(enforcing, sandbox)
+    await eventually(lambda: enforcing.rows("SELECT state FROM scheduled_messages") == [("canceled",)])
 
 
 async def test_where_shadow_mode_is_on_is_told_to_whoever_asks(
