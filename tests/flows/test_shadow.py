@@ -42,6 +42,13 @@ def gateway(shadow: Gateway) -> Gateway:
     return shadow
 
 
+async def scheduled(gateway: Gateway) -> int:
+    """Schedule a message for in an hour; gives the status of the answer."""
+    due = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    sent = await gateway.send(To=PHONE, Body="x", MessagingServiceSid=SERVICE, ScheduleType="fixed", SendAt=due)
+    return sent.status
+
+
 def clean(counts: dict[str, int]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
@@ -55,9 +62,7 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
 ) -> None:
     await operator.save({"standard": {}})  # Advanced Opt-Out is on for the service, and adds no OptOutType
 
-    due = datetime.now(UTC) + timedelta(hours=1)
-    scheduled = {"MessagingServiceSid": SERVICE, "ScheduleType": "fixed", "SendAt": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
-    assert 201 == (await shadow.send(To=PHONE, Body="later", **scheduled)).status
+    assert 201 == await scheduled(shadow)
 
     for number, body in enumerate(("HELP", "STOP", "START", "STOP")):
         assert ["the app's own words"] == await say(sandbox, body)
@@ -85,9 +90,7 @@ async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done
     shadowed = ShadowOperations(operator.store, operator.directory, shadow.clock)
     account = operator.directory.demand(ACCOUNT)
     await operator.sync()
-    due = datetime.now(UTC) + timedelta(hours=1)
-    scheduled = {"MessagingServiceSid": SERVICE, "ScheduleType": "fixed", "SendAt": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
-    assert 201 == (await shadow.send(To=PHONE, Body="later", **scheduled)).status
+    assert 201 == await scheduled(shadow)
     for to in (IN_POOL, ALONE):
         await say(sandbox, "STOP", to=to)
 
@@ -115,28 +118,27 @@ async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done
     await eventually(lambda: enforcing.rows("SELECT state FROM scheduled_messages") == [("canceled",)])
 
 
-async def test_where_shadow_mode_is_on_is_told_to_whoever_asks(
-    shadow: Gateway, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_where_shadow_mode_is_on_is_told_to_whoever_asks(shadow: Gateway, sandbox: Sandbox) -> None:
     token = shadow.service.new_admin_token
     ready = (await shadow.get(f"{shadow.admin_url}/readyz", auth=None)).json
     assert {ACCOUNT: {"account": True, "services": [], "senders": 0}} == ready["shadow"]
-    bearer = {"Authorization": f"Bearer {token}"}
-    told = (await shadow.get(f"{shadow.admin_url}/api/v1/shadow", auth=None, **bearer)).json
+    bearer = f"Bearer {token}"
+    told = (await shadow.get(f"{shadow.admin_url}/api/v1/shadow", auth=None, Authorization=bearer)).json
     assert (True, True) == (told["is_on"], told["account"])
     await say(sandbox, "STOP")
     assert None is await code_of(shadow, IN_POOL)
-    report = (await shadow.get(f"{shadow.admin_url}/api/v1/shadow/report", auth=None, **bearer)).json["counts"]
+    answered = await shadow.get(f"{shadow.admin_url}/api/v1/shadow/report", auth=None, Authorization=bearer)
+    report = answered.json["counts"]
     assert {"would_confirm": 1, "would_hold_back": 1, "would_suppress": 1} == {
         each["what"]: each["count"] for each in report
     }
     assert {SERVICE} == {each["service_sid"] for each in report}
-    adopt = f"{shadow.admin_url}/api/v1/shadow/adopt"
-    given = {"Content_Type": "application/json", **bearer}
+    adopt, as_json = f"{shadow.admin_url}/api/v1/shadow/adopt", "application/json"
     for url, added in ((f"{adopt}?dry_run=true", 2), (adopt, 2), (adopt, None)):
-        answered = await shadow.post(url, '{"reason": "good"}', **given)
+        answered = await shadow.post(url, '{"reason": "good"}', Content_Type=as_json, Authorization=bearer)
         assert (200, added) == (answered.status, answered.json["counts"].get("added")), url
-    assert 400 == (await shadow.post(adopt, "{}", **given)).status, "it has to be said why"
+    refused = await shadow.post(adopt, "{}", Content_Type=as_json, Authorization=bearer)
+    assert 400 == refused.status, "it has to be said why"
 
 
 async def test_what_shadow_mode_kept_blocks_nobody_once_enforcement_is_on_and_what_stood_before_stands_again(
