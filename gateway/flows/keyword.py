@@ -209,8 +209,10 @@ class KeywordRecorder:
         if missed is not None and change.add:
             later = await opt_ins_after(transaction, account.sid, message.recipient, at, enforced=change.enforced)
             change, after = settled(change, at, later, state.pools)
-        if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:  # else it is old, and no news
+        if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:
             await self._tell(transaction, message, dict(fields), change, at)
+        else:  # it is old, and no news
+            change = replace(change, would_confirm=False)
         reason = missed.reason if missed is not None else None
         event_id = await self._write(transaction, message, change, after, state.version, at, reason)
         if change.would_confirm:

@@ -63,6 +63,8 @@ async def test_the_steps_of_the_page_lead_from_twilios_handling_to_the_gateways(
     report = [json.loads(line) for line in (await command("shadow", "report", "--json")).splitlines()]
     assert (SERVICE, 3) == next((r["service_sid"], r["count"]) for r in report if r["what"] == "would_suppress")
 
+    assert "would_confirm" not in {r["what"] for r in report}, "Twilio answers, and the past is no news"
+
     # 4. Adopt
     dry = json.loads(await command("shadow", "adopt", "--reason", "good", "--dry-run", "--json"))["counts"]
     assert dry == json.loads(await command("shadow", "adopt", "--reason", "good", "--json"))["counts"]
