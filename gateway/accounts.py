@@ -1,14 +1,11 @@
 """From the settings' accounts to those that the gateway works with."""
 
-from ipaddress import ip_network
-
 from gateway.directory import Account
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import IntentMode
 from gateway.messaging.targets import AppUrls, Target
-from gateway.settings import AccountSettings, AppsSettings, SenderSettings, Settings
+from gateway.settings import AccountSettings, SenderSettings, Settings
 from gateway.twilio.upstreams import Origins, origins_of
-from gateway.web.guard import Guard
 
 
 def origins_in(settings: Settings) -> Origins:
@@ -36,6 +33,8 @@ def account_of(given: AccountSettings, default: Origins) -> Account:
         subaccounts=given.subaccounts,
         blocked=given.blocked,
         lead_status_callbacks=given.lead_status_callbacks,
+        deactivated=given.deactivated,
+        mirror=given.mirror == "on",
     )
 
 
@@ -58,13 +57,4 @@ def policy_of(given: AccountSettings) -> KeywordPolicy:
         given.confirm_late,
         given.enforcement,
         {sender.sender: sender.enforcement for sender in given.senders if sender.enforcement is not None},
-    )
-
-
-def guard_of(given: AppsSettings) -> Guard:
-    """Which addresses URLs of apps, callbacks and sinks may lead to."""
-    ranges = (ports.partition("-") for ports in given.allow_ports)
-    return Guard(
-        tuple(ip_network(network) for network in given.allow_private),
-        tuple((int(first), int(last or first)) for first, _, last in ranges),
     )

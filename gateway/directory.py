@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from gateway.messaging.deactivation import Deactivated
 from gateway.messaging.handling import KeywordPolicy, is_send_enforced
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.opt_out_settings import BlockedMode, stated_senders
@@ -41,7 +42,8 @@ class Account:
     its senders. ``origins`` is where Twilio is for it, None where it is for all. ``subaccounts``: its sub-accounts may
     send by these settings. ``blocked`` is how a blocked send fails;
     ``lead_status_callbacks``: those of its sends come through the gateway. ``parent_sid`` is that of a sub-account's
-    parent.
+    parent. ``deactivated`` says what becomes of opt-outs of a number that was taken away from its owner.
+    ``mirror``: Twilio is told of each change of the list.
     """
 
     sid: str
@@ -56,10 +58,14 @@ class Account:
     blocked: BlockedMode = BlockedMode.AUTO
     lead_status_callbacks: bool = False
     parent_sid: str | None = None
+    deactivated: Deactivated = Deactivated.KEEP
+    mirror: bool = False
 
     def subaccount(self, account_sid: str) -> "Account":
         """A sub-account by these settings: with no token, which is its own, and with pools of its own."""
-        return replace(self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid)
+        return replace(
+            self, sid=account_sid, auth_tokens=(), stated={}, subaccounts=False, parent_sid=self.sid, mirror=False
+        )
 
 
 class Directory:

@@ -3,22 +3,30 @@
 What is logged is chosen field by field; no line takes a whole request. Numbers, bodies and tokens are never fields.
 """
 
+import asyncio
 import contextlib
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, BinaryIO, Final, cast
 
 import orjson
 import structlog
-
-if TYPE_CHECKING:
-    import asyncio
 
 log: Final = structlog.get_logger()
 
 
 class _StandardError:
-    """Standard error as it is at the time of writing, which may be another than when logging was set up."""
+    """Standard error as it is at the time of writing, which may be another than when logging was set up.
+
+    Lines that an event loop's work brings in one turn go out together at its end, as each writing is a call of the
+    system; what has no loop goes out at once.
+    """
+
+    def __init__(self) -> None:
+        self._is_due = False
 
     def write(self, line: bytes) -> int:
         """Write a line; where nobody reads it any more, the gateway goes on without."""
@@ -27,7 +35,16 @@ class _StandardError:
         return len(line)
 
     def flush(self) -> None:
-        """Pass on what is buffered."""
+        """Pass on what is buffered, now or at the end of the loop's turn."""
+        loop = asyncio._get_running_loop()
+        if loop is None:
+            self._flush()
+        elif not self._is_due:
+            self._is_due = True
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_due = False
         with contextlib.suppress(OSError):
             sys.stderr.buffer.flush()
 
@@ -53,7 +70,19 @@ class _Worker:
         return event
 
 
-def tell_by_name(_: "asyncio.AbstractEventLoop", context: dict[str, Any]) -> None:
+def _stamped(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the time: ISO 8601, UTC, to the microsecond."""
+    second, micros = divmod(time.time_ns() // 1_000, 1_000_000)
+    event["timestamp"] = f"{_second(second)}.{micros:06d}Z"
+    return event
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def tell_by_name(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what nobody caught; its name alone, as its text may hold a number. An event loop's exception handler."""
     log.error("failed_unseen", error=type(context.get("exception")).__name__)
 
@@ -66,7 +95,7 @@ def set_up(log_format: str, level: str, *, worker: int | None = None) -> None:
     logging.basicConfig(handlers=[_Library(logging.WARNING)], level=logging.WARNING, force=True)
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamped,
         *([] if worker is None else [_Worker(worker)]),
     ]
     wrapper = structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])

@@ -81,6 +81,24 @@ SINK_BACKLOG: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",
 )
+ACTIVITY: Final = Counter(
+    "gateway_activity_total",
+    "Lines of activity, by what became of them.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+LAST_DAY: Final = Gauge(
+    "gateway_last_day",
+    "What reports counted in the last 24 hours, of all accounts.",
+    ("measure",),
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+CAPTURE_MISSED: Final = Counter(
+    "gateway_capture_missed_total",
+    "Requests that a capture lacks, as they came faster than they could be written.",
+    registry=REGISTRY,
+)
 STORE_WRITABLE: Final = Gauge(
     "gateway_store_writable",
     "1 while the store can be written.",

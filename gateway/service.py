@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,21 +14,28 @@ from typing import Any, Final
 import structlog
 
 from gateway import metrics
-from gateway.accounts import accounts_of, guard_of, origins_in
+from gateway.accounts import accounts_of, origins_in
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.scrubbing import Scrubber
 from gateway.deliveries import Handler, Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
+from gateway.events.mirror import MIRROR, TwilioMirror, arrange_mirrors
 from gateway.events.segment import SegmentSinks
 from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
+from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
+from gateway.flows.activity import ActivityLog
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
 from gateway.flows.credentials import Credentials
+from gateway.flows.deactivations import Deactivations
 from gateway.flows.events import EventsFlow
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
@@ -44,21 +50,29 @@ from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
 from gateway.flows.own_urls import OwnUrls
 from gateway.flows.passing import PassingFlow
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.relay import KIND, Relaying
 from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.root_key import root_key
 from gateway.flows.scheduled import Cancelling
 from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
 from gateway.flows.shadow import ShadowBanner, ShadowCounting
 from gateway.flows.status import StatusFlow, StatusTokens
-from gateway.settings import Settings, TlsSettings
+from gateway.given import guard_of, retention_of, tls_of
+from gateway.messaging.deactivation import Deactivated
+from gateway.operations.capture_state import capture_state
+from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
+from gateway.operations.counting import Counting
+from gateway.operations.optouts import OptOutOperations
+from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
+from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import Store
 from gateway.store.transaction import CANCEL
 from gateway.timers import Timers
+from gateway.traffic.capturing import Capturing
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
 from gateway.twilio.products import MESSAGING
@@ -106,7 +120,7 @@ class _Learning:
 
 async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
     """Make the store ready for processes to come; gives the admin token if it was made now. Raises `StoreError`."""
-    store = Store(settings.database_url, clock)
+    store = Store(settings.database_url, clock, settings.secret)
     await store.open(serving=False)
     _tell_if_made(store)
     try:
@@ -180,18 +194,33 @@ class Service:
         }
         outbox = self._start_outbox(store, handlers)
         scheduling = Scheduling(store, cancelling, outbox, self._clock)
-        self._start_telling(store, directory, client)
-        learning = self._second_sources(store, directory, outbox, kept.root_key)
+        await self._start_telling(store, directory, client, upstreams)
+        activity = self._start_activity(store)
+        learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
+        capture = self._start_capture(store, directory, kept.root_key)
         edge = self._edge(
-            store, directory, upstreams, client, check, relaying, lifting, scheduling, outbox, learning, kept.root_key
+            store,
+            directory,
+            upstreams,
+            client,
+            check,
+            relaying,
+            lifting,
+            scheduling,
+            outbox,
+            learning,
+            activity,
+            kept.root_key,
+            capture,
         )
-        self._start_timers(store, directory)
+        self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
         self._run(ShadowBanner(directory).run())
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
-        await self._listen(edge, self._admin_edge(store, directory, kept.admin_hash, gaps))
+        await self._begin_capture(capture)
+        await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture))
 
     async def _open_store(self) -> Store:
-        store = Store(self._settings.database_url, self._clock)
+        store = Store(self._settings.database_url, self._clock, self._settings.secret)
         await store.open()
         self._undo.push_async_callback(store.close)
         _tell_if_made(store)
@@ -218,18 +247,48 @@ class Service:
         self._run_until_done(outbox)
         return outbox
 
-    def _start_telling(self, store: Store, directory: Directory, client: AppClient) -> None:
+    async def _start_telling(self, store: Store, directory: Directory, client: AppClient, upstreams: Upstreams) -> None:
+        await arrange_mirrors(store, directory.accounts, self._clock())
         drivers: dict[str, Driver] = {
             "webhook": WebhookSinks(directory, client),
             "segment": SegmentSinks(client),
             "kinesis": KinesisSinks(client),
+            MIRROR: TwilioMirror(directory, upstreams),
         }
         self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
-    def _second_sources(self, store: Store, directory: Directory, outbox: Outbox, secret: bytes) -> _Learning:
+    def _start_activity(self, store: Store) -> ActivityLog:
+        activity = ActivityLog(store, self._clock, keeps=self._settings.activity.keep_days > 0)
+        self._run_until_done(activity)
+        return activity
+
+    def _second_sources(
+        self, store: Store, directory: Directory, outbox: Outbox, secret: bytes, activity: ActivityLog
+    ) -> _Learning:
         recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
-        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock)
+        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
         return _Learning(recorder, fingerprints, sources)
+
+    def _start_capture(self, store: Store, directory: Directory, secret: bytes) -> Capture:
+        """What takes the traffic for whoever wants it; numbers get the same pseudonyms on all replicas."""
+        given = self._settings.capture
+        scrubber = Scrubber(
+            Pseudonyms(secret),
+            {account.sid: account.default_region for account in directory.accounts},
+            clear_numbers=given.numbers == "clear",
+            clear_bodies=given.bodies == "clear",
+        )
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, self._clock))
+        capture = Capture(scrubber, "gateway", state, self._clock)
+        self._run_until_done(capture)
+        return capture
+
+    async def _begin_capture(self, capture: Capture) -> None:
+        """Write the capture's files, if the settings want it: the list first, so before anything can change it."""
+        given = self._settings.capture
+        if given.file is None:
+            return
+        await capture.begin(given.file, given.part_bytes, given.most_bytes)
 
     def _start_gaps(
         self, store: Store, directory: Directory, sources: SecondSources, upstreams: Upstreams
@@ -253,7 +312,9 @@ class Service:
         scheduling: Scheduling,
         outbox: Outbox,
         learning: _Learning,
+        activity: ActivityLog,
         secret: bytes,
+        capture: Capture,
     ) -> TrafficEdge:
         attempts = Attempts(time.monotonic)
         credentials = Credentials(upstreams, attempts, secret, time.monotonic)
@@ -290,25 +351,51 @@ class Service:
             RedirectFlow(inbound, relaying, tokens),
             StatusFlow(inbound, twilios_word, client, callbacks),
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
+            self._preferences(store, directory),
+            activity,
             time.monotonic,
+            Capturing(capture, self._clock, time.monotonic),
+            reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
         )
 
-    def _admin_edge(self, store: Store, directory: Directory, token_hash: str, gaps: GapClosing | None) -> AdminEdge:
+    def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
+        given = self._settings.preferences
+        links = PreferenceLinks(store, self._clock, self._settings.public_url, given.link_days)
+        done = PreferenceOperations(store, directory, self._clock)
+        return PreferencesFlow(links, done, given.company, time.monotonic)
+
+    def _admin_edge(
+        self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None, capture: Capture
+    ) -> AdminEdge:
         exposition = metrics.exposition
         if self._shared is not None:
             exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
         waits = self._settings.twilio.ready_after_gaps
-        return AdminEdge(store, directory, token_hash, self._clock, exposition, gaps, ready_after_gaps=waits)
-
-    def _start_timers(self, store: Store, directory: Directory) -> None:
-        timers = Timers(store, self._clock)
-        self._run(
-            timers.run(
-                "forgetting",
-                EVERY_SECONDS,
-                Forgetting(store, self._clock, self._settings.held_message_hours).forget_or_say,
-            )
+        return AdminEdge(
+            store,
+            directory,
+            kept.admin_hash,
+            self._clock,
+            capture,
+            exposition,
+            gaps,
+            ready_after_gaps=waits,
+            public_url=self._settings.public_url,
+            link_days=self._settings.preferences.link_days,
+            most_import_bytes=self._settings.imports.most_body_bytes,
         )
+
+    def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:
+        timers = Timers(store, self._clock)
+        forgetting = Forgetting(store, self._clock, retention_of(self._settings.retention))
+        self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
+        if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
+            every = deactivations_flow.EVERY_SECONDS
+            reading = partial(timers.run, "deactivations", every, deactivations.read_or_say)
+            self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
+        kept = self._settings.activity
+        counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
+        self._run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
             self._run(timers.run("pools", sync_seconds, directory.sync_all))
@@ -318,8 +405,8 @@ class Service:
         sockets = Sockets.bind(settings) if self._shared is None else self._shared.sockets
         self._undo.callback(sockets.close)
         together = settings.webhook_listen is None
-        apps = Listener(edge.handle_all if together else edge.handle_api, tls=_tls(settings.tls))
-        webhooks = apps if together else Listener(edge.handle_webhook, tls=_tls(settings.webhook_tls))
+        apps = Listener(edge.handle_all if together else edge.handle_api, tls=tls_of(settings.tls))
+        webhooks = apps if together else Listener(edge.handle_webhook, tls=tls_of(settings.webhook_tls))
 
         async def stop() -> None:
             await asyncio.gather(apps.stop(), webhooks.stop())
@@ -332,11 +419,11 @@ class Service:
         self.ports = sockets.ports
 
     async def _listen_admin(self, edge: AdminEdge, sockets: Sockets) -> None:
-        listener = AdminListener(edge.application(), tls=_tls(self._settings.admin_tls))
+        listener = AdminListener(edge.application(), tls=tls_of(self._settings.admin_tls))
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling) -> None:
+    def _run_until_done(self, worker: Outbox | Telling | ActivityLog | Capture) -> None:
         """Run something until the service stops, and let it finish what is under way then."""
         task = asyncio.create_task(worker.run())
 
@@ -357,6 +444,12 @@ class Service:
         self._undo.push_async_callback(end)
 
 
+async def _later(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do something after a while."""
+    await asyncio.sleep(seconds)
+    await work()
+
+
 def _tell_if_made(store: Store) -> None:
     """Say loudly that nobody is opted out: the list may have been lost, or be looked for in the wrong place."""
     if store.was_made:
@@ -373,19 +466,11 @@ async def _finish(task: asyncio.Task[None]) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _tls(given: TlsSettings | None) -> ssl.SSLContext | None:
-    if given is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(given.certificate, given.key)
-    return context
-
-
 async def _keep(settings: Settings, store: Store) -> _Kept:
     """The secrets of the settings; those that they do not give are made once for the store."""
     token = secrets.token_urlsafe(32)
     given_token = settings.admin_token
-    key = await root_key(store, settings.secret)
+    key = store.root_key
     if given_token is not None:
         return _Kept(key, _hash(given_token.get_secret_value()), None)
     kept = await store.value_once(ADMIN_HASH_NAME, _hash(token))

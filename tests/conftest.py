@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import re
 import shutil
+import sqlite3
 import subprocess
-import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from gateway.store import Store
 from gateway.store.upgrade import prepare
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Origins
+from tests.postgres_databases import TEMPLATE, LentDatabases
 from tests.postgres_server import PostgresServer
 from tests.staging import (
     ACCOUNT,
@@ -55,6 +55,8 @@ SHORT_PROCESSES = (
     "test_a_stop_taken_by_one_worker_blocks_the_next_send_through_any[sqlite]",
     "test_a_worker_killed_under_load",
 )
+STARTING_PROCESSES = ("campaigns", "service", "workers")  # each takes seconds on a busy machine
+PROCESSES_SECONDS = 180
 EVERY_TIME = frozenset({"test_places.py", "test_order_of_events.py", "test_repetition.py", "test_deliveries.py"})
 
 
@@ -64,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(Path(__file__).parent)
         if engine == "postgresql" and path.parts[0] in LONG_ON_POSTGRESQL and path.name not in EVERY_TIME:
             item.add_marker(pytest.mark.long)
+        if path.parts[0] in STARTING_PROCESSES or path.name == "test_serve.py":
+            item.add_marker(pytest.mark.timeout(PROCESSES_SECONDS))
         if path.name in LONG_PROCESSES and not item.name.startswith(SHORT_PROCESSES):
             item.add_marker(pytest.mark.long)
 
@@ -71,54 +75,58 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL, started when the first test asks for it."""
-    server = PostgresServer()
+    server = PostgresServer(fsync="off", autovacuum="off")  # the machine does not lose its power; processes may end
     server.start()
-    server.psql("CREATE DATABASE prepared")
-    prepare(server.url("prepared"))
+    server.psql(f"CREATE DATABASE {TEMPLATE}")
+    prepare(server.url(TEMPLATE))
     yield server
     server.remove()
 
 
+@pytest.fixture(scope="session")
+def lent_databases(postgres_server: PostgresServer) -> Iterator[LentDatabases]:
+    databases = LentDatabases(postgres_server)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(lent_databases: LentDatabases, postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of its own; after the test no connection to it is left."""
-    yield from _database(postgres_server, "template0")
+    name = lent_databases.make_empty()
+    yield postgres_server.url(name)
+    lent_databases.drop(name)
 
 
 @pytest.fixture
-def prepared_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """A database of its own with the schema in it."""
-    yield from _database(postgres_server, "prepared")
-
-
-def _database(server: PostgresServer, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.url(name)
-    left = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - a name made above
-    count = ""
-    for _ in range(50):  # the server takes a moment to notice that a connection was closed
-        if (count := server.psql(left)) == "0":
-            break
-        time.sleep(0.02)
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
-    assert count == "0", f"{count} connections were left open"
+def prepared_postgres_url(lent_databases: LentDatabases, postgres_server: PostgresServer) -> Iterator[str]:
+    """A database with the schema in it and no line; after the test no connection to it is left."""
+    name = lent_databases.lend()
+    yield postgres_server.url(name)
+    lent_databases.take_back(name)
 
 
 @pytest.fixture(scope="session")
 def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema in it, to be copied."""
+    """A file with the schema in it, to be copied; in SQLite's mode that a gateway leaves it in."""
     path = tmp_path_factory.mktemp("prepared") / "gateway.db"
     prepare(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
     return path
 
 
+@pytest.fixture
+def prepared_sqlite_url(prepared_sqlite: Path, tmp_path: Path) -> str:
+    """A file of its own with the schema in it."""
+    return f"sqlite:///{shutil.copy(prepared_sqlite, tmp_path / 'gateway.db')}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store on each engine."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/gateway.db"
-    return str(request.getfixturevalue("prepared_postgres_url"))
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A store on each engine, with the schema in it."""
+    made = "prepared_sqlite_url" if request.param == "sqlite" else "prepared_postgres_url"
+    return str(request.getfixturevalue(made))
 
 
 @pytest.fixture

@@ -31,9 +31,10 @@ SETTINGS: Final = {
 
 
 class PostgresServer:
-    """One server, as long as it is started; `url` names a database of it."""
+    """One server, as long as it is started; `url` names a database of it. ``settings`` come before `SETTINGS`."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self._settings = SETTINGS | settings
         self._folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._binaries = self._readable_binaries()
@@ -53,7 +54,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start and wait until it takes connections."""
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", self._data, "-p", str(self.port), "-k", self._folder, *options],

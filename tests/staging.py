@@ -154,7 +154,9 @@ def rows_of(database_url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def run_on(database_url: str, *statements: str) -> None:
-    """Change a store past the gateway."""
+    """Change a store past the gateway. Where a gateway runs in the caller's loop, this belongs into a thread: its
+    transaction may be open, and would wait for the loop, and this for it (``await asyncio.to_thread(run_on, …)``).
+    """
     if database_url.startswith("sqlite:///"):
         path = database_url.removeprefix("sqlite:///")
         with contextlib.closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:

@@ -4,6 +4,7 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,7 +13,7 @@ from aiohttp.typedefs import Middleware
 
 from gateway import metrics
 from gateway.admin.problems import UNAUTHORIZED, Handler, Problem
-from gateway.admin.route import ACCOUNT, CALLER
+from gateway.admin.route import ACCOUNT, CALLER, RECHECK, Recheck
 from gateway.operations.tokens import ADMIN, Caller, Role, TokenOperations, hash_of
 
 log: Final = structlog.get_logger()
@@ -37,7 +38,8 @@ def guarded(admin_hash: str, tokens: TokenOperations, roles: Roles) -> Middlewar
         method = "GET" if request.method == "HEAD" else request.method
         is_open = roles.get((method, template_of(request)), Role.ADMIN) is None
         if request.match_info.http_exception is None and not is_open:
-            request[CALLER] = await _caller_of(request, admin_hash, tokens)
+            request[RECHECK] = Recheck(partial(_caller_of, request, admin_hash, tokens))
+            request[CALLER] = await request[RECHECK].ask()
         return await handler(request)
 
     return guard

@@ -1,7 +1,8 @@
 """``/api/v1/openapi.json``: the description of the admin API, for programs."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -14,10 +15,15 @@ OPENAPI: Final = "/api/v1/openapi.json"
 
 
 class Description:
-    """Describes routes, and itself. It tells nothing that the documentation does not, so anybody may read it."""
+    """Describes routes, and itself. It tells nothing that the documentation does not, so anybody may read it.
+
+    The document is made when somebody first asks: it takes longer than all the rest of a start.
+    """
 
     def __init__(self, described: Sequence[AnyRoute]) -> None:
-        self._document = document_of([*described, *self.routes()])
+        self._described = described
+        self._making = asyncio.Lock()
+        self._document: dict[str, Any] | None = None
 
     def routes(self) -> list[AnyRoute]:
         """The table of these."""
@@ -28,4 +34,7 @@ class Description:
         ]  # fmt: skip
 
     async def _openapi(self, _: Call[Query, Body]) -> web.Response:
+        async with self._making:
+            if self._document is None:  # in a thread, as nobody's message may wait for it
+                self._document = await asyncio.to_thread(document_of, [*self._described, *self.routes()])
         return answer(self._document)

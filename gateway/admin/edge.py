@@ -1,4 +1,6 @@
-"""The admin listener: health, metrics and the admin API, all described as routes; errors are problems (RFC 9457)."""
+"""The admin listener: health, metrics and the admin API, all described as routes, and the console over them; errors of
+all but the console are problems (RFC 9457).
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,14 +9,19 @@ from aiohttp import web
 
 from gateway import metrics
 from gateway.admin.access import guarded, told
+from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.api.routes import routes_of
+from gateway.admin.console.routes import console_of
 from gateway.admin.description import Description
 from gateway.admin.health import Health
 from gateway.admin.problems import as_problems
-from gateway.admin.route import AnyRoute
+from gateway.admin.route import AnyRoute, template_in
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
-from gateway.operations.tokens import TokenOperations
+from gateway.operations.live import LiveFeed
+from gateway.operations.preferences import PreferenceLinks
+from gateway.operations.tokens import Role, TokenOperations
 from gateway.store import Store
 
 MOST_BODY_BYTES: Final = 1024 * 1024
@@ -26,7 +33,9 @@ class AdminEdge:
     ``clock`` gives microseconds since 1970, UTC.
 
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
-    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was.
+    not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
+    the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
+    opt-outs.
     """
 
     def __init__(
@@ -35,38 +44,63 @@ class AdminEdge:
         directory: Directory,
         token_hash: str,
         clock: Callable[[], int],
+        capture: Capture,
         exposition: Callable[[], bytes] = metrics.exposition,
         gaps: GapClosing | None = None,
         *,
         ready_after_gaps: bool = False,
+        public_url: str = "",
+        link_days: int = 90,
+        most_import_bytes: int = MOST_IMPORT_BYTES,
     ) -> None:
         self._store = store
         self._directory = directory
         self._token_hash = token_hash
         self._clock = clock
+        self._capture = capture
         self._exposition = exposition
         self._gaps = gaps
+        self._most_import_bytes = most_import_bytes
+        self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
+        self._links = PreferenceLinks(store, clock, public_url, link_days)
 
     def routes(self) -> list[AnyRoute]:
         """All routes, those that describe the others last."""
         described = [
             *Health(self._store, self._directory, self._exposition, self._gaps, self._waits_for).routes(),
-            *routes_of(self._store, self._directory, self._clock),
+            *routes_of(
+                self._store,
+                self._directory,
+                self._clock,
+                self._capture,
+                self._live,
+                self._links,
+                self._most_import_bytes,
+            ),
         ]
         return [*described, *Description(described).routes()]
 
     def application(self) -> web.Application:
         """All that the admin listener answers."""
         routes = self.routes()
-        roles = {(route.method, route.template): route.role for route in routes}
+        roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
+        console = console_of(
+            routes, self._store, self._directory, self._token_hash, self._clock, self._most_import_bytes
+        )
+        roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
         guard = guarded(self._token_hash, TokenOperations(self._store, self._clock), roles)
         application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)
         application.router.add_routes([route.served(self._directory) for route in routes])
+        application.router.add_routes(console)
         application.on_response_prepare.append(_add_headers)
+        application.on_shutdown.append(self._live.end)
+        application.cleanup_ctx.append(self._live.running)
         return application
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """What every answer has: it is not kept on the way, and names no versions of ours."""
-    response.headers.update(HEADERS)
+    """What every answer has: it is not kept on the way unless it says so, and names no versions of ours."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = HEADERS["Server"]

@@ -109,13 +109,15 @@ class Health:
 
     async def _readyz(self, _: Call[Query, Body]) -> Answer:
         """Services that drop incoming messages at Twilio are named beside it, null where the store cannot tell."""
-        is_writable = self._store.is_writable
+        dropping = await self._dropping() if self._store.is_writable else None
+        shadow = await self._shadow() if self._store.is_writable else None
+        is_writable = self._store.is_writable  # from here on nothing is waited for: the parts of the answer agree
         is_ready = is_writable and (self._waits_for is None or self._waits_for.is_first_done)
         health = {
             "ready": is_ready,
             "store": {"writable": is_writable},
-            "services_dropping_incoming": await self._dropping() if is_writable else None,
-            "shadow": await self._shadow() if is_writable else None,
+            "services_dropping_incoming": dropping if is_writable else None,
+            "shadow": shadow if is_writable else None,
             "gaps": None if self._gaps is None else _told(self._gaps),
         }
         return Answer(health, status=200 if is_ready else 503)

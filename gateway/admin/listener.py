@@ -84,6 +84,7 @@ class AdminListener:
 
     async def stop(self) -> None:
         """Take no more requests, and finish those under way for about a second; then break them off."""
+        await self._application.shutdown()  # an answer that goes on for long is to end by itself
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -30,6 +30,7 @@ PATH_PARAMETERS: Final = {
     "n": "A version of a service's settings.",
     "a": "The version that is compared.",
     "b": "The version that it is compared with.",
+    "sid": "A message's SID.",
     "id": "An identifier, as a list tells it.",
     "name": "A token's name.",
     "sink": "A sink's name.",
@@ -187,7 +188,8 @@ def _responses(route: AnyRoute) -> dict[str, Any]:
 def _answer_content(route: AnyRoute) -> dict[str, Any]:
     if isinstance(route.tells, str):
         return {route.tells: {"schema": {"type": "string"}}}
-    return {JSON: {"schema": _ref(route.tells)}}
+    texts = {media_type: {"schema": {"type": "string"}} for media_type in route.also_tells}
+    return {JSON: {"schema": _ref(route.tells)}} | texts
 
 
 def _ref(shape: type[BaseModel]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from gateway.messaging.opt_out_rules import Fault, InvalidSettings
+from gateway.operations.imports.errors import ImportedAlready, UnderWay, UnusableFile
 from gateway.operations.json_forms import faults_as_json
 from gateway.operations.review import NoSuchItem, NotOpen
 from gateway.operations.services import NoSuchVersion
@@ -57,6 +58,7 @@ KINDS: Final = (
     UNKNOWN_DELIVERY := Kind("unknown-delivery", 404, "There is no such delivery"),
     UNKNOWN_TOKEN := Kind("unknown-token", 404, "There is no such token that could be revoked"),
     UNKNOWN_SINK := Kind("unknown-sink", 404, "The account has no such sink or subscription"),
+    UNKNOWN_MESSAGE := Kind("unknown-message", 404, "Nothing is known of this message"),
     NO_SUCH_METHOD := Kind("no-such-method", 405, "This path does not take the method"),
     TIMED_OUT := Kind("timed-out", 408, "The request did not come whole in time"),
     SAVED_MEANWHILE := Kind("saved-meanwhile", 409, "Somebody else saved in between"),
@@ -64,12 +66,16 @@ KINDS: Final = (
     ON_HOLD := Kind("on-hold", 409, "The opt-out is on hold"),
     NOT_TO_RETRY := Kind("not-to-retry", 409, "The delivery is done, or under way"),
     TAKEN_NAME := Kind("taken-name", 409, "There is or was a token of this name"),
+    IMPORTED_ALREADY := Kind("imported-already", 409, "The same file was imported before"),
+    IMPORT_UNDER_WAY := Kind("import-under-way", 409, "Somebody else goes on with the same import"),
     SINK_EXISTS := Kind("sink-exists", 409, "The account has a sink of this name already"),
     ANOTHER_VERSION := Kind("another-version", 412, "Another version of the settings is the newest"),
     TOO_LARGE := Kind("too-large", 413, "The request is too large"),
     WRONG_TYPE := Kind("wrong-type", 415, "The body is not of a type that this path takes"),
     UNEXPECTED := Kind("unexpected", 417, "The Expect header asks for something else than 100-continue"),
+    UNUSABLE_FILE := Kind("unusable-file", 422, "The file cannot be imported"),
     INVALID_SETTINGS := Kind("invalid-settings", 422, "The settings cannot be used"),
+    TOO_MANY_LISTEN := Kind("too-many-listen", 429, "As many as can be listen to the live feed already"),
     FAULT := Kind("fault", 500, "The gateway failed"),
     TWILIO_AWAY := Kind("twilio-away", 502, "Twilio did not answer as it should"),
     STORE_AWAY := Kind("store-away", 503, "The store cannot be read or written at the moment"),
@@ -142,6 +148,12 @@ def problem_of(error: Exception) -> Problem:
             return Problem(UNKNOWN_TOKEN, "see the list; a revoked token stays in it")
         case TakenName():
             return Problem(TAKEN_NAME, "take another name: history names who acted by it")
+        case ImportedAlready():
+            return Problem(IMPORTED_ALREADY, "again=true imports it once more")
+        case UnderWay():
+            return Problem(IMPORT_UNDER_WAY, "wait until it is done; what is imported is kept")
+        case UnusableFile():
+            return Problem(UNUSABLE_FILE, str(error))
         case UpstreamError():
             return Problem(TWILIO_AWAY, f"{error}; nothing was changed")
         case StoreError() if error.retryable:

@@ -7,7 +7,7 @@ repeats a value.
 import asyncio
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -53,8 +53,13 @@ def invalid(place: str, detail: str) -> Problem:
 def read_query(request: web.Request, shape: type[M]) -> M:
     """The parameters of the query, each once."""
     given = request.query
-    faults = [*_unknown(given, shape.model_fields)]
-    faults += [Fault(name, "it stands twice") for name in set(given) if len(given.getall(name)) > 1]
+    twice = [Fault(name, "it stands twice") for name in set(given) if len(given.getall(name)) > 1]
+    return query_in(given, shape, twice)
+
+
+def query_in(given: Mapping[str, str], shape: type[M], faults: Iterable[Fault] = ()) -> M:
+    """The parameters of a query that are given each by its name; ``faults`` were found in it before."""
+    faults = [*_unknown(given, shape.model_fields), *faults]
     if faults:
         raise Problem(INVALID_REQUEST, "mend the query", sorted(faults, key=str))
     try:
@@ -65,7 +70,11 @@ def read_query(request: web.Request, shape: type[M]) -> M:
 
 async def read_fields(request: web.Request, shape: type[M]) -> M:
     """The body's fields, strictly of their types. No body has no fields."""
-    body = await read_body(request, JSON) if request.can_read_body else b"{}"
+    return fields_in(await read_body(request, JSON) if request.can_read_body else b"{}", shape)
+
+
+def fields_in(body: bytes, shape: type[M]) -> M:
+    """The fields of a body of JSON, strictly of their types."""
     given = object_in(body)
     faults = [*_unknown(given, shape.model_fields)]
     try:

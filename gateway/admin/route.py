@@ -8,9 +8,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, TypeVar
 
-from aiohttp import web
+from aiohttp import ETag, web
 from pydantic import BaseModel
 
 from gateway.admin.answers import answer
@@ -19,6 +19,7 @@ from gateway.admin.problems import (
     FORBIDDEN,
     INVALID_REQUEST,
     MALFORMED,
+    NO_SUCH_PATH,
     STORE_AWAY,
     TIMED_OUT,
     TOO_LARGE,
@@ -28,7 +29,7 @@ from gateway.admin.problems import (
     Kind,
     Problem,
 )
-from gateway.admin.reading import invalid, read_body, read_fields, read_query
+from gateway.admin.reading import fields_in, invalid, query_in, read_body, read_fields, read_query
 from gateway.admin.shapes import Body, Query, mask_of
 from gateway.directory import Account, Directory
 from gateway.operations.tokens import ADMIN, Caller, Role
@@ -38,8 +39,18 @@ B = TypeVar("B", bound=Body)
 Q_co = TypeVar("Q_co", bound=Query, covariant=True)
 B_co = TypeVar("B_co", bound=Body, covariant=True)
 
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Asks once more who calls: ``ask`` raises `Problem` where the token is good no more."""
+
+    ask: Callable[[], Awaitable[Caller]]
+
+
 CALLER: Final = web.RequestKey("caller", Caller)
 """Who calls; set by `gateway.admin.access`."""
+RECHECK: Final = web.RequestKey("recheck", Recheck)
+"""For an answer that goes on for long; set by `gateway.admin.access`."""
 ACCOUNT: Final = web.RequestKey("account", str)
 """The SID of the account that a call was found to be about, for the log."""
 
@@ -66,9 +77,23 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What stands in a request's place where a page of the console makes the call, within the process: the parameters
+    of the path; the document, or the file, with its media type, where the handler reads one itself; and the ETag that
+    is to be the newest.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    document: bytes = b""
+    file: BinaryIO | None = None
+    document_type: str = ""
+    if_match: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Q_co, B_co]):
-    """One call: who makes it, and what it brings."""
+    """One call: who makes it, and what it brings. ``inside`` is None where the request itself is the call."""
 
     request: web.Request
     caller: Caller
@@ -76,11 +101,31 @@ class Call(Generic[Q_co, B_co]):
     body: B_co
     directory: Directory
     named: Account | None = None
+    inside: Inside | None = None
 
     @property
     def path(self) -> Mapping[str, str]:
         """The parameters of the path."""
-        return self.request.match_info
+        return self.request.match_info if self.inside is None else self.inside.path
+
+    @property
+    def document_type(self) -> str:
+        """The media type of the document."""
+        return self.request.content_type if self.inside is None else self.inside.document_type
+
+    @property
+    def if_match(self) -> tuple[ETag, ...] | None:
+        """The ETags one of which is to be the newest; None: the call does not say."""
+        if self.inside is not None:
+            return None if self.inside.if_match is None else (ETag(is_weak=False, value=self.inside.if_match),)
+        return (self.request.if_match or ()) if "If-Match" in self.request.headers else None
+
+    @property
+    def if_none_match(self) -> tuple[ETag, ...] | None:
+        """The ETags none of which is to be the newest; None: the call does not say."""
+        if self.inside is not None or "If-None-Match" not in self.request.headers:
+            return None
+        return self.request.if_none_match or ()
 
     @property
     def account(self) -> Account:
@@ -105,6 +150,8 @@ class Call(Generic[Q_co, B_co]):
 
     async def document(self, *types: str) -> bytes:
         """The bytes of a body that the handler reads itself."""
+        if self.inside is not None:
+            return self.inside.document
         return await read_body(self.request, *types)
 
 
@@ -117,8 +164,9 @@ class Route(Generic[Q, B]):
 
     ``path`` is in aiohttp's form, each parameter with its pattern: ``/api/v1/services/{MG:MG[0-9a-f]{32}}``.
     ``role`` is the least that a caller needs; None: anybody may call. ``tells`` is the shape of the answer or, where it
-    is no JSON, its media type. ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body
-    that the handler reads itself, each with its shape. ``problems`` are those beside the ones that all calls of its
+    is no JSON, its media type; ``also_tells`` are media types that the handler answers where they are asked for.
+    ``query`` and ``body`` are what it takes. ``documents`` are the media types of a body that the handler reads itself,
+    each with its shape. ``problems`` are those beside the ones that all calls of its
     kind may end in. ``takes`` are request headers that count, ``gives`` headers of the answer, each with what it means.
     """
 
@@ -131,6 +179,7 @@ class Route(Generic[Q, B]):
     query: type[Q] = NO_QUERY
     body: type[B] = NO_BODY
     documents: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    also_tells: tuple[str, ...] = ()
     about: About = About.ONE
     problems: tuple[Kind, ...] = ()
     status: int = 200
@@ -141,7 +190,7 @@ class Route(Generic[Q, B]):
     @property
     def template(self) -> str:
         """The path as people read it and logs tell it: ``/api/v1/services/{MG}``."""
-        return PARAMETER.sub(r"{\1}", self.path)
+        return template_in(self.path)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -180,23 +229,61 @@ class Route(Generic[Q, B]):
 
     async def _answered(self, request: web.Request, directory: Directory) -> web.StreamResponse:
         caller = request.get(CALLER, ADMIN) if self.role is None else request[CALLER]
-        if self.role is not None and not caller.role.includes(self.role):
-            raise Problem(FORBIDDEN, f"it takes the role {self.role}; the token's is {caller.role}")
+        self._demand_role(caller)
         query = read_query(request, self.query)
         body = self.body() if self.documents or not self.takes_body else await read_fields(request, self.body)
+        answered = await self._handled(request, caller, query, body, directory)
+        if not isinstance(answered, Answer):
+            return answered
+        return answer(self.as_seen_by(caller, answered.value), answered.status or self.status, answered.headers)
+
+    async def asked(
+        self,
+        request: web.Request,
+        caller: Caller,
+        directory: Directory,
+        inside: Inside,
+        query: Mapping[str, str],
+        body: bytes,
+    ) -> Answer | web.StreamResponse:
+        """What a call from within is answered: read, allowed and found as one from outside, but not masked. Raises what
+        the handler raises. ``request`` is what the answer is for.
+        """
+        self._demand_role(caller)
+        if not all(re.fullmatch(form, inside.path.get(name, ""), re.ASCII) for name, form in self.parameters.items()):
+            raise Problem(NO_SUCH_PATH)
+        fields = self.body() if self.documents or not self.takes_body else fields_in(body, self.body)
+        return await self._handled(request, caller, query_in(query, self.query), fields, directory, inside)
+
+    def as_seen_by(self, caller: Caller, value: Any) -> Any:
+        """An answer's value as its caller may see it."""
+        return value if caller.sees_numbers or isinstance(self.tells, str) else mask_of(self.tells)(value)
+
+    def _demand_role(self, caller: Caller) -> None:
+        if self.role is not None and not caller.role.includes(self.role):
+            raise Problem(FORBIDDEN, f"it takes the role {self.role}; the token's is {caller.role}")
+
+    async def _handled(
+        self,
+        request: web.Request,
+        caller: Caller,
+        query: Q,
+        body: B,
+        directory: Directory,
+        inside: Inside | None = None,
+    ) -> Answer | web.StreamResponse:
         named = None
         if self.about is About.ONE or (self.about is About.SOME and caller.accounts is not None):
             named = _account(request, caller, directory, _named(query, body))
-        answered = await self.handler(Call(request, caller, query, body, directory, named))
-        if not isinstance(answered, Answer):
-            return answered
-        value = answered.value
-        if not caller.sees_numbers and not isinstance(self.tells, str):
-            value = mask_of(self.tells)(value)
-        return answer(value, answered.status or self.status, answered.headers)
+        return await self.handler(Call(request, caller, query, body, directory, named, inside))
 
 
 AnyRoute = Route[Any, Any]
+
+
+def template_in(path: str) -> str:
+    """A path in aiohttp's form without the patterns of its parameters."""
+    return PARAMETER.sub(r"{\1}", path)
 
 
 def _named(query: Query, body: Body) -> set[str]:

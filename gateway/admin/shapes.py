@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
 
-from gateway.messaging.instants import EPOCH
+from gateway.messaging.instants import instant_of
 from gateway.messaging.masking import masked, masked_text
 
 Masking = Callable[[str], str]
@@ -66,11 +66,9 @@ def _instant(value: object) -> int:
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
         raise ValueError("it must be a time as 2026-01-31T12:00:00Z")
     try:
-        given = datetime.fromisoformat(value.upper())
+        return instant_of(datetime.fromisoformat(value.upper()))
     except ValueError:
         raise ValueError("there is no such time") from None
-    passed = given - EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def _flag(value: object) -> bool:

@@ -1,6 +1,7 @@
 """The root of the command line: which commands there are, and how each of them ends."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +14,14 @@ from gateway.cli import (
     db,
     deliveries,
     doctor,
+    drift,  # noqa: F401 - a command of `optouts`
+    exports,  # noqa: F401 - a command of `optouts`
+    imports,  # noqa: F401 - a command of `optouts`
     keywords,
+    messages,
     options,
     optouts,
+    reports,
     review,
     scheduled,
     services,
@@ -25,6 +31,7 @@ from gateway.cli import (
     tokens,
     twilio,
 )
+from gateway.cli.demo import run_demo
 from gateway.cli.explain import explain
 from gateway.cli.failures import status_after
 from gateway.cli.output import say
@@ -42,6 +49,8 @@ app.add_typer(optouts.app, name="optouts")
 app.add_typer(services.app, name="services")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(keywords.app, name="keywords")
+app.add_typer(messages.app, name="messages")
+app.add_typer(reports.app, name="reports")
 app.add_typer(review.app, name="review")
 app.add_typer(scheduled.app, name="scheduled")
 app.add_typer(shadow.app, name="shadow")
@@ -78,12 +87,16 @@ def serve(
 
 @app.command()
 def demo(
-    *, once: Annotated[bool, typer.Option("--once", help="End after the steps; exit status 1 if one fails.")] = False
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the steps; exit status 1 if one fails.")] = False,
+    show_page: Annotated[bool, typer.Option("--open", help="Open the page with the phones in a browser.")] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="The same SIDs of messages in every run.")] = None,
+    seed_file: Annotated[
+        Path | None, typer.Option("--seed-file", help="Numbers, services and phones after the steps: TOML or JSON.")
+    ] = None,
 ) -> None:
-    """Show the gateway at work against a stand-in for Twilio, with no account and no network."""
-    from gateway.demo import run
-
-    raise typer.Exit(run(once=once))
+    """Show the gateway at work against a stand-in for Twilio, with phones to write with; no account and no network."""
+    raise typer.Exit(run_demo(once=once, show_page=show_page, seed=seed, seed_file=seed_file))
 
 
 def _say_version(wanted: bool) -> None:

@@ -16,11 +16,10 @@ from gateway.cli.output import say, say_json, to_the_second
 from gateway.directory import Account
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.keyword import KeywordRecorder
-from gateway.flows.root_key import root_key
 from gateway.flows.second_sources import SecondSources
 from gateway.messaging.instants import iso
 from gateway.operations.backfill import BackfillOperations, UnderWay, Wanted, keywords_of
-from gateway.settings import Settings, from_environment
+from gateway.settings import from_environment
 from gateway.store.learned_lines import Backfill
 from gateway.twilio.upstream import UpstreamError
 
@@ -49,7 +48,7 @@ def backfill(
         raise BadInput("--since, --until: nothing lies between them")
 
     async def work(opened: Opened) -> Backfill:
-        operations, whose = await _operations(opened, settings), opened.directory.demand(owner.sid)
+        operations, whose = _operations(opened), opened.directory.demand(owner.sid)
         with _progress(wanted) as told:
             return await _run(operations, whose, wanted, told)
 
@@ -62,11 +61,14 @@ def backfill(
     _tell(ended, wanted, as_json=as_json)
 
 
-async def _operations(opened: Opened, settings: Settings) -> BackfillOperations:
-    secret = await root_key(opened.store, settings.secret)
+def sources_of(opened: Opened) -> SecondSources:
+    """What takes keywords that are learned without their webhook."""
     recorder = KeywordRecorder(opened.directory, opened.store, now)
-    sources = SecondSources(opened.directory, opened.store, recorder, Fingerprints(secret), None, now)
-    return BackfillOperations(opened.directory, opened.store, sources, opened.upstreams, now)
+    return SecondSources(opened.directory, opened.store, recorder, Fingerprints(opened.store.root_key), None, now)
+
+
+def _operations(opened: Opened) -> BackfillOperations:
+    return BackfillOperations(opened.directory, opened.store, sources_of(opened), opened.upstreams, now)
 
 
 async def _run(operations: BackfillOperations, account: Account, wanted: Wanted, told: Told) -> Backfill:

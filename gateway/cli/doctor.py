@@ -71,6 +71,7 @@ async def _examined(settings: Settings, *, tell: bool) -> list[Finding]:
         environment=os.environ,
         clock=lambda: time.time_ns() // 1_000,
         with_twilio=(urlsplit(twilio.api_url).hostname or "").endswith(".twilio.com"),
+        secret=settings.secret,
     )
     findings = []
     try:

@@ -11,12 +11,18 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.accounts import accounts_of, origins_in
-from gateway.cli.failures import Failed
-from gateway.directory import Directory
+from gateway.cli.failures import BadInput, Failed
+from gateway.directory import Account, Directory
 from gateway.operations.actors import Actor
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
+from gateway.operations.evidence import EvidenceOperations, Seals
 from gateway.operations.explain import Explain
+from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
+from gateway.operations.journey import Journeys
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
@@ -41,10 +47,45 @@ class Opened:
     directory: Directory
     upstreams: Upstreams
 
+    def account(self, account_sid: str) -> Account:
+        """An account of the settings, or a sub-account by those of its parent, without a token then."""
+        known = self.directory.account(account_sid)
+        if known is not None:
+            return known
+        [parent] = [account for account in self.directory.accounts if account.subaccounts]
+        return parent.subaccount(account_sid)
+
+    def account_at_twilio(self, account_sid: str) -> Account:
+        """The same, to be spoken to Twilio for. Raises `BadInput` where there is no token."""
+        account = self.account(account_sid)
+        if not account.auth_tokens:
+            raise BadInput("--account: a sub-account has a token of its own; add it under [[accounts]]")
+        return account
+
     @property
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
         return OptOutOperations(self.store, self.directory.pools, now, self.directory.is_enforced)
+
+    @property
+    def history(self) -> HistoryOperations:
+        """The consent history."""
+        return HistoryOperations(self.store)
+
+    @property
+    def evidence(self) -> EvidenceOperations:
+        """Evidence files, sealed by the root key."""
+        return EvidenceOperations(self.store, now)
+
+    @property
+    def seals(self) -> Seals:
+        """The seals of evidence files."""
+        return Seals(self.store.root_key)
+
+    @property
+    def imports(self) -> ImportOperations:
+        """Imports of lists."""
+        return ImportOperations(self.store, self.directory, now)
 
     @property
     def deliveries(self) -> DeliveryOperations:
@@ -72,9 +113,24 @@ class Opened:
         return ShadowOperations(self.store, self.directory, now)
 
     @property
+    def erasure(self) -> ErasureOperations:
+        """Erasing persons."""
+        return ErasureOperations(self.store, self.review, now)
+
+    @property
     def sinks(self) -> SinkOperations:
         """Sinks and subscriptions."""
         return SinkOperations(self.store, now)
+
+    @property
+    def reports(self) -> Reports:
+        """Reports."""
+        return Reports(self.store, now)
+
+    @property
+    def journeys(self) -> Journeys:
+        """Journeys of messages."""
+        return Journeys(self.store)
 
     @property
     def tokens(self) -> TokenOperations:
@@ -113,7 +169,7 @@ def now() -> int:
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     _demand_store(settings.database_url)
-    store = Store(settings.database_url, now)
+    store = Store(settings.database_url, now, settings.secret)
     upstreams = Upstreams(partial(Upstream, answer_seconds=settings.twilio.answer_seconds), origins_in(settings))
     accounts = accounts_of(settings, upstreams.default)
     await store.open(serving=False)

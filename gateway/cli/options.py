@@ -17,6 +17,7 @@ Sink = Annotated[str | None, typer.Option("--sink", help="Only events that this 
 Recipient = Annotated[
     str, typer.Argument(help="Whose consent it is: a number in any spelling, or an address as whatsapp:+1….")
 ]
+At = Annotated[str | None, typer.Option("--at", help="What stood then (ISO 8601, UTC), not what stands now.")]
 Service = Annotated[str | None, typer.Option("--service", help="A Messaging Service's SID (MG…).")]
 SenderOption = Annotated[str | None, typer.Option("--sender", help="A sender: number, short code, sender ID.")]
 AccountWide = Annotated[bool, typer.Option("--account-wide", help="All senders of the account.")]

@@ -12,8 +12,12 @@ from gateway.cli.output import (
 )
 from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
+from gateway.messaging.instants import iso
 from gateway.messaging.optouts import OptOut
+from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Decision, Reason, Suppress
+from gateway.operations.erasure import Erasure
+from gateway.operations.history import Past
 from gateway.operations.json_forms import opt_out_as_json, scope_as_json
 from gateway.operations.list_forms import decision_as_json
 from gateway.operations.optouts import Changed, Told, Whom
@@ -76,6 +80,16 @@ def tell_standing(whom: Whom, told: Told, *, as_json: bool) -> None:
         _say_decision(told.decision)
 
 
+def tell_past(whom: Whom, past: Past, at: int, *, as_json: bool) -> None:
+    """What stood for a recipient at an instant (microseconds since 1970, UTC)."""
+    if as_json:
+        standing = [opt_out_as_json(opt_out) for opt_out in past.standing]
+        say_json(_whom_as_json(whom) | {"at": iso(at), "standing": standing})
+        return
+    say(f"at {to_the_second(at)}:")
+    _say_standing(whom, past.standing)
+
+
 def tell_changed(whom: Whom, changed: Changed, *, as_json: bool) -> None:
     """What an addition or a removal did, and what stands now."""
     if as_json:
@@ -94,7 +108,7 @@ def tell_changed(whom: Whom, changed: Changed, *, as_json: bool) -> None:
     _say_standing(whom, changed.standing)
 
 
-def _say_standing(whom: Whom, standing: tuple[OptOut, ...]) -> None:
+def _say_standing(whom: Whom, standing: tuple[OptOut | PastOptOut, ...]) -> None:
     count = {0: "no opt-out stands", 1: "one opt-out stands"}.get(len(standing), f"{len(standing)} opt-outs stand")
     say(f"{whom.recipient.wire} in {whom.account_sid} on channel {whom.recipient.channel}: {count}")
     for opt_out in standing:
@@ -116,3 +130,14 @@ def _say_decision(decision: Decision) -> None:
 def _whom_as_json(whom: Whom) -> dict[str, object]:
     recipient = whom.recipient
     return {"account_sid": whom.account_sid, "channel": recipient.channel, "recipient": recipient.wire}
+
+
+def tell_erasure(erasure: Erasure, *, dry_run: bool) -> None:
+    """What an erasure changed, without who it was."""
+    if not erasure.found_anything:
+        say("nothing is kept of this recipient in a readable form")
+        return
+    say("would be erased:" if dry_run else "erased:")
+    for table, count in erasure.lines.items():
+        if count:
+            say(f"  {table}: {count}")

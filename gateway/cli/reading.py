@@ -1,13 +1,13 @@
 """What was typed, read into values; whatever cannot be used is a `BadInput` that begins with the argument's name."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from re import fullmatch
 from typing import Final
 
 from gateway.cli.failures import BadInput
 from gateway.messaging.addresses import OPAQUE_PREFIXES, Channel
 from gateway.messaging.errors import Malformed, UnreadableAddress
-from gateway.messaging.instants import EPOCH
+from gateway.messaging.instants import instant_of
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
 from gateway.operations.actors import read_reason
@@ -84,6 +84,14 @@ def whom(
     return read
 
 
+def whom_of_history(settings: Settings, account: str | None, text: str) -> Whom:
+    """A recipient whose past is asked for; an account that has left the settings keeps its history."""
+    if account is not None and account_sid(account) not in {known.sid for known in settings.accounts}:
+        return whom(account, text, None)
+    owner = account_in(settings, account)
+    return whom(owner.sid, text, owner.default_region)
+
+
 def scope(account: str, service: str | None, speaking: Sender | None, *, account_wide: bool) -> Scope | None:
     """The one scope that was named; None when none was."""
     named = [
@@ -113,8 +121,7 @@ def since(text: str | None, option: str = "--since") -> int | None:
         raise BadInput(
             f"{option}: it is not a time in ISO 8601; write it as 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from None
-    passed = (given if given.tzinfo else given.replace(tzinfo=UTC)) - EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+    return instant_of(given)
 
 
 def reason(text: str | None) -> str | None:

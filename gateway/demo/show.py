@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import webbrowser
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -9,7 +10,9 @@ from rich.console import Console
 from twilio.base.exceptions import TwilioRestException
 
 from gateway import logs
-from gateway.demo.stage import SERVICE, Stage, staged
+from gateway.demo.stage import ACCOUNT, SERVICE, Stage, staged
+from gateway.sandbox import Seeds
+from gateway.sandbox.snippet import snippet
 
 PHONE: Final = "+14155550100"
 ANOTHER_SPELLING: Final = "(415) 555-0100"
@@ -27,20 +30,28 @@ class NotAsPromised(Exception):
     """A step did not end as it should; the text says what was expected and what came."""
 
 
-def run(*, once: bool) -> int:
-    """Play the demo; with ``once`` end after the steps, else run until Ctrl-C. Gives the exit status, 0 or 1."""
+def run(*, once: bool, show_page: bool = False, seed: int | None = None, seeds: Seeds | None = None) -> int:
+    """Play the demo; with ``once`` end after the steps, else run until Ctrl-C. Gives the exit status, 0 or 1.
+
+    ``show_page`` opens a browser, ``seed`` settles the SIDs of messages, ``seeds`` is the world after the steps.
+    """
     logs.set_up("console", "warning")
-    return asyncio.run(_run(once=once))
+    return asyncio.run(_run(once=once, show_page=show_page, seed=seed, seeds=seeds))
 
 
-async def _run(*, once: bool) -> int:
-    async with staged() as stage:
+async def _run(*, once: bool, show_page: bool = False, seed: int | None = None, seeds: Seeds | None = None) -> int:
+    async with staged(seed) as stage:
+        console.print(f"Phones to write with, and what happens to each message: [bold]{stage.sandbox.url}/[/]")
+        if show_page and not await asyncio.to_thread(webbrowser.open, f"{stage.sandbox.url}/"):
+            console.print("No browser could be opened: open that page by hand.")
         try:
             await _play(stage)
         except NotAsPromised as fault:
             console.print(f"[bold red]NOT AS PROMISED[/]: {fault}")
             return 1
         console.print("\n[bold green]Everything as promised.[/]")
+        if seeds is not None:
+            stage.sandbox.begin_with(seeds)
         if not once:
             await _stay(stage)
     return 0
@@ -149,17 +160,22 @@ def _demand(is_so: bool, expected: str, came: str) -> None:
 
 
 async def _stay(stage: Stage) -> None:
-    """Print where everything is and wait for Ctrl-C."""
+    """Print where everything is, what an app of one's own needs, and wait for Ctrl-C."""
     console.print(
+        f"\n  phones, and what happens       {stage.sandbox.url}/"
         f"\n  gateway for apps and webhooks  {stage.gateway_url}"
+        f"\n  console                        {stage.admin_url}/"
         f"\n  health, metrics                {stage.admin_url}/readyz  {stage.admin_url}/metrics"
-        f"\n  admin token of this demo       {stage.admin_token}"
-        f"\n  sandbox with its phones        {stage.sandbox.url}/"
+        f"\n  token to sign in with          {stage.admin_token}"
         f"\n  what the app received          {stage.app.url}/received"
         f"\n  the store                      {stage.database}"
-        f"\n  account                        {stage.twilio.username}"
-        "\n\nRuns until Ctrl-C."
+        f"\n  account, auth token            {ACCOUNT.sid}  {ACCOUNT.auth_tokens[0]}"
+        "\n\nYour own app, with Twilio's SDK for Python:\n"
     )
+    world = stage.sandbox.world
+    to, sender = next(iter(world.phones), PHONE), next(iter(world.numbers), SENDER)
+    console.print(snippet(stage.gateway_url, ACCOUNT.sid, ACCOUNT.auth_tokens[0], to, sender), markup=False)
+    console.print("Runs until Ctrl-C.")
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,19 +1,23 @@
 """The stage: sandbox, sample app and gateway, started in order on loopback and stopped in reverse."""
 
 import contextlib
+import dataclasses
 import socket
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from twilio.rest import Client
 
-from gateway.sandbox import DEFAULT_SEEDS, SampleApp, Sandbox
+from gateway.demo.operator import Operator
+from gateway.sandbox import DEFAULT_SEEDS, AppSide, SampleApp, Sandbox
 from gateway.sdk import GatewayHttpClient
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.store.upgrade import prepare
 
 HOST: Final = "127.0.0.1"
 GATEWAY_PORT: Final = 8080
@@ -39,26 +43,31 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def staged() -> AsyncIterator[Stage]:
-    """Set the stage; the store is in a temporary folder that goes with it."""
+async def staged(seed: int | None = None) -> AsyncIterator[Stage]:
+    """Set the stage; the store is in a temporary folder that goes with it. ``seed`` settles the SIDs of messages."""
     async with contextlib.AsyncExitStack() as undo:
         folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-")))
-        sandbox = await undo.enter_async_context(Sandbox(DEFAULT_SEEDS, host=HOST, port=_port(SANDBOX_PORT)))
+        seeds = dataclasses.replace(DEFAULT_SEEDS, sid_seed=seed)
+        sandbox = await undo.enter_async_context(Sandbox(seeds, host=HOST, port=_port(SANDBOX_PORT)))
         app = await undo.enter_async_context(SampleApp(ACCOUNT.auth_tokens[0], host=HOST, port=_port(APP_PORT)))
         gateway_url = f"http://{HOST}:{_port(GATEWAY_PORT)}"
+        prepare(f"sqlite:///{folder / 'gateway.db'}")  # an empty store is nothing to warn of here
         service = Service(_settings(gateway_url, sandbox, app, folder / "gateway.db"))
         await service.start()
         undo.push_async_callback(service.stop)
-        sandbox.point_webhooks_at(f"{gateway_url}/inbound")
+        admin_url, token = f"http://{HOST}:{service.admin_port}", service.new_admin_token or ""
+        operator = await undo.enter_async_context(Operator(admin_url, token))
+        await operator.import_services(resources.files("gateway.demo").joinpath("services.toml").read_bytes())
+        sandbox.connect(AppSide(gateway_url, f"{gateway_url}/inbound", app, operator.evidence))
         transport = GatewayHttpClient(gateway_url)
         undo.callback(lambda: transport.session.close() if transport.session else None)
         yield Stage(
             sandbox,
             app,
             gateway_url,
-            f"http://{HOST}:{service.admin_port}",
+            admin_url,
             folder / "gateway.db",
-            service.new_admin_token or "",
+            token,
             Client(ACCOUNT.sid, ACCOUNT.auth_tokens[0], http_client=transport),
         )
 

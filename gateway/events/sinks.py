@@ -150,6 +150,8 @@ def read_secret(kind: str, secret: str | None) -> str | None:
 
 def shown(kind: str, configuration: str) -> dict[str, Any]:
     """A configuration without what may be secret of an address: user, password and query."""
+    if kind not in CONFIGURATIONS:  # the mirror, which the settings configure
+        return {}
     read = CONFIGURATIONS[kind].model_validate_json(configuration).model_dump(exclude_none=True)
     return {name: _public(value) if name in {"destination", "endpoint"} else value for name, value in read.items()}
 

@@ -13,7 +13,7 @@ import orjson
 from gateway.deliveries import GIVE_UP_AFTER, NotDelivered
 from gateway.directory import Account, Directory
 from gateway.flows.outcome import Answer, Outcome, What
-from gateway.messaging.blocked import fails_later, service_of_send
+from gateway.messaging.blocked import BLOCKED_HEADER, fails_later, service_of_send
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.opt_out_settings import BlockedMode
 from gateway.messaging.policy import Suppress
@@ -30,7 +30,6 @@ from gateway.web.client import AppClient, AppUnreachable
 
 CALLBACK: Final = "callback"
 CALLBACK_SECONDS: Final = 15.0  # what Twilio gives an app
-BLOCKED_HEADER: Final = "X-Gateway-Blocked"
 FAILS_AFTER: Final = 500_000  # microseconds from accepted to failed
 CREATED: Final = 201
 

@@ -163,7 +163,8 @@ class InboundFlow:
             self._outbox.wake()
         opt_out_type = recorded.change.opt_out_type
         filtered = await self._allowed(account, message, opt_out_type, verbs, is_confirmed=bool(confirmed))
-        return self._recorded(message, recorded, cookies, filtered)
+        outcome = self._recorded(message, recorded, cookies, filtered)
+        return replace(outcome, confirmation=recorded.change.confirmation) if confirmed else outcome
 
     async def _in_shadow(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         """A keyword in shadow mode: recorded, and handed on like any other message; the app's answer is the answer."""
@@ -354,7 +355,15 @@ class InboundFlow:
         verbs = read_written(kept.twiml)
         filtered = await self._allowed(account, message, seen.opt_out_type, verbs, is_confirmed=kept.is_confirmed)
         answer = twiml_answer(write_answer(filtered.verbs))
-        return Outcome(What.REPEATED, seen.change or "answered", answer, message.account_sid, detail=_told(filtered))
+        return Outcome(
+            What.REPEATED,
+            seen.change or "answered",
+            answer,
+            message.account_sid,
+            detail=_told(filtered),
+            is_proved=seen.opt_out_type is not None,
+            message=message,
+        )
 
     @staticmethod
     def _recorded(message: InboundMessage, recorded: Recorded, cookies: tuple[str, ...], filtered: Filtered) -> Outcome:
@@ -362,7 +371,16 @@ class InboundFlow:
         scope = next(iter(change.scopes), None)
         reason = f"{change.opt_out_type.lower()}_{change.change}"
         answer = twiml_answer(write_answer(filtered.verbs), cookies)
-        return Outcome(What.RECORDED, reason, answer, message.account_sid, scope, detail=_told(filtered))
+        return Outcome(
+            What.RECORDED,
+            reason,
+            answer,
+            message.account_sid,
+            scope,
+            detail=_told(filtered),
+            is_proved=True,
+            message=message,
+        )
 
 
 def _form_of(request: Request) -> tuple[Form, Form]:

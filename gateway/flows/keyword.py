@@ -16,11 +16,11 @@ from gateway.flows.missed import LearnedFrom, Missed, key_of, opt_ins_after
 from gateway.flows.relay import KIND, Relay
 from gateway.flows.repetition import EMPTY, NOBODY_WAITS, WAITS_FOR_KEYWORD, KeptAnswer
 from gateway.flows.shadow import WOULD_CONFIRM
-from gateway.messaging.consent import ConsentChange, change_for, opt_outs_after
+from gateway.messaging.consent import ConsentChange, change_for, effective_at, opt_outs_after
 from gateway.messaging.events import Event, inbound_event
 from gateway.messaging.handling import Handling, believed, read_body
 from gateway.messaging.history import ConsentEvent
-from gateway.messaging.keywords import KeywordMatch, OptOutType
+from gateway.messaging.keywords import KeywordMatch
 from gateway.messaging.late import settled
 from gateway.messaging.messages import InboundMessage
 from gateway.messaging.optouts import OptOut
@@ -221,16 +221,9 @@ class KeywordRecorder:
         return _Applied(reading.handling, change, event_id)
 
     def _effective_at(self, match: KeywordMatch, opt_outs: Sequence[OptOut], missed: Missed | None) -> int:
-        """When a keyword counts from: Twilio's time where there is one, though nothing counts from later than now; that
-        of a webhook is its receipt. A STOP whose webhook comes now comes after all that is known, even if the clock was
-        ahead when that was written.
-        """
+        """When a keyword counts from: Twilio's time where there is one, though nothing counts from later than now."""
         now = self._clock()
-        if missed is not None:
-            return min(missed.at, now)
-        if match.opt_out_type is not OptOutType.STOP:
-            return now
-        return max([now, *(opt_out.effective_at for opt_out in opt_outs)])
+        return effective_at(match.opt_out_type, opt_outs, now) if missed is None else min(missed.at, now)
 
     async def _tell(
         self,
@@ -273,7 +266,7 @@ class KeywordRecorder:
             effective_at=effective_at,
             received_at=now,
             sender=message.sender.wire,
-            service_sid=message.service_sid,
+            service_sid=message.service_sid or change.service_sid,
             keyword=change.keyword,
             keyword_set=change.keyword_set,
             message_sid=message.message_sid,

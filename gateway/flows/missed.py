@@ -41,12 +41,14 @@ async def opt_ins_after(
     """
     key = RecipientKey(account_sid, recipient.channel, recipient.key)
     found = await transaction.opt_ins_after(key, after, in_shadow=not enforced)
+    return [opt_in_of(account_sid, recipient, each) for each in found]
 
-    def message(said_to: StoredOptIn) -> InboundMessage:
-        sender = read_sender(said_to.sender, None)
-        return InboundMessage(account_sid, "", recipient, sender, said_to.service_sid, said_to.keyword)
 
-    return [OptIn(message(each), each.keyword, each.effective_at) for each in found]
+def opt_in_of(account_sid: str, recipient: Address, said: StoredOptIn) -> OptIn:
+    """An opt-in of a recipient's history."""
+    sender = read_sender(said.sender, None)
+    message = InboundMessage(account_sid, "", recipient, sender, said.service_sid, said.keyword)
+    return OptIn(message, said.keyword, said.effective_at)
 
 
 def key_of(message: InboundMessage) -> RecipientKey:

@@ -11,13 +11,14 @@ from gateway.directory import Account
 from gateway.flows.accounts import Accounts
 from gateway.flows.check import Check, Checked
 from gateway.flows.credentials import Disproved
-from gateway.flows.holding import BLOCKED_HEADER, Holding, is_scheduled, read_mode
+from gateway.flows.holding import Holding, is_scheduled, read_mode
 from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
 from gateway.flows.scheduling import Scheduling
 from gateway.flows.shadow import WOULD_SUPPRESS, ShadowCounting
 from gateway.flows.status import StatusTokens
+from gateway.messaging.blocked import BLOCKED_HEADER
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.policy import Decision, Forward, Suppress
 from gateway.store import StoreError
@@ -84,6 +85,7 @@ class OutboundFlow:
 
     async def send(self, call: Call, request: Request) -> Outcome:
         """Carry one send through; every way it can end is an outcome."""
+        account = message = None
         try:
             account = await self._accounts.proved(call.account_sid or "", request)
             form = self._form(request)
@@ -95,9 +97,10 @@ class OutboundFlow:
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
         except TrafficError as error:
-            return failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
+            refused = failure(What.REFUSED, reason_of(error), error, call.format, account_sid=call.account_sid)
+            return replace(refused, is_proved=account is not None, message=message)
         except (NotSent, OutcomeUnknown, StoreError) as error:
-            return self._failed(call, error)
+            return replace(self._failed(call, error), is_proved=account is not None, message=message)
 
     @staticmethod
     def _form(request: Request) -> Form:
@@ -141,7 +144,7 @@ class OutboundFlow:
         if await self._check.place(message, decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, decision)
-        return replace(outcome, settings_version=checked.settings_version)
+        return replace(outcome, settings_version=checked.settings_version, is_proved=True, message=message)
 
     async def _suppressed(
         self,
@@ -179,6 +182,8 @@ class OutboundFlow:
             upstream_seconds=seconds,
             detail="" if let_go is None else let_go.reason,
             settings_version=checked.settings_version,
+            is_proved=True,
+            message=message,
             enforced=checked.decision.enforced,
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.messaging.messages import InboundMessage, OutboundMessage, StatusUpdate
 from gateway.messaging.optouts import Scope
 from gateway.twilio.errors import TrafficError, error_json, error_xml
 from gateway.twilio.paths import Format
@@ -33,10 +34,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a journey; the edge logs and counts it. Nothing in it but ``answer`` holds a number or a body.
+    """The end of a journey; the edge logs, counts and notes it. Nothing in it but ``answer`` and ``message`` holds a
+    number or a body.
 
     ``upstream_seconds`` is how long Twilio took, None when it was not asked; ``settings_version`` the account's at
-    which it was decided, None where nothing was. ``enforced`` is False where it was decided in shadow mode.
+    which it was decided, None where nothing was. ``is_proved``: the caller proved to be the account's, so that this
+    is noted as the account's activity (`gateway.flows.activity`); then ``message`` is what it is about, None of a send
+    that could not be read. ``enforced``: what was decided was also carried out. ``confirmation`` is the gateway's own
+    reply to a keyword, which stands first in the answer.
     """
 
     what: What
@@ -47,7 +52,10 @@ class Outcome:
     upstream_seconds: float | None = None
     detail: str = ""
     settings_version: int | None = None
+    is_proved: bool = False
+    message: OutboundMessage | InboundMessage | StatusUpdate | None = field(default=None, repr=False)
     enforced: bool = True
+    confirmation: str | None = None
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """Method, path and query exactly as sent, headers in order, the whole body, and the address it came from."""
+    """Method, path and query exactly as sent, headers in order, the whole body, and where it came from: the client's
+    address, and scheme and port of the listener that it came to. Not to be changed.
+    """
 
     method: str
     path: str
@@ -13,14 +15,21 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     remote: str = ""
+    scheme: str = "http"
+    port: int = 0
     _by_name: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {name.lower(): value for name, value in self.headers})
+        self._by_name = {name.lower(): value for name, value in self.headers}
 
     def header(self, name: str) -> str | None:
         """The one header of this name; None when it is missing. Of several the last, as none of ours may repeat."""
         return self._by_name.get(name.lower())
+
+    @property
+    def repeats_a_header(self) -> bool:
+        """Whether a name stands more than once among the headers."""
+        return len(self._by_name) != len(self.headers)
 
     @property
     def target(self) -> str:

@@ -15,9 +15,11 @@ import structlog
 from gateway import metrics
 from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
+from gateway.flows.activity import ActivityLog
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.keyword import KeywordRecorder, NotAKeyword
 from gateway.flows.missed import LearnedFrom, Missed, key_of
+from gateway.flows.outcome import Answer, Outcome, What
 from gateway.flows.reviewing import review_item
 from gateway.flows.shadow import tell_would_confirm
 from gateway.messaging.consent import ConsentChange
@@ -38,7 +40,9 @@ MALFORMED: Final = "malformed"
 
 
 class SecondSources:
-    """Takes what was missed. ``outbox`` is woken for what is owed then; None where no deliveries are carried out."""
+    """Takes what was missed. ``outbox`` is woken for what is owed then; None where no deliveries are carried out. What
+    was learned is noted in ``activity``, where there is one.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class SecondSources:
         fingerprints: Fingerprints,
         outbox: Outbox | None,
         clock: Callable[[], int],
+        activity: ActivityLog | None = None,
     ) -> None:
         self._directory = directory
         self._store = store
@@ -55,6 +60,7 @@ class SecondSources:
         self._fingerprints = fingerprints
         self._outbox = outbox
         self._clock = clock
+        self._activity = activity
 
     async def take(self, account: Account, missed: Sequence[Missed]) -> Counter[str]:
         """Record the keywords among messages of an account; gives how many ended how: by what became of the opt-outs,
@@ -120,7 +126,7 @@ class SecondSources:
         return str(change.change)
 
     def _tell(self, account: Account, missed: Missed, change: ConsentChange) -> None:
-        """Say what was learned, and wake who carries out what is owed for it."""
+        """Say and note what was learned, and wake who carries out what is owed for it."""
         if self._outbox is not None:
             self._outbox.wake()
         log.info(
@@ -131,6 +137,8 @@ class SecondSources:
             type=change.opt_out_type,
             change=change.change,
         )
+        if self._activity is not None:
+            self._activity.note(_noted(account, missed, change))
 
     async def _review(self, account: Account, missed: Missed, intent: Intent) -> None:
         message = missed.message
@@ -143,6 +151,13 @@ class SecondSources:
                 await transaction.add_review_item(replace(item, received_at=min(missed.at, now)))
 
         await self._store.write(unit)
+
+
+def _noted(account: Account, missed: Missed, change: ConsentChange) -> Outcome:
+    """What was learned, as its webhook would have ended."""
+    reason, scope = f"{change.opt_out_type.lower()}_{change.change}", next(iter(change.scopes), None)
+    answer = Answer(200, (), b"")
+    return Outcome(What.RECORDED, reason, answer, account.sid, scope, is_proved=True, message=missed.message)
 
 
 def _reading(message: InboundMessage, account: Account, state: AccountState) -> Reading:

@@ -7,7 +7,7 @@ overrides) stays Twilio's business.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urldefrag, urlsplit
 
@@ -20,7 +20,7 @@ from gateway.flows.request import Request
 from gateway.flows.tokens import Tokens
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.errors import UnreadableAddress
-from gateway.messaging.messages import OutboundMessage
+from gateway.messaging.messages import OutboundMessage, StatusUpdate
 from gateway.messaging.senders import is_messaging_service, read_sender
 from gateway.twilio.errors import METHOD_NOT_ALLOWED, NOT_FOUND, OPTED_OUT, WRONG_SIGNATURE, TrafficError
 from gateway.twilio.forms import MEDIA_TYPE, Form
@@ -32,6 +32,8 @@ STATUS_PATH: Final = "/status/"
 CALLBACK: Final = "StatusCallback"
 DECISIVE: Final = ("ErrorCode", "MessageStatus", "To", "From", "MessagingServiceSid", "AccountSid")
 NOT_SENT: Final = frozenset({"failed", "undelivered"})
+MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
+STATUS: Final = re.compile(r"[a-z_-]{1,32}", re.ASCII)
 CODE: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -81,7 +83,7 @@ class StatusFlow:
 
     async def receive(self, request: Request) -> Outcome:
         """Carry one callback through; every way it can end is an outcome."""
-        account_sid = None
+        account_sid = told = None
         try:
             led = self._tokens.read(request.path.removeprefix(STATUS_PATH))
             if led is None:
@@ -96,13 +98,16 @@ class StatusFlow:
             if learned is not None:
                 await self._learning.learn(learned)
             reason = "status_relayed" if learned is None else "twilio_opted_out"
+            told = told_by(account.sid, relay.form)
             status = await self._relayed(account, led.url, relay.form, request)
-            return Outcome(What.RELAYED, reason, Answer(status, (), b""), account_sid)
+            answer = Answer(status, (), b"")
+            return Outcome(What.RELAYED, reason, answer, account_sid, is_proved=told is not None, message=told)
         except TrafficError as error:
             reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
             return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
         except AppUnreachable as error:
-            return Outcome(What.FAILED, "app_failed", Answer(502, (), b""), account_sid, detail=str(error))
+            failed = Outcome(What.FAILED, "app_failed", Answer(502, (), b""), account_sid, detail=str(error))
+            return replace(failed, is_proved=told is not None, message=told)
 
     async def _relayed(self, account: Account, url: str, form: Form, request: Request) -> int:
         """The status that the app answers to the very bytes that came. Raises `AppUnreachable`."""
@@ -117,6 +122,16 @@ class StatusFlow:
             headers[IDEMPOTENCY_HEADER] = token
         answer = await self._client.post(url, headers, request.body, APP_SECONDS)
         return answer.status
+
+
+def told_by(account_sid: str, form: Form) -> StatusUpdate | None:
+    """What a callback tells of how its message stands; None where it does not say it in so many words."""
+    sid, status, code = form.get("MessageSid") or "", form.get("MessageStatus") or "", form.get("ErrorCode") or ""
+    if any(form.count(name) > 1 for name in ("MessageSid", "MessageStatus", "ErrorCode")):
+        return None
+    if not MESSAGE_SID.fullmatch(sid) or not STATUS.fullmatch(status):
+        return None
+    return StatusUpdate(account_sid, sid, status, int(code) if CODE.fullmatch(code) else None)
 
 
 def learned_from(form: Form, led: LedCallback) -> Learned | None:

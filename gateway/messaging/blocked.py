@@ -4,9 +4,14 @@ Twilio answers 400 with 21610 to a send by ``From`` alone; one by a Messaging Se
 (Twilio, Advanced Opt-Out: "asynchronously"). A scheduled send would be told of only at its time, so it fails at once.
 """
 
+from typing import Final
+
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.opt_out_settings import BlockedMode
 from gateway.messaging.pools import Pools
+
+BLOCKED_HEADER: Final = "X-Gateway-Blocked"
+"""The header by which a request says how it fails if it is blocked: a value of `BlockedMode`."""
 
 
 def fails_later(message: OutboundMessage, mode: BlockedMode, *, is_scheduled: bool) -> bool:

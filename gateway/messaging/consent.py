@@ -43,7 +43,7 @@ class ConsentChange:
     ``renew`` are opt-outs that stand and go on standing, dated by this keyword: an opt-in between the two STOPs that
     is learned of late does not lift them. Among them is what a service's opt-out did at senders that left it.
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
-    ``version`` is that of the service's settings whose sets decided, None where the default sets did.
+    ``service_sid`` and ``version`` are of the service whose settings decided, None where the default sets did.
     ``lift_at_twilio`` are the scopes on which Twilio's own block has to be lifted before the confirmation goes out.
     In shadow mode (``enforced`` False) nothing is answered nor lifted at Twilio; ``would_confirm`` tells what would be.
     """
@@ -57,6 +57,7 @@ class ConsentChange:
     lift: tuple[Scope, ...] = ()
     renew: tuple[OptOut, ...] = ()
     confirmation: str | None = None
+    service_sid: str | None = None
     version: int | None = None
     lift_at_twilio: tuple[Scope, ...] = ()
     enforced: bool = True
@@ -222,6 +223,7 @@ class _Situation:
     ) -> ConsentChange:
         source = Source.TWILIO if self.message.opt_out_type is not None else Source.KEYWORD
         enforced, is_answered = self.handling.enforced, confirm and self.answers()
+        version = self.handling.version if self.message.opt_out_type is None else None
         return ConsentChange(
             self.match.opt_out_type,
             self.match.keyword,
@@ -232,11 +234,21 @@ class _Situation:
             lift=lift,
             renew=renew,
             confirmation=self.match.reply if is_answered and enforced else None,
-            version=self.handling.version if self.message.opt_out_type is None else None,
+            service_sid=self.handling.service.sid if self.handling.service and version is not None else None,
+            version=version,
             lift_at_twilio=lift_at_twilio if enforced else (),
             enforced=enforced,
             would_confirm=is_answered and not enforced,
         )
+
+
+def effective_at(opt_out_type: OptOutType, opt_outs: Iterable[OptOut], received_at: int) -> int:
+    """When a keyword counts from whose webhook comes now: its receipt. A STOP comes after all that is known, even if
+    the clock was ahead when that was written. In microseconds since 1970, UTC.
+    """
+    if opt_out_type is not OptOutType.STOP:
+        return received_at
+    return max([received_at, *(opt_out.effective_at for opt_out in opt_outs)])
 
 
 def opt_outs_after(change: ConsentChange, effective_at: int) -> tuple[OptOut, ...]:

@@ -1,5 +1,6 @@
 """What a keyword reaches: the scopes that a STOP covers and those that a START lets in again. Pure."""
 
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from gateway.messaging.addresses import Address, Channel, region_of
@@ -41,10 +42,17 @@ def scopes_of_start(message: InboundMessage, folded: str, pools: Pools) -> list[
     """
     if is_carrier_handled(message) and folded not in CARRIER_STARTS:
         return []
-    here = message.sender.key
-    services = services_now(message, pools)
+    return scopes_let_in(message.recipient, services_now(message, pools), pools, {message.sender.key})
+
+
+def scopes_let_in(
+    recipient: Address, services: Iterable[str], pools: Pools, here: Collection[str] = frozenset()
+) -> list[Scope]:
+    """What an opt-in to services lets in: they and the senders of their pools, but for toll-free ones that a carrier
+    keeps blocked; and the senders that it was sent to (``here``), if it was.
+    """
     pooled = {key for sid in services for key in pools.senders_of.get(sid, frozenset())}
-    senders = {here} | {key for key in pooled if not is_toll_free_for(message.recipient, key)}
+    senders = set(here) | {key for key in pooled if not is_toll_free_for(recipient, key)}
     return [
         *(Scope(ScopeKind.SERVICE, sid) for sid in sorted(services)),
         *(Scope(ScopeKind.SENDER, key) for key in sorted(senders)),

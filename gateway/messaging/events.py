@@ -65,11 +65,15 @@ def inbound_event(
     return _event(INBOUND, source, event_id, at, data)
 
 
+def keyword_of(keyword: str | None, keyword_set: str | None) -> str | None:
+    """The keyword of a line of the history; None where what stands there are words of a body that was none."""
+    return None if (keyword_set or "").startswith(NO_KEYWORD) else keyword
+
+
 def consent_event(event: ConsentEvent) -> Event:
     """A change of somebody's consent, as the line of the history says it; without an operator's reason, which is free
     text.
     """
-    is_keyword = event.keyword is not None and not (event.keyword_set or "").startswith(NO_KEYWORD)
     data: Event = {
         "eventId": event.event_id,
         "accountSid": event.key.account_sid,
@@ -88,7 +92,7 @@ def consent_event(event: ConsentEvent) -> Event:
         "sender": event.sender,
         "messagingServiceSid": event.service_sid,
         "messageSid": event.message_sid,
-        "keyword": event.keyword if is_keyword else None,
+        "keyword": keyword_of(event.keyword, event.keyword_set),
         "keywordSet": event.keyword_set,
     }
     source = f"/2010-04-01/Accounts/{event.key.account_sid}"

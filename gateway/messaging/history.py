@@ -20,7 +20,8 @@ class ConsentEvent:
     ``scopes`` is what was added or lifted (empty when nothing changed). ``recipient`` is the readable address beside
     the key. ``sender``, ``service_sid``, ``keyword``, ``keyword_set`` and ``message_sid`` are the evidence of a
     keyword and None otherwise; ``reason`` is an operator's, and ``hold`` tells that it marks or lifts what a
-    recipient's opt-in never lifts. ``service_version`` is the version of the Messaging Service's settings whose keyword
+    recipient's opt-in never lifts. ``service_sid`` is the Messaging Service that a webhook named, else the one whose
+    keyword set matched. ``service_version`` is the version of the Messaging Service's settings whose keyword
     set matched; None where the default sets did. ``enforced`` is False of what was learned in shadow mode, which
     changes the shadow list alone. The type `SHADOW` changes nobody's consent either: it tells what was dropped of that
     list. Times are microseconds since 1970, UTC:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def iso(microseconds: int, to_the: str = "microseconds") -> str:
@@ -19,3 +20,8 @@ def maybe_iso(microseconds: int | None) -> str | None:
 def day_of(microseconds: int) -> str:
     """The day of an instant, in UTC: ``2026-01-31``."""
     return iso(microseconds)[:10]
+
+
+def instant_of(moment: datetime) -> int:
+    """A moment as an instant; without an offset it is taken as UTC."""
+    return ((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND

@@ -29,6 +29,16 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """What a status callback told of a message: ``status`` as Twilio names it, ``error_code`` where there is one."""
+
+    account_sid: str
+    message_sid: str
+    status: str
+    error_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message from a phone to a sender of ours, as Twilio's webhook tells it.
 

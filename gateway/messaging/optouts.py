@@ -33,6 +33,8 @@ class Source(StrEnum):
     OPERATOR = "operator"
     IMPORT = "import"
     API = "api"
+    PAGE = "page"
+    DEACTIVATIONS = "deactivations"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from gateway.messaging.addresses import NUMBERED_PREFIXES, Address, read_number, read_recipient, split_prefix
@@ -52,6 +53,7 @@ class Sender:
         return NUMBERED_PREFIXES.get(prefix, prefix)
 
 
+@lru_cache(maxsize=4_096)  # there are few, and each send names one
 def read_sender(text: str, region: str | None) -> Sender:
     """Read a ``From`` (outbound) or ``To`` (inbound) that is not a Messaging Service.
 

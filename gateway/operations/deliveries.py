@@ -84,7 +84,11 @@ class DeliveryOperations:
 
 
 def about(delivery: ListedDelivery) -> tuple[tuple[str, str], ...]:
-    """Which message it is about, without its text; nothing for other kinds."""
+    """Which message it is about, without its text; nothing for other kinds, and of what is done, of which nothing is
+    kept.
+    """
+    if not delivery.payload:
+        return ()
     if delivery.kind == CALLBACK:
         return tuple((name, value) for name, value in orjson.loads(delivery.payload)[2] if name in SHOWN)
     if delivery.kind == EVENT:

@@ -12,8 +12,12 @@ from gateway.messaging.optouts import OptOut, Scope
 from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Forward
 from gateway.messaging.shadow import ShadowPlaces
+from gateway.operations.erasure import Erasure
 from gateway.operations.explain import BodyExplained, SendExplained
+from gateway.operations.optouts import Whom
+from gateway.operations.preferences import MadeLink
 from gateway.operations.services import KnownService, Planned
+from gateway.store.bulk_lines import ImportState
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
 from gateway.store.shadow_lines import ShadowCount
 
@@ -76,6 +80,40 @@ def event_as_json(event: ConsentEvent) -> dict[str, object]:
         "reason": event.reason,
         "hold": event.hold,
         "enforced": event.enforced,
+    }
+
+
+def erasure_as_json(whom: Whom, erasure: Erasure, *, dry_run: bool) -> dict[str, object]:
+    """What an erasure changed, without who it was."""
+    return {
+        "account_sid": whom.account_sid,
+        "dry_run": dry_run,
+        "found": erasure.found_anything,
+        "lines": erasure.lines,
+        "event_ids": [] if dry_run else list(erasure.event_ids),
+    }
+
+
+def link_as_json(whom: Whom, service_sid: str, made: MadeLink) -> dict[str, object]:
+    """A link to the page of preferences."""
+    return {
+        "link_id": made.link_id,
+        "account_sid": whom.account_sid,
+        "service_sid": service_sid,
+        "url": made.url,
+        "expires_at": iso(made.expires_at),
+    }
+
+
+def import_as_json(state: ImportState, *, dry_run: bool) -> dict[str, Any]:
+    """How far an import has come; what is counted stands for lines."""
+    return {
+        "account_sid": state.account_sid,
+        "name": state.name,
+        "dry_run": dry_run,
+        "counts": dict(state.counts),
+        "started_at": iso(state.started_at),
+        "ended_at": maybe_iso(state.ended_at),
     }
 
 

@@ -144,18 +144,33 @@ class OptOutOperations:
         """
 
         async def unit(transaction: Transaction) -> Changed:
-            before = await transaction.opt_outs_of(whom.key)
-            standing = [opt_out for opt_out in before if opt_out.standing or adopted(opt_out).standing]
-            wanted = [opt_out for opt_out in standing if scope in {None, opt_out.scope}]
-            held = [opt_out for opt_out in wanted if opt_out.hold and not even_held]
-            lift = [opt_out for opt_out in wanted if opt_out not in held]
-            at = self._now_or_after(lift)
-            after = [OptOut(opt_out.scope, standing=False, effective_at=at, source=by.source) for opt_out in lift]
-            change = Change.LIFTED if lift else Change.HELD if held else Change.NOTHING
-            changed = await self._keep(transaction, whom, by, OptOutType.START, change, reason, before, after)
-            return replace(changed, held=tuple(opt_out.scope for opt_out in held))
+            scopes = None if scope is None else frozenset({scope})
+            return await self.lift_in(transaction, whom, scopes, by, reason, even_held=even_held)
 
         return await self._store.write(unit)
+
+    async def lift_in(
+        self,
+        transaction: Transaction,
+        whom: Whom,
+        scopes: frozenset[Scope] | None,
+        by: Actor,
+        reason: str,
+        *,
+        even_held: bool = False,
+        service_sid: str | None = None,
+    ) -> Changed:
+        """The same, of several scopes, as part of a transaction; ``service_sid`` is named in the history."""
+        before = await transaction.opt_outs_of(whom.key)
+        standing = [opt_out for opt_out in before if opt_out.standing or adopted(opt_out).standing]
+        wanted = [opt_out for opt_out in standing if scopes is None or opt_out.scope in scopes]
+        held = [opt_out for opt_out in wanted if opt_out.hold and not even_held]
+        lift = [opt_out for opt_out in wanted if opt_out not in held]
+        at = self._now_or_after(lift)
+        after = [OptOut(opt_out.scope, standing=False, effective_at=at, source=by.source) for opt_out in lift]
+        change = Change.LIFTED if lift else Change.HELD if held else Change.NOTHING
+        changed = await self._keep(transaction, whom, by, OptOutType.START, change, reason, before, after, service_sid)
+        return replace(changed, held=tuple(opt_out.scope for opt_out in held))
 
     @staticmethod
     async def _kept(transaction: Transaction, whom: Whom, scope: Scope, before: Sequence[OptOut]) -> tuple[OptOut, ...]:
@@ -175,6 +190,7 @@ class OptOutOperations:
         reason: str | None,
         before: Sequence[OptOut],
         after: Sequence[OptOut] = (),
+        service_sid: str | None = None,
     ) -> Changed:
         """Write the line of history and the opt-outs ``after`` it; tell what was done."""
         now = self._clock()
@@ -192,6 +208,7 @@ class OptOutOperations:
             settings_version=await transaction.settings_version(whom.account_sid),
             effective_at=max([now, *(opt_out.effective_at for opt_out in after)]),
             received_at=now,
+            service_sid=service_sid,
             reason=reason,
             hold=any(opt_out.hold for opt_out in (*before, *after) if opt_out.scope in touched),
         )

@@ -59,12 +59,24 @@ class ReviewOperations:
         """
 
         async def unit(transaction: Transaction) -> Change:
-            item = await _open_item(transaction, review_id, account_sid)
-            change, event_id = await self._opt_out(transaction, item, by, reason)
-            await self._close(transaction, review_id, "accepted", by, reason, event_id)
-            return change
+            return await self.accept_in(transaction, review_id, by, reason, account_sid=account_sid)
 
         return await self._store.write(unit)
+
+    async def accept_in(
+        self,
+        transaction: Transaction,
+        review_id: str,
+        by: Actor,
+        reason: str | None = None,
+        *,
+        account_sid: str | None = None,
+    ) -> Change:
+        """The same as part of a transaction."""
+        item = await _open_item(transaction, review_id, account_sid)
+        change, event_id = await self._opt_out(transaction, item, by, reason)
+        await self._close(transaction, review_id, "accepted", by, reason, event_id)
+        return change
 
     async def dismiss(
         self, review_id: str, by: Actor, reason: str | None = None, *, account_sid: str | None = None

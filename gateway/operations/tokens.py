@@ -126,7 +126,11 @@ class TokenOperations:
 
     async def holder_of(self, secret: str) -> Caller | None:
         """Who holds a token; None when it is unknown, revoked or expired. That it was used is kept to the minute."""
-        token = await self._store.token_by_hash(hash_of(secret))
+        return await self.holder_by_hash(hash_of(secret))
+
+    async def holder_by_hash(self, token_sha256: str) -> Caller | None:
+        """The same by the token's SHA-256, in hexadecimal."""
+        token = await self._store.token_by_hash(token_sha256)
         now = self._clock()
         if token is None or not is_good(token, now):
             return None

@@ -1,9 +1,10 @@
 """A stand-in for Twilio and for phones: real HTTP, no account, no message leaves the machine.
 
-It shares nothing with the gateway's decisions and imports nothing from outside this package. What it plays and how it
-is steered stands in docs/contributing.md.
+It shares nothing with the gateway's decisions, and imports nothing from outside this package but how our pages look.
+What it plays and how it is steered stands in docs/sandbox.md.
 """
 
+from gateway.sandbox.app_side import AppSide
 from gateway.sandbox.consents import ConsentCall, ConsentItem, ConsentResult
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.inbound import UnknownMessage, UnknownSender
@@ -16,6 +17,7 @@ from gateway.sandbox.seeds import (
     SandboxAccount,
     SandboxKeywordSet,
     SandboxNumber,
+    SandboxPhone,
     SandboxService,
     Seeds,
 )
@@ -26,6 +28,7 @@ from gateway.sandbox.state import Message, ReceivedMessage
 __all__ = [
     "DEFAULT_SEEDS",
     "PHONES",
+    "AppSide",
     "ConsentCall",
     "ConsentItem",
     "ConsentResult",
@@ -42,6 +45,7 @@ __all__ = [
     "SandboxAccount",
     "SandboxKeywordSet",
     "SandboxNumber",
+    "SandboxPhone",
     "SandboxService",
     "Seeds",
     "SentFromPhone",

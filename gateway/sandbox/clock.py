@@ -18,6 +18,11 @@ class Clock:
         """Seconds since some moment; they only grow."""
         return time.monotonic() + self._ahead_seconds
 
+    @property
+    def ahead_seconds(self) -> float:
+        """How far it has been set forward."""
+        return self._ahead_seconds
+
     def advance(self, seconds: float) -> None:
         """Set the time forward. Raises ValueError where that would be back."""
         if seconds < 0:

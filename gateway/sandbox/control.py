@@ -40,6 +40,7 @@ class Control:
             ("GET", "/messages", self._messages),
             ("GET", "/requests", self._requests),
             ("GET", "/webhooks", self._webhooks),
+            ("PUT", "/webhooks", self._set_webhooks),
             ("GET", "/faults", self._faults),
             ("PUT", "/faults", self._set_faults),
             ("GET", "/twilio-handling", self._twilio_handling),
@@ -56,10 +57,15 @@ class Control:
             ("GET", "/services", self._services),
             ("PUT", "/services/{sid}", self._set_service),
             ("PUT", "/services/{sid}/advanced-opt-out", self._set_advanced_opt_out),
+            ("GET", "/deactivations/{day}", self._deactivations),
+            ("PUT", "/deactivations/{day}", self._set_deactivations),
             ("POST", "/reset", self._reset),
             ("*", "/{tail:.*}", _no_such_place),
         )
-        return [web.route(method, _ROOT + path, _with_problems(handler)) for method, path, handler in table]
+        return [
+            web.route(method, _ROOT + path, _with_problems(handler, self._world.changes.tell))
+            for method, path, handler in table
+        ]
 
     async def _phones(self, request: web.Request) -> web.Response:
         return web.json_response({"phones": sorted(self._world.inboxes)})
@@ -100,7 +106,13 @@ class Control:
         return web.json_response({"requests": [wire.request(each) for each in self._simulation.requests]})
 
     async def _webhooks(self, request: web.Request) -> web.Response:
-        return web.json_response({"webhooks": [wire.webhook(each) for each in self._simulation.webhooks]})
+        webhooks = [wire.webhook(each) for each in self._simulation.webhooks]
+        return web.json_response({"webhooks": webhooks, "losing": self._simulation.webhook_client.losing})
+
+    async def _set_webhooks(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.WEBHOOK_FIELDS, required=("losing",))
+        self._simulation.lose_webhooks(fields["losing"])
+        return await self._webhooks(request)
 
     async def _faults(self, request: web.Request) -> web.Response:
         return web.json_response({"faults": [wire.fault(each) for each in self._simulation.faults.waiting]})
@@ -188,6 +200,18 @@ class Control:
             raise UnknownService(request.match_info["sid"])
         return service
 
+    async def _deactivations(self, request: web.Request) -> web.Response:
+        """The file itself, as text."""
+        numbers = self._world.deactivations.get(request.match_info["day"])
+        if numbers is None:
+            return wire.problem(404, "Not found", "there is no file of this day")
+        return web.Response(text="".join(f"{number}\n" for number in numbers))
+
+    async def _set_deactivations(self, request: web.Request) -> web.Response:
+        fields = read_fields(await _json(request), wire.DEACTIVATION_FIELDS, required=("numbers",))
+        self._simulation.set_deactivations(request.match_info["day"], fields["numbers"])
+        return await self._deactivations(request)
+
     async def _reset(self, request: web.Request) -> web.Response:
         self._simulation.reset()
         return web.Response(status=204)
@@ -216,10 +240,13 @@ async def _no_such_place(request: web.Request) -> web.Response:
     return wire.problem(404, "Not found", f"{request.method} {request.path} is not part of this API")
 
 
-def _with_problems(handler: Handler) -> Handler:
+def _with_problems(handler: Handler, tell: Callable[[], None]) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         try:
-            return await handler(request)
+            answer = await handler(request)
+            if request.method != "GET":
+                tell()
+            return answer
         except InvalidInput as error:
             return wire.problem(422, "Invalid input", error.detail, field=error.field)
         except UnknownSender as error:

@@ -30,6 +30,8 @@ HANDLING_FIELDS: dict[str, fields.Reader] = {
     "account_sid": fields.text,
 }
 CONSENT_FIELDS: dict[str, fields.Reader] = {"failing_items": fields.optional(fields.whole(0, 1_000_000))}
+WEBHOOK_FIELDS: dict[str, fields.Reader] = {"losing": fields.optional(fields.whole(0, 1_000_000))}
+DEACTIVATION_FIELDS: dict[str, fields.Reader] = {"numbers": fields.texts}
 CLOCK_FIELDS: dict[str, fields.Reader] = {"advance_seconds": fields.number}
 TROUBLE_FIELDS: dict[str, fields.Reader] = {
     "drop": fields.optional(fields.whole(0, 1_000_000)),

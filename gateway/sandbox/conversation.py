@@ -12,7 +12,6 @@ from gateway.sandbox.addresses import normalise_sender, on_channel_of, phone_of
 from gateway.sandbox.journal import RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle, failed
 from gateway.sandbox.sending import MOST_BODY_CHARACTERS, is_sender_of
-from gateway.sandbox.sids import new_sid
 from gateway.sandbox.state import Message, ReceivedMessage, World
 from gateway.sandbox.twiml import Instruction, Redirect, SendMessage, TwimlError, read_answer
 from gateway.sandbox.webhooks import Webhook, WebhookClient
@@ -116,9 +115,10 @@ class Session:
         service = self._world.service_of(sender)
         callback = urljoin(record.url, verb.status_callback) if verb.status_callback else None
         moment = self._world.clock.now()
+        inbound = self._conversation.message
         message = Message(
-            sid=new_sid("MM" if verb.media_urls else "SM"),
-            account_sid=self._conversation.message.account_sid,
+            sid=self._world.sids.new("MM" if verb.media_urls else "SM"),
+            account_sid=inbound.account_sid,
             to=to,
             body=verb.body,
             direction="outbound-reply",
@@ -127,6 +127,7 @@ class Session:
             created=moment,
             updated=moment,
             sender=sender,
+            in_reply_to=inbound.sid,
             media_urls=verb.media_urls,
             messaging_service_sid=service.sid if service else None,
             status_callback=callback or (service.status_callback if service else None),

@@ -14,7 +14,6 @@ from gateway.sandbox.calls import Call, Route, route
 from gateway.sandbox.errors import TwilioError
 from gateway.sandbox.paging import meta_page, page_of
 from gateway.sandbox.services_wire import iso8601
-from gateway.sandbox.sids import new_sid
 from gateway.sandbox.state import Sink, Subscription, World
 
 _BASE = r"(?:/events)?/v1"
@@ -65,7 +64,9 @@ class EventsApi:
         moment = self._world.clock.now()
         status = "active" if sink_type == "webhook" else "initialized"
         description = call.text("Description") or ""
-        sink = Sink(new_sid("DG"), call.account.sid, description, sink_type, configuration, status, moment, moment)
+        sink = Sink(
+            self._world.sids.new("DG"), call.account.sid, description, sink_type, configuration, status, moment, moment
+        )
         self._world.sinks[sink.sid] = sink
         return json_answer(_represent_sink(sink, call.base_url), status=201)
 
@@ -86,7 +87,7 @@ class EventsApi:
 
     def _test_sink(self, call: Call) -> web.Response:
         sink = self._sink(call, call.names["sink"])
-        sink.test_id, sink.status, sink.updated = new_sid("TE"), "validating", self._world.clock.now()
+        sink.test_id, sink.status, sink.updated = self._world.sids.new("TE"), "validating", self._world.clock.now()
         self._publish_test(sink)
         return json_answer({"result": "submitted"}, status=201)
 
@@ -109,7 +110,7 @@ class EventsApi:
         moment, description = self._world.clock.now(), call.text("Description") or ""
         with_subaccounts = call.flag("ReceiveEventsFromSubaccounts") or False
         subscription = Subscription(
-            new_sid("DF"), call.account.sid, sink.sid, description, types, with_subaccounts, moment, moment
+            self._world.sids.new("DF"), call.account.sid, sink.sid, description, types, with_subaccounts, moment, moment
         )
         self._world.subscriptions[subscription.sid] = subscription
         return json_answer(_represent_subscription(subscription, call.base_url), status=201)

@@ -14,7 +14,7 @@ class InvalidInput(Exception):
     """Input that is not what a field holds."""
 
     def __init__(self, field: str, detail: str) -> None:
-        super().__init__(f"{field}: {detail}")
+        super().__init__(f"{field}: {detail}" if field else detail)
         self.field = field
         self.detail = detail
 

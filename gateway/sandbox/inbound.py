@@ -6,6 +6,8 @@ Request to your Incoming Message Webhook URL (parameters), TwiML for Programmabl
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
 from gateway.sandbox.addresses import is_alphanumeric, normalise_sender, on_channel_of, phone_of
 from gateway.sandbox.conversation import Conversation, Session
@@ -14,7 +16,6 @@ from gateway.sandbox.handling import handle_keyword
 from gateway.sandbox.inbound_form import inbound_params
 from gateway.sandbox.journal import RecordedWebhook
 from gateway.sandbox.lifecycle import Lifecycle
-from gateway.sandbox.sids import new_sid
 from gateway.sandbox.state import Message, Number, Service, World
 from gateway.sandbox.webhooks import WebhookClient
 
@@ -72,6 +73,10 @@ class Inbound:
         """Know no message any more."""
         self._conversations.clear()
 
+    def recent(self, count: int) -> tuple[Message, ...]:
+        """The messages that phones wrote last, newest first."""
+        return tuple(each.message for each in islice(reversed(self._conversations.values()), count))
+
     @property
     def phones(self) -> frozenset[str]:
         """The phones that have written."""
@@ -92,21 +97,23 @@ class Inbound:
             raise UnknownSender(handset.to)
         service = self._world.service_of(number.number)
         phone = on_channel_of(phone_of(handset.phone), number.number)
+        moment = self._world.clock.now()  # before whatever answers it by itself
         opt_out_type = handle_keyword(self._world, phone, number, handset.body)
         own = {} if opt_out_type is None else {"OptOutType": opt_out_type}
-        conversation = self._converse(handset, number, service, own)
+        conversation = self._converse(handset, number, service, own, moment)
         message = conversation.message
         self._conversations[message.sid] = conversation
+        self._world.changes.tell()
         if _target(number, service) is not None or service is None:
             self._world.messages[message.sid] = message  # "Drop incoming" is not logged
             self._events.publish(message, opt_out_type)
         return message.sid
 
     def _converse(
-        self, handset: Handset, number: Number, service: Service | None, own: Mapping[str, str]
+        self, handset: Handset, number: Number, service: Service | None, own: Mapping[str, str], moment: datetime
     ) -> Conversation:
         message = Message(
-            sid=handset.message_sid or new_sid("MM" if handset.media_urls else "SM"),
+            sid=handset.message_sid or self._world.sids.new("MM" if handset.media_urls else "SM"),
             account_sid=number.account_sid,
             to=number.number,
             body=handset.body,
@@ -115,11 +122,11 @@ class Inbound:
             sender=on_channel_of(phone_of(handset.phone), number.number),
             media_urls=handset.media_urls,
             messaging_service_sid=service.sid if service else None,
-            created=self._world.clock.now(),
+            created=moment,
         )
         params = inbound_params(message) | dict(own) | dict(handset.extra or {})
         token = self._world.accounts[number.account_sid].auth_tokens[0]
-        return Conversation(message, tuple(params.items()), new_sid(""), token)
+        return Conversation(message, tuple(params.items()), self._world.sids.new(""), token)
 
     async def handle(self, message_sid: str) -> Handled:
         """Post the webhook of a received message and follow the answer; a second call posts it again.

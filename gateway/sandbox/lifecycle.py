@@ -14,7 +14,6 @@ from gateway.sandbox import optouts
 from gateway.sandbox.addresses import channel_of, region_of
 from gateway.sandbox.background import Background
 from gateway.sandbox.errors import ERRORS
-from gateway.sandbox.sids import new_sid
 from gateway.sandbox.state import Message, ReceivedMessage, Service, World
 from gateway.sandbox.webhooks import Webhook, WebhookClient
 
@@ -43,6 +42,7 @@ class Lifecycle:
     def accept(self, message: Message) -> None:
         """Keep a new message and begin its way."""
         self._world.messages[message.sid] = message
+        self._world.changes.tell()
         if message.status == "scheduled" and message.send_at is not None:
             self._plan(message.sid, (message.send_at - self._world.clock.now()).total_seconds())
         elif message.status in _NEXT_STATUS:
@@ -121,6 +121,7 @@ class Lifecycle:
     def _change(self, message: Message) -> Message:
         message = replace(message, updated=self._world.clock.now())
         self._world.messages[message.sid] = message
+        self._world.changes.tell()
         if message.status_callback:
             self._background.start(self._call_back(message, message.status_callback))
         return message
@@ -128,7 +129,7 @@ class Lifecycle:
     async def _call_back(self, message: Message, url: str) -> None:
         token = self._world.accounts[message.account_sid].auth_tokens[0]
         await self._webhooks.send(
-            Webhook("status", "POST", url, callback_params(message), token, idempotency_token=new_sid(""))
+            Webhook("status", "POST", url, callback_params(message), token, idempotency_token=self._world.sids.new(""))
         )
 
 

@@ -1,4 +1,8 @@
-"""A browser may steer the sandbox only from the sandbox's own page; Twilio's API asks for credentials anyway."""
+"""A browser may steer the sandbox only from the sandbox's own page; Twilio's API asks for credentials anyway.
+
+Where a page says `no-referrer`, browsers send `Origin: null` with its forms (Fetch, "append a request Origin header"):
+then `Sec-Fetch-Site`, which no page can set, tells whether the form was ours.
+"""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -13,6 +17,9 @@ async def refuse_foreign_origins(request: web.Request, handler: Handler) -> web.
     """Refuse changes that another site's page asks for: nothing here needs a password."""
     origin = request.headers.get("Origin")
     is_guarded = request.method not in _READING and request.path.startswith(_OPEN_TO_ALL)
-    if is_guarded and origin not in (None, f"{request.scheme}://{request.host}"):
+    is_own = origin in (None, f"{request.scheme}://{request.host}") or (
+        origin == "null" and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    )
+    if is_guarded and not is_own:
         return web.Response(status=403, text="This request came from another site.\n")
     return await handler(request)

@@ -5,7 +5,7 @@ TwiML.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -55,6 +55,9 @@ class SampleApp:
         self.statuses: list[ReceivedWebhook] = []
         """Status callbacks, oldest first."""
 
+        self.tell: Callable[[], None] = lambda: None
+        """Called for whatever comes."""
+
         self._validator = RequestValidator(auth_token)
         self._host = host
         self._port = port
@@ -87,6 +90,11 @@ class SampleApp:
     ) -> None:
         """Answer every message with this from now on."""
         self._answer = Answer(status, body, content_type, delay_seconds, headers)
+
+    @property
+    def answer(self) -> Answer | None:
+        """What it answers to every message; None: by what they say."""
+        return self._answer
 
     def answer_as_usual(self) -> None:
         """Answer by what the messages say again."""
@@ -126,6 +134,7 @@ class SampleApp:
     async def _take_message(self, request: web.Request) -> web.Response:
         webhook = await self._read(request)
         self.received.append(webhook)
+        self.tell()
         if not webhook.valid:
             return web.Response(status=403, text="The signature is not valid.\n")
         answer = self._answer or Answer(body=_usual_answer(webhook.params))
@@ -135,6 +144,7 @@ class SampleApp:
     async def _take_status(self, request: web.Request) -> web.Response:
         webhook = await self._read(request)
         self.statuses.append(webhook)
+        self.tell()
         return web.Response(status=204 if webhook.valid else 403)
 
     async def _show_received(self, request: web.Request) -> web.Response:

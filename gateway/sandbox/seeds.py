@@ -83,6 +83,18 @@ class SandboxService:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxPhone:
+    """A phone that the page shows from the start; every other number is some phone's as well."""
+
+    number: str
+    writes_to: str = ""
+    """The sender that its form proposes; empty: the first one."""
+
+    words: tuple[str, ...] = ("STOP", "START", "HELP")
+    """Messages that it sends by one press."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seeds:
     """Accounts, their senders and services, and how the sandbox behaves."""
 
@@ -101,9 +113,14 @@ class Seeds:
     consent_calls_per_minute: int = 100
     """Calls of the Consents API that an account may make in any 60 seconds (Twilio, Consent Management API)."""
 
+    phones: tuple[SandboxPhone, ...] = ()
+    sid_seed: int | None = None
+    """With a number, messages and services that come into being have the same SIDs in every run."""
+
 
 DEMO_ACCOUNT = "AC" + "5a" * 16
 DEMO_SERVICE = "MG" + "5a" * 16
+INTERNATIONAL_SERVICE = "MG" + "5b" * 16
 _DEMO_TOKEN = "fa4e" * 8
 
 DEFAULT_SEEDS = Seeds(
@@ -116,6 +133,9 @@ DEFAULT_SEEDS = Seeds(
         SandboxNumber(DEMO_ACCOUNT, "55501"),
         SandboxNumber(DEMO_ACCOUNT, "whatsapp:+12025550105"),
         SandboxNumber(DEMO_ACCOUNT, "rcs:demo_agent"),
+        SandboxNumber(DEMO_ACCOUNT, "+447700900106"),
+        SandboxNumber(DEMO_ACCOUNT, "+525550100107"),
+        SandboxNumber(DEMO_ACCOUNT, "+33639980108"),
     ),
     services=(
         SandboxService(
@@ -125,9 +145,25 @@ DEFAULT_SEEDS = Seeds(
             senders=("+12025550101", "+12025550102"),
             use_inbound_webhook_on_number=True,
         ),
+        SandboxService(
+            sid=INTERNATIONAL_SERVICE,
+            account_sid=DEMO_ACCOUNT,
+            friendly_name="International",
+            senders=("+447700900106", "+525550100107", "+33639980108"),
+            use_inbound_webhook_on_number=True,
+        ),
+    ),
+    phones=(
+        SandboxPhone("+14155550100", writes_to="+12025550101"),
+        SandboxPhone("+14165550100", writes_to="+18005550104"),
+        SandboxPhone("+12125550123", writes_to="55501"),
+        SandboxPhone("+5511961234567", writes_to="whatsapp:+12025550105"),
+        SandboxPhone("+525512345678", writes_to="+525550100107", words=("BAJA", "ALTA", "AYUDA")),
+        SandboxPhone("+33639980001", writes_to="+33639980108", words=("ARRET", "REPRENDRE", "AIDE")),
     ),
 )
-"""A demo account: two long codes in one service, one alone, a toll-free number, a short code, WhatsApp and RCS."""
+"""A demo account: two long codes in one service, numbers of three countries in another, one long code alone, a
+toll-free number, a short code, WhatsApp and RCS; and a phone for each kind of sender."""
 
 PHONES = {
     "US": "+14155550100",

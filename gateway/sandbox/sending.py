@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from gateway.sandbox import optouts
 from gateway.sandbox.addresses import channel_of, normalise_recipient, normalise_sender
 from gateway.sandbox.errors import TwilioError
-from gateway.sandbox.sids import new_sid
 from gateway.sandbox.state import Message, Service, World
 
 MOST_BODY_CHARACTERS = 1600
@@ -52,7 +51,7 @@ def message_from(world: World, account_sid: str, form: Form) -> Message:
     send_at = _send_at(form, speaker.service, moment)
     callback = _first(form, "StatusCallback") or (speaker.service.status_callback if speaker.service else None)
     return Message(
-        sid=new_sid("MM" if media else "SM"),
+        sid=world.sids.new("MM" if media else "SM"),
         account_sid=account_sid,
         to=recipient,
         body=body,

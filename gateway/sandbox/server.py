@@ -8,6 +8,7 @@ from gateway.sandbox.api import TwilioApi
 from gateway.sandbox.channels_api import ChannelsApi
 from gateway.sandbox.consents_api import ConsentsApi
 from gateway.sandbox.control import Control
+from gateway.sandbox.deactivations_api import DeactivationsApi
 from gateway.sandbox.destination_senders_api import DestinationSendersApi
 from gateway.sandbox.events_api import EventsApi
 from gateway.sandbox.messages_api import MessagesApi
@@ -77,7 +78,7 @@ class Sandbox(Simulation):
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_MOST_BODY_BYTES, middlewares=[refuse_foreign_origins])
-        application.add_routes(PhonesPage(self).routes())
+        application.add_routes(PhonesPage(self, lambda: self.url).routes())
         application.add_routes(Control(self).routes())
         application.router.add_route("*", "/{tail:.*}", self._api().handle)
         return application
@@ -90,6 +91,7 @@ class Sandbox(Simulation):
             *DestinationSendersApi(self.world).routes(),
             *ConsentsApi(self.world, self.consent_journal).routes(),
             *ChannelsApi(self.world).routes(),
+            *DeactivationsApi(self.world).routes(),
             *EventsApi(self.world, self.event_streams.publish_test).routes(),
         ]
         return TwilioApi(self.world, routes, self.faults, self.request_journal, self.released)

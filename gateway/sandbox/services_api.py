@@ -20,7 +20,7 @@ from gateway.sandbox.services_wire import (
     represent_service,
     service_changes,
 )
-from gateway.sandbox.sids import new_sid, sid_of
+from gateway.sandbox.sids import sid_of
 from gateway.sandbox.state import Service, World
 
 _SERVICES = r"/v1/Services"
@@ -57,7 +57,7 @@ class ServicesApi:
     def _create(self, call: Call) -> web.Response:
         if not call.text("FriendlyName"):
             raise TwilioError.of(20001, parameter="FriendlyName")
-        service = Service(new_sid("MG"), call.account.sid, "", created=self._world.clock.now())
+        service = Service(self._world.sids.new("MG"), call.account.sid, "", created=self._world.clock.now())
         _apply(service, call, self._world.clock.now())
         self._world.services[service.sid] = service
         return json_answer(represent_service(service, call.base_url), status=201)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from gateway.sandbox.addresses import phone_of
+from gateway.sandbox.app_side import AppSide, RecordedSend
 from gateway.sandbox.background import Background
 from gateway.sandbox.consents import ConsentCall
 from gateway.sandbox.event_streams import EventStreams
@@ -30,15 +31,17 @@ class Simulation:
         """Set to end every wait of a fault at once."""
 
         self.background = Background()
-        self.request_journal: Journal[RecordedRequest] = Journal()
-        self.webhook_journal: Journal[RecordedWebhook] = Journal()
+        self.request_journal: Journal[RecordedRequest] = Journal(self.world.changes.tell)
+        self.webhook_journal: Journal[RecordedWebhook] = Journal(self.world.changes.tell)
         self.consent_journal: Journal[ConsentCall] = Journal()
+        self.send_journal: Journal[RecordedSend] = Journal(self.world.changes.tell)
         self.webhook_client = WebhookClient(self.webhook_journal, webhook_budget_seconds)
         self.lifecycle = Lifecycle(self.world, self.webhook_client, self.background, seeds.status_step_seconds)
         self.event_journal: Journal[RecordedEvent] = Journal()
         self.event_streams = EventStreams(self.world, self.background, self.event_journal, seeds.event_retry_seconds)
         self.inbound = Inbound(self.world, self.webhook_client, self.lifecycle, self.event_streams)
-        self._seeds = seeds
+        self.seeds = seeds
+        self.app_side = AppSide("")
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -109,16 +112,33 @@ class Simulation:
 
     def reset(self) -> None:
         """Return to the seeds: no messages, records, faults, opt-outs or changes are left."""
-        self.world.begin(self._seeds)
+        self.world.begin(self.seeds)
         self.lifecycle.forget()
         self.inbound.forget()
         self.webhook_client.forget_cookies()
         self.request_journal.clear()
         self.webhook_journal.clear()
         self.consent_journal.clear()
+        self.send_journal.clear()
         self.event_journal.clear()
         self.event_streams.forget()
+        self.lose_webhooks(0)
         self.clear_faults()
+        if self.app_side.inbound_url:
+            self.point_webhooks_at(self.app_side.inbound_url)
+
+    def begin_with(self, seeds: Seeds) -> None:
+        """Reset to other seeds; what paces the sandbox stays as it was."""
+        self.seeds = seeds
+        self.reset()
+
+    def connect(self, app_side: AppSide) -> None:
+        """Have the page show the side of the apps; inbound messages go there, after a reset as well."""
+        self.app_side = app_side
+        if app_side.inbound_url:
+            self.point_webhooks_at(app_side.inbound_url)
+        if app_side.app is not None:
+            app_side.app.tell = self.world.changes.tell
 
     def point_webhooks_at(self, url: str) -> None:
         """Send every sender's inbound messages to `url`: services defer to their numbers, whose URL it is."""
@@ -146,6 +166,15 @@ class Simulation:
     def fail_consent_items(self, count: int | None = 1) -> None:
         """Have Twilio fail that many of the next items of the Consents API that are in order; None: all of them."""
         self.world.failing_consent_items = count
+
+    def lose_webhooks(self, count: int | None = 1) -> None:
+        """Lose that many of the next webhooks of inbound messages; None: all of them."""
+        self.webhook_client.losing = count
+        self.world.changes.tell()
+
+    def set_deactivations(self, day: str, numbers: tuple[str, ...]) -> None:
+        """Have these numbers stand in the file of a day (YYYY-MM-DD)."""
+        self.world.deactivations[day] = numbers
 
     def set_event_trouble(self, trouble: EventTrouble) -> None:
         """Have this befall events from now on; what waited to be shuffled goes out."""

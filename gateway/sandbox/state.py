@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from gateway.pages import Changes
 from gateway.sandbox.addresses import is_alphanumeric, is_short_code, phone_of
 from gateway.sandbox.clock import Clock
 from gateway.sandbox.seeds import (
@@ -16,10 +17,11 @@ from gateway.sandbox.seeds import (
     SandboxAccount,
     SandboxKeywordSet,
     SandboxNumber,
+    SandboxPhone,
     SandboxService,
     Seeds,
 )
-from gateway.sandbox.sids import new_sid, sid_of
+from gateway.sandbox.sids import Sids, sid_of
 
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 
@@ -104,6 +106,8 @@ class Message:
     created: datetime = field(default_factory=now)
     updated: datetime = field(default_factory=now)
     sent: datetime | None = None
+    in_reply_to: str | None = None
+    """SID of the inbound message whose TwiML sent this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +156,23 @@ class World:
     """The sandbox's memory, made from seeds."""
 
     def __init__(self, seeds: Seeds) -> None:
+        self.changes = Changes()
+        """Told of whatever a page may show."""
+
+        self.sids = Sids(seeds.sid_seed)
         self.begin(seeds)
 
     def begin(self, seeds: Seeds) -> None:
-        """Forget everything and begin with the seeds."""
+        """Forget everything and begin with the seeds; SIDs go on, since who is behind a webhook remembers them."""
         self.clock = Clock()
         self.accounts: dict[str, SandboxAccount] = {account.sid: account for account in seeds.accounts}
         self.numbers: dict[str, Number] = {seed.number: number_from(seed) for seed in seeds.numbers}
         self.services: dict[str, Service] = {seed.sid: _service_from(seed) for seed in seeds.services}
         self.messages: dict[str, Message] = {}
         self.inboxes: dict[str, list[ReceivedMessage]] = {}
+        self.phones: dict[str, SandboxPhone] = {phone_of(each.number): each for each in seeds.phones}
+        """Phones that the page shows before they have a message, by number."""
+
         self.sinks: dict[str, Sink] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.opt_outs: set[tuple[str, str]] = set()
@@ -176,6 +187,9 @@ class World:
         self.consent_calls_per_minute = seeds.consent_calls_per_minute
         self.failing_consent_items: int | None = 0
         """Items of the Consents API that are yet to fail by an error of Twilio's own; None: all."""
+
+        self.deactivations: dict[str, tuple[str, ...]] = {}
+        """Deactivated numbers by the day (YYYY-MM-DD); of other days there is no file."""
 
         self.last_sender: dict[tuple[str, str], str] = {}
         """The sender that last spoke with a phone, by service and recipient: Twilio's Sticky Sender."""
@@ -204,6 +218,7 @@ class World:
     def deliver(self, message: ReceivedMessage) -> None:
         """Put a message on the phone it is addressed to."""
         self.inboxes.setdefault(phone_of(message.to), []).append(message)
+        self.changes.tell()
 
 
 def number_from(seed: SandboxNumber) -> Number:
@@ -230,7 +245,7 @@ def _sid_prefix(number: str) -> str:
 
 def _service_from(seed: SandboxService) -> Service:
     return Service(
-        sid=seed.sid or new_sid("MG"),
+        sid=seed.sid,
         account_sid=seed.account_sid,
         friendly_name=seed.friendly_name,
         senders=list(seed.senders),

@@ -4,6 +4,7 @@ from gateway.settings.load import SettingsError, from_environment, known_keys, k
 from gateway.settings.model import (
     AccountSettings,
     AppsSettings,
+    RetentionSettings,
     SenderSettings,
     ServiceSettings,
     Settings,
@@ -14,6 +15,7 @@ from gateway.settings.model import (
 __all__ = [
     "AccountSettings",
     "AppsSettings",
+    "RetentionSettings",
     "SenderSettings",
     "ServiceSettings",
     "Settings",

@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from gateway.settings.model import AccountSettings, Settings
 
 PREFIX: Final = "GATEWAY_"
+SECTION_END: Final = "__"
 CONFIG_VARIABLE: Final = "GATEWAY_CONFIG"
 DEFAULT_CONFIG: Final = Path("config/gateway.toml")
 # In a variable, with commas between the items.
@@ -51,7 +52,7 @@ def known_variables() -> dict[str, str]:
     """Every environment variable with what it sets, in order; for the docs and for near misses."""
     listed = {CONFIG_VARIABLE: "The settings file."}
     for path, field_description, is_secret in _leaves(Settings, ()):
-        variable = PREFIX + "__".join(path).upper()
+        variable = PREFIX + SECTION_END.join(path).upper()
         listed[variable] = field_description
         if is_secret:
             listed[f"{variable}_FILE"] = f"A file that holds {variable}."
@@ -126,9 +127,9 @@ def _environment_values(environment: Mapping[str, str]) -> tuple[dict[str, Any],
 
 
 def _put(values: dict[str, Any], variable: str, text: str) -> None:
-    if variable.endswith("_FILE"):
+    if variable.endswith("_FILE") and not variable.endswith(f"{SECTION_END}FILE"):  # which is a key named file
         variable, text = variable.removesuffix("_FILE"), Path(text).read_text("utf-8").strip()
-    *sections, key = variable.removeprefix(PREFIX).lower().split("__")
+    *sections, key = variable.removeprefix(PREFIX).lower().split(SECTION_END)
     target = values
     for section in sections:
         target = target.setdefault(section, {})
@@ -180,7 +181,7 @@ def _variable(key: str, described: str) -> str:
     """The variable that sets a key; those of an account only where it is the one that variables describe."""
     if described and key.startswith(f"{described}."):
         key = "account" + key.removeprefix(described)
-    return PREFIX + re.sub(r"\[\d+\]$", "", key).upper().replace(".", "__")
+    return PREFIX + re.sub(r"\[\d+\]$", "", key).upper().replace(".", SECTION_END)
 
 
 def _key(location: tuple[int | str, ...]) -> str:

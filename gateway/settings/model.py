@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.messaging.deactivation import Deactivated
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
 from gateway.messaging.opt_out_settings import BlockedMode, Enforcement, TwilioHandling
@@ -228,6 +229,13 @@ class AccountSettings(Section):
         default=False,
         description="Whether status callbacks of sends are led through the gateway, which learns from them.",
     )
+    deactivated: Deactivated = Field(
+        default=Deactivated.FLAG,
+        description="What becomes of opt-outs of US numbers that Twilio tells are deactivated: keep, flag or expire.",
+    )
+    mirror: Literal["off", "on"] = Field(
+        default="off", description="Whether Twilio's Consents API is told of each opt-out and its lift."
+    )
     senders: tuple[SenderSettings, ...] = Field(default=(), description="What is set for single senders.")
     services: tuple[ServiceSettings, ...] = Field(
         default=(), description="Messaging Services stated here, beside what Twilio says of them."
@@ -295,6 +303,42 @@ class AppsSettings(Section):
     )
 
 
+class PreferencesSettings(Section):
+    """The page on which recipients leave a Messaging Service and come back."""
+
+    company: str = Field(default="", max_length=60, description="Who texts, as the page says it; unset: no name.")
+    link_days: int = Field(default=90, ge=1, le=400, description="How long a link to the page is good.")
+
+
+class RetentionSettings(Section):
+    """How long what somebody wrote, was sent or was told is kept; opt-outs and their history are kept for ever."""
+
+    answer_hours: int = Field(
+        default=48, ge=1, le=720, description="Answers to inbound messages, to be given again to a repetition."
+    )
+    held_message_hours: int = Field(
+        default=168,
+        ge=1,
+        le=9600,
+        description="How long To and Body of a message that was held back can be read; after that its SID and status.",
+    )
+    review_body_days: int = Field(
+        default=30, ge=1, le=365, description="Bodies on the review list on which nobody has decided."
+    )
+    dead_delivery_days: int = Field(
+        default=30, ge=1, le=365, description="Deliveries that were given up, with what they hold."
+    )
+    done_delivery_days: int = Field(
+        default=7, ge=1, le=90, description="That a delivery was made; what it held goes at once."
+    )
+    scheduled_message_days: int = Field(
+        default=30, ge=1, le=365, description="Recipients of scheduled messages, after the time they were due."
+    )
+    seen_event_hours: int = Field(
+        default=48, ge=5, le=720, description="Identifiers of Twilio's events, which it may repeat for four hours."
+    )
+
+
 class EventsSettings(Section):
     """How much is kept for sinks that do not take their events."""
 
@@ -303,6 +347,49 @@ class EventsSettings(Section):
         ge=1,
         le=10_000_000,
         description="Events a sink is owed at most; the oldest beyond become dead letters, of which as many are kept.",
+    )
+
+
+class ImportsSettings(Section):
+    """What may be imported by the admin API."""
+
+    most_body_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        le=16 * 1024 * 1024 * 1024,
+        description="The largest file of opt-outs that the admin API takes; the command line takes any.",
+    )
+
+
+class ActivitySettings(Section):
+    """How long it is kept what was decided about messages, and what reports count."""
+
+    keep_days: int = Field(
+        default=30, ge=0, le=400, description="How long lines of activity are kept; 0: none is ever written."
+    )
+    keep_counts_days: int = Field(default=1_100, ge=1, le=10_000, description="How long reports reach back.")
+
+
+class CaptureSettings(Section):
+    """Whether traffic is written down, to be played again."""
+
+    file: Path | None = Field(
+        default=None,
+        description="Traffic is captured in files of this name, in a folder that exists; unset, not.",
+    )
+    numbers: Literal["pseudonyms", "clear"] = Field(
+        default="pseudonyms", description="What stands in the place of numbers: others of the same kind, or themselves."
+    )
+    bodies: Literal["pseudonyms", "clear"] = Field(
+        default="pseudonyms", description="What stands in the place of bodies of more than a word."
+    )
+    part_bytes: int = Field(
+        default=100 * 1024 * 1024, ge=64 * 1024, description="How large a file becomes before the next is begun."
+    )
+    most_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=64 * 1024,
+        description="How large all files of this name may become; then the capture ends.",
     )
 
 
@@ -343,12 +430,6 @@ class Settings(Section):
         description="The store: sqlite:///FILE or postgresql://…, with ?pgbouncer=true behind a pooler.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="How many processes serve, on the same addresses.")
-    held_message_hours: int = Field(
-        default=168,
-        ge=1,
-        le=9600,
-        description="How long To and Body of a message that was held back can be read; after that its SID and status.",
-    )
     secret: SecretStr | None = Field(
         default=None,
         min_length=32,
@@ -362,6 +443,11 @@ class Settings(Section):
     twilio: TwilioSettings = Field(default=TwilioSettings(), description="Where Twilio is.")
     apps: AppsSettings = Field(default=AppsSettings(), description="Where apps may be.")
     events: EventsSettings = Field(default=EventsSettings(), description="Backlogs of sinks.")
+    preferences: PreferencesSettings = Field(default=PreferencesSettings(), description="The page of preferences.")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
+    imports: ImportsSettings = Field(default=ImportsSettings(), description="Imports by the admin API.")
+    activity: ActivitySettings = Field(default=ActivitySettings(), description="What is kept for reports.")
+    capture: CaptureSettings = Field(default=CaptureSettings(), description="The capture of traffic.")
     logs: LogSettings = Field(default=LogSettings(), description="What is logged and how.")
     tls: TlsSettings | None = Field(default=None, description="Certificate of the traffic listener.")
     webhook_tls: TlsSettings | None = Field(default=None, description="Certificate of the webhook listener.")

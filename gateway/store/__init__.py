@@ -3,7 +3,7 @@
 Law of this package: it decides nothing. No driver exception leaves it; what goes wrong is a `StoreError`.
 """
 
-from gateway.store.errors import SchemaUnknown, StoreError, StoreUnavailable
+from gateway.store.errors import SchemaUnknown, SecretUnknown, StoreError, StoreUnavailable
 from gateway.store.store import Store
 
-__all__ = ["SchemaUnknown", "Store", "StoreError", "StoreUnavailable"]
+__all__ = ["SchemaUnknown", "SecretUnknown", "Store", "StoreError", "StoreUnavailable"]

@@ -149,6 +149,10 @@ class AccountLines:
         values = {"review_id": review_id, "state": state, "actor": actor, "reason": reason, "event_id": event_id}
         return bool(await self._run(sql.DECIDE_REVIEW_ITEM, values | {"now": now}))
 
+    async def forget_review_bodies(self, before: int, limit: int) -> int:
+        """Drop bodies (not items) of messages received before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_REVIEW_BODIES, {"before": before, "limit": limit}))
+
 
 async def stored_pools(run: Run, account_sid: str) -> Pools:
     """The account's sender pools, by a connection whose reads see one state of the store."""

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from gateway.messaging.optouts import RecipientKey
+from gateway.store.persons import Persons
 from gateway.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -24,9 +25,19 @@ class Connection(Protocol):
         """Run one statement and give back its rows. Raises `StoreError`, and nothing of the driver's."""
         ...
 
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement that gives no rows for each of many sets of values, in their order. Raises as `run`."""
+        ...
+
 
 class Engine(ABC):
-    """One database, used by this process. Nothing is answered from memory: every read asks the primary."""
+    """One database, used by this process. Nothing is answered from memory: every read asks the primary.
+
+    ``persons`` tells transactions under which keys erased persons' lines stand.
+    """
+
+    def __init__(self, persons: Persons) -> None:
+        self.persons = persons
 
     lanes: int
     """How many look-ups may be under way at once."""
@@ -41,8 +52,9 @@ class Engine(ABC):
 
     @abstractmethod
     async def find(self, keys: Sequence[RecipientKey]) -> list[Row]:
-        """For each key, by its position: (position, settings version or None, then the six columns of each of its
-        opt-outs, standing and lifted, or Nones). One statement, begun after this call. Raises `StoreUnavailable`.
+        """For each key, by its position: (position, settings version or None, how many erasures the account has had
+        or None, then the six columns of each of its opt-outs, standing and lifted, or Nones). One statement, begun
+        after this call. Raises `StoreUnavailable`.
         """
 
     @abstractmethod

@@ -4,7 +4,8 @@ StoreError
 ├── StoreUnavailable   it does not answer, is locked, full or read-only now; retryable
 ├── TryAgain           two transactions met; nothing was kept, the store runs the unit again by itself
 ├── NotStorable        the schema does not take a value; nothing is wrong with the store itself
-└── SchemaUnknown      its schema is not the one this version knows; an operator has to act
+├── SchemaUnknown      its schema is not the one this version knows; an operator has to act
+└── SecretUnknown      persons were erased from it under another root key; an operator has to act
 """
 
 
@@ -32,3 +33,13 @@ class NotStorable(StoreError):
 
 class SchemaUnknown(StoreError):
     """The store holds a schema that this version does not know; the text says which command to run."""
+
+
+class SecretUnknown(StoreError):
+    """Persons were erased under another root key than the one given; the text says what to set."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "persons were erased from this store under another root key, and their opt-outs would not be found: "
+            "set secret (GATEWAY_SECRET) to what it was then"
+        )

@@ -1,6 +1,6 @@
 """The lines of a transaction about sinks: who wants an event, what a sink is owed, the sinks themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
@@ -28,6 +28,13 @@ class EventLines:
         """Owe a change of consent to each sink that wants it; where none does, nothing is made nor written."""
         if event.change in TOLD_CHANGES:
             await self._tell(event.key, CONSENT, lambda: consent_event(event), event.received_at)
+
+    async def tell_consents(self, events: Sequence[ConsentEvent]) -> None:
+        """Owe many changes of consent, of one account, in their order."""
+        told = [event for event in events if event.change in TOLD_CHANGES]
+        if told and await self._run(sql.SUBSCRIBED, {"account_sid": told[0].key.account_sid, "event_type": CONSENT}):
+            for event in told:
+                await self.tell_consent(event)
 
     async def tell_inbound(self, key: RecipientKey, make: Callable[[], Event], now: int) -> None:
         """Owe an inbound keyword to each sink that wants it; ``make`` is called only if one does."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """Where an account's events go: ``kind`` is ``webhook``, ``segment`` or ``kinesis``, ``configuration`` JSON in the
-    form its kind defines. ``secret`` is None wherever sinks are listed.
+    """Where an account's events go: ``kind`` is ``webhook``, ``segment``, ``kinesis`` or ``twilio`` (the mirror),
+    ``configuration`` JSON in the form its kind defines. ``secret`` is None wherever sinks are listed.
 
     ``failures`` counts how often in a row it took nothing; until ``due_at`` it is not tried.
     """

@@ -7,7 +7,8 @@ import orjson
 
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import learned_statements as sql
-from gateway.store.account_lines import Run, columns_of
+from gateway.store.account_lines import Run
+from gateway.store.persons import Persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Backfill:
 
 
 class LearnedLines:
-    """What a transaction does with them; it has ``_run``."""
+    """What a transaction does with them; it has ``_run`` and ``_persons``."""
 
     _run: Run
+    _persons: Persons
 
     async def remember_learned(self, account_sid: str, message_sid: str, learned_from: str, now: int) -> None:
         """Keep that a keyword was learned without its webhook."""
@@ -81,7 +83,7 @@ class LearnedLines:
         """The opt-in keywords of a recipient that count from later than an instant, oldest first; those of shadow mode
         only where they are asked for.
         """
-        rows = await self._run(sql.OPT_INS_AFTER, columns_of(key) | {"after": after, "in_shadow": in_shadow})
+        rows = await self._run(sql.OPT_INS_AFTER, self._persons.columns(key) | {"after": after, "in_shadow": in_shadow})
         return [StoredOptIn(sender, service_sid, keyword or "", at) for sender, service_sid, keyword, at in rows]
 
     async def is_on_review(self, account_sid: str, message_sid: str) -> bool:

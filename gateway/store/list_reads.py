@@ -9,9 +9,9 @@ import orjson
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind, Shadow, Source
 from gateway.store import list_statements as sql
-from gateway.store.account_lines import columns_of
 from gateway.store.engine import Engine, Row
 from gateway.store.identifiers import first_id
+from gateway.store.persons import Persons
 from gateway.store.records import ListedOptOut
 
 
@@ -60,9 +60,10 @@ class OptOutLine:
 
 
 class ListReads:
-    """What the store reads; it has ``_engine``."""
+    """What the store reads; it has ``_engine`` and ``_persons``."""
 
     _engine: Engine
+    _persons: Persons
 
     async def list_opt_outs(self, wanted: OptOutFilter, after: str, limit: int) -> list[ListedOptOut]:
         """Up to ``limit`` standing opt-outs in the order of their identifiers, from the one after ``after`` on."""
@@ -77,11 +78,11 @@ class ListReads:
 
     async def opt_out_lines_of(self, key: RecipientKey) -> list[OptOutLine]:
         """All lines of a recipient, standing and lifted."""
-        return [_line(row) for row in await self._engine.read(sql.OPT_OUT_LINES_OF, columns_of(key))]
+        return [_line(row) for row in await self._engine.read(sql.OPT_OUT_LINES_OF, self._persons.columns(key))]
 
     async def history_of(self, key: RecipientKey) -> list[ConsentEvent]:
         """Everything that ever happened to a recipient's consent, oldest first."""
-        return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, columns_of(key))]
+        return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, self._persons.columns(key))]
 
     async def list_events(self, wanted: EventFilter, after: str, limit: int) -> list[ConsentEvent]:
         """Up to ``limit`` consent events in the order of their identifiers, which is that of their coming, from the one

@@ -27,7 +27,7 @@ OPT_OUT: Final = OPT_OUT_COLUMNS + " WHERE opt_out_id = :opt_out_id"
 OPT_OUT_LINES_OF: Final = (
     OPT_OUT_COLUMNS
     + """
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
  ORDER BY scope_kind, scope_id
 """
 )
@@ -42,7 +42,7 @@ SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, cha
 HISTORY_OF: Final = (
     EVENT_COLUMNS
     + """
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
  ORDER BY event_id
 """
 )

@@ -6,7 +6,7 @@ was sent, is `TryAgain`: nothing of it was kept, and the same unit may be run ag
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -21,7 +21,7 @@ POSTGRES_URLS: Final = ("postgresql://", "postgres://")
 BEHIND_PGBOUNCER: Final = "pgbouncer"  # ?pgbouncer=true: a pooler in transaction mode, which keeps no statements
 CONNECT_SECONDS: Final = 5.0
 LOCK_SECONDS: Final = 0.25  # a unit holds its lines for milliseconds; the server takes 1 s to see a deadlock
-NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
+NAMED: Final = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
 
 Row = tuple[Any, ...]
 
@@ -98,13 +98,24 @@ class PostgresConnection:
         statement, names = positional(sql)
         try:
             rows = await self._connection.fetch(statement, *[(values or {})[name] for name in names])
-        except (*MET_ANOTHER, *NOT_TAKEN) as error:
-            raise translated(error) from error
-        except BROKEN as error:
-            raise TryAgain(f"the connection broke ({type(error).__name__})") from error
         except DRIVER_ERRORS as error:
-            raise translated(error) from error
+            raise _of_statement(error) from error
         return [tuple(row) for row in rows]
+
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement for each of many sets of values, in their order; sent without waiting in between."""
+        statement, names = positional(sql)
+        try:
+            await self._connection.executemany(statement, [[row[name] for name in names] for row in rows])
+        except DRIVER_ERRORS as error:
+            raise _of_statement(error) from error
+
+
+def _of_statement(error: BaseException) -> NotStorable | StoreUnavailable | TryAgain:
+    """What a statement's error means; where the connection broke, the unit may be tried again on another."""
+    if isinstance(error, BROKEN) and not isinstance(error, (*MET_ANOTHER, *NOT_TAKEN)):
+        return TryAgain(f"the connection broke ({type(error).__name__})")
+    return translated(error)
 
 
 def translated(error: BaseException) -> NotStorable | StoreUnavailable | TryAgain:

@@ -18,6 +18,7 @@ from gateway.store import statements as sql
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import NotStorable, StoreError, StoreUnavailable, TryAgain
 from gateway.store.groups import Groups
+from gateway.store.persons import Persons
 from gateway.store.postgres import BROKEN, DRIVER_ERRORS, MET_ANOTHER, PostgresAddress, PostgresConnection, translated
 from gateway.store.transaction import Transaction
 
@@ -41,7 +42,8 @@ class PostgresEngine(Engine):
 
     lanes = 2
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, persons: Persons) -> None:
+        super().__init__(persons)
         self._address = PostgresAddress.of(database_url)
         self._writable = True
         self._commits = 0
@@ -166,7 +168,7 @@ class PostgresEngine(Engine):
     async def _tried(self, unit: UnitOfWork[T], seconds: float) -> T:
         async with self._taken(self._writes, seconds, SERIALIZABLE) as connection:
             try:
-                return await unit(Transaction(PostgresConnection(connection)))
+                return await unit(Transaction(PostgresConnection(connection), self.persons))
             except StoreError:
                 raise
             except Exception as error:

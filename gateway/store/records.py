@@ -195,6 +195,21 @@ class ScheduledMessage:
         return RecipientKey(self.account_sid, self.channel, self.recipient_key)
 
 
+@dataclass(frozen=True, slots=True)
+class PreferenceLink:
+    """A link to the page of preferences: for whom and which Messaging Service, and who made it. It is good before
+    ``expires_at`` (microseconds since 1970, UTC, as ``created_at``).
+    """
+
+    link_id: str
+    key: RecipientKey = field(repr=False)
+    recipient: str = field(repr=False)
+    service_sid: str
+    actor: str
+    created_at: int
+    expires_at: int
+
+
 def service_of(row: tuple[object, ...]) -> MessagingService:
     """Read (service_sid, version, enabled, settings)."""
     sid, version, enabled, text = row

@@ -22,10 +22,12 @@ accounts = Table(
     Column("account_sid", Text, primary_key=True),
     # Grows with every change of the account's pools and settings; each look-up brings it along.
     Column("settings_version", BigInteger, nullable=False),
+    # How often a person was erased; each look-up brings it along, too.
+    Column("erasures", BigInteger, nullable=False, server_default=text("0")),
 )
 
 # The blocklist. A lifted opt-out keeps its line (standing = false), so that an older event that arrives late is
-# recognised as outdated. The readable recipient stands beside the key, so that erasing it changes no look-up.
+# recognised as outdated. An erased person's lines have a keyed hash as their key (`gateway.store.persons`).
 opt_outs = Table(
     "opt_outs",
     metadata,
@@ -55,8 +57,9 @@ opt_outs = Table(
     sqlite_with_rowid=False,
 )
 
-# Only ever added to: triggers of the database refuse to change or delete a line. The readable recipient alone may be
-# blanked (set to ''), once, by erasure. A new column has to be added to the triggers of SQLite, which name them all.
+# Only ever added to: triggers of the database refuse to change or delete a line. Erasure alone may, once, blank the
+# readable recipient (''), put a keyed hash in the place of the key, and take numbers out of the reason, in one go. A
+# new column has to be added to the triggers of SQLite, which name them all.
 consent_events = Table(
     "consent_events",
     metadata,
@@ -275,6 +278,7 @@ review_items = Table(
     Column("event_id", Text),
     Index("review_items_by_state", "account_sid", "state", "review_id"),
     Index("review_items_by_message", "account_sid", "message_sid"),
+    Index("review_items_of_recipient", "account_sid", "channel", "recipient_key"),
 )
 
 # Sends that were held back and told as accepted: messages of the gateway's own, which fail at ``failed_at``.
@@ -294,6 +298,7 @@ held_messages = Table(
     Column("failed_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("held_messages_by_time", "account_sid", "created_at"),
+    _index("held_messages_of_recipient", "recipient_key IS NOT NULL", "account_sid", "recipient_key"),
 )
 
 # Messages that Twilio holds until a time, so that an opt-out can cancel them.
@@ -314,6 +319,23 @@ scheduled_messages = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Index("scheduled_messages_by_recipient", "account_sid", "channel", "recipient_key"),
+)
+
+# Links to the page on which a recipient leaves a Messaging Service or comes back; who holds one is that recipient.
+preference_links = Table(
+    "preference_links",
+    metadata,
+    Column("link_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("service_sid", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("preference_links_of_recipient", "account_sid", "channel", "recipient_key"),
+    Index("preference_links_by_end", "expires_at"),
 )
 
 # Keywords that were learned without their webhook, by what, and whether it came later, or the confirmation was sent.
@@ -360,6 +382,67 @@ backfills = Table(
     Column("ended_at", BigInteger),
 )
 
+# How far the import of a file has come, by the digest of the file and of how it is read; ``counts`` are JSON.
+imports = Table(
+    "imports",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+# What was decided about each send and inbound keyword, and what status callbacks told; kept for a time, without bodies.
+# ``recipient_key`` is the one thing in it that tells who somebody is; erasure makes it null.
+activity = Table(
+    "activity",
+    metadata,
+    Column("activity_id", Text, primary_key=True),
+    Column("account_sid", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("enforced", Boolean, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("error_code", BigInteger),
+    Column("message_sid", Text),
+    Column("service_sid", Text),
+    Column("sender", Text),
+    Column("channel", Text),
+    Column("recipient_key", Text),
+    Column("country", Text),
+    Column("scope_kind", Text),
+    Column("scope_id", Text),
+    Column("settings_version", BigInteger),
+    Index("activity_by_account", "account_sid", "activity_id"),
+    _index("activity_by_message", "message_sid IS NOT NULL", "account_sid", "message_sid", "activity_id"),
+    _index("activity_by_recipient", "recipient_key IS NOT NULL", "account_sid", "channel", "recipient_key", "at"),
+)
+
+# How often what happened in each quarter of an hour, from the history and from activity; '' where something has no
+# service, sender and so on. No recipient is in it. Quarters, as some time zones are no whole hours from UTC.
+report_counts = Table(
+    "report_counts",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("quarter", BigInteger, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("country", Text, primary_key=True),
+    Column("keyword", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("report_counts_by_time", "quarter"),
+)
+
 # Work that one process at a time does for all, until a time.
 leases = Table(
     "leases",
@@ -383,6 +466,18 @@ admin_tokens = Table(
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("revoked_by", Text),
+)
+
+# Who is signed in at the console, by the SHA-256 of what their browser shows; each ends with the token it began with.
+admin_sessions = Table(
+    "admin_sessions",
+    metadata,
+    Column("session_sha256", Text, primary_key=True),
+    Column("token_sha256", Text, nullable=False),
+    Column("account_sid", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
 )
 
 # The root key and the admin token's hash where the settings give none; the heartbeat of the writability probe.

@@ -7,7 +7,7 @@ Write-ahead log and ``synchronous=FULL``: a commit that returned is on the disk.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -22,6 +22,9 @@ PRAGMAS: Final = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}", "PRAGMA 
 WRITE_AHEAD_LOG: Final = "PRAGMA journal_mode = WAL"
 TRIES: Final = 40
 PAUSE_SECONDS: Final = 0.05
+
+NOT_TAKEN: Final = (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError)
+DRIVER_ERRORS: Final = (*NOT_TAKEN, sqlite3.Error, ValueError)
 
 Row = tuple[Any, ...]
 
@@ -60,12 +63,15 @@ class SqliteConnection:
         """Run one statement and give back its rows, as many as it has."""
         try:
             return list(await self._connection.execute_fetchall(sql, values))  # type: ignore[arg-type]
-        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError) as error:
-            raise NotStorable(f"the database does not take a value ({type(error).__name__})") from error
-        except (sqlite3.Error, ValueError) as error:
-            # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables
-            # and conditions ("database is locked"), never a value.
-            raise StoreUnavailable(f"the database does not do it ({error})") from error
+        except DRIVER_ERRORS as error:
+            raise _translated(error) from error
+
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run one statement for each of many sets of values, in their order."""
+        try:
+            await (await self._connection.executemany(sql, rows)).close()
+        except DRIVER_ERRORS as error:
+            raise _translated(error) from error
 
     async def _use_write_ahead_log(self) -> None:
         """Switch to the log. Here SQLite refuses at once when another process does the same, so the waiting is ours."""
@@ -83,3 +89,12 @@ class SqliteConnection:
         """Close the connection and end its thread."""
         with contextlib.suppress(sqlite3.Error, ValueError):  # the thread ends all the same
             await self._connection.close()
+
+
+def _translated(error: Exception) -> NotStorable | StoreUnavailable:
+    """A driver's error in the store's terms."""
+    if isinstance(error, NOT_TAKEN):
+        return NotStorable(f"the database does not take a value ({type(error).__name__})")
+    # ValueError is aiosqlite's for a connection that is closed. The text is SQLite's own: it names tables and
+    # conditions ("database is locked"), never a value.
+    return StoreUnavailable(f"the database does not do it ({error})")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -11,8 +12,11 @@ from gateway.messaging.optouts import RecipientKey
 from gateway.store import statements as sql
 from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.writer import Writer
+
+WRITERS_CACHE: Final = "PRAGMA cache_size = -65536"  # KiB at most: keys of people come in no order, by the thousand
 
 
 class SqliteEngine(Engine):
@@ -20,7 +24,8 @@ class SqliteEngine(Engine):
 
     lanes = 1
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, persons: Persons) -> None:
+        super().__init__(persons)
         self._path = path
         self._reading = asyncio.Lock()
         self._connections: list[SqliteConnection] = []
@@ -32,10 +37,11 @@ class SqliteEngine(Engine):
         self._file = _identity(self._path)
         try:
             self._checks, writes, self._reads = [await self._connect() for _ in range(3)]
+            await writes.run(WRITERS_CACHE)
         except BaseException:
             await self.close()
             raise
-        self._writer = Writer(writes, self._demand_same_file)
+        self._writer = Writer(writes, self._demand_same_file, self.persons)
         self._task = asyncio.create_task(self._writer.run())
 
     async def close(self) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-# One look-up for many recipients: their opt-outs, standing and lifted, and how new the account's settings are.
+# One look-up for many recipients: their opt-outs, standing and lifted, how new the account's settings are, and whether
+# it has erased persons.
 FIND_OPT_OUTS: Final = """
-SELECT k.key, a.settings_version,
+SELECT k.key, a.settings_version, a.erasures,
        o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
        o.shadow_standing, o.shadow_effective_at, o.shadow_source
   FROM json_each(:keys) AS k
@@ -16,7 +17,7 @@ SELECT k.key, a.settings_version,
 
 # The same where there are arrays (PostgreSQL).
 FIND_OPT_OUTS_OF_ARRAYS: Final = """
-SELECT k.position - 1, a.settings_version,
+SELECT k.position - 1, a.settings_version, a.erasures,
        o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
        o.shadow_standing, o.shadow_effective_at, o.shadow_source
   FROM unnest(CAST(:accounts AS text[]), CAST(:channels AS text[]), CAST(:recipients AS text[]))
@@ -33,7 +34,8 @@ PASSING_OVER: Final = "/* passing over what is locked */"
 OPT_OUTS_OF: Final = """
 SELECT scope_kind, scope_id, standing, effective_at, source, hold, shadow_standing, shadow_effective_at, shadow_source
   FROM opt_outs
- WHERE account_sid = :account_sid AND channel = :channel AND recipient_key = :recipient_key
+ WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
+ ORDER BY recipient_key = :recipient_key
 """
 
 PUT_OPT_OUT: Final = """
@@ -61,6 +63,7 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
        shadow_source = excluded.shadow_source, shadow_event_id = excluded.shadow_event_id
 """
 
+# Tells as well whether the account has erased persons.
 ADD_EVENT: Final = """
 INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
                             source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
@@ -68,6 +71,7 @@ INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recip
 VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
         :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
         :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version, :enforced)
+RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_sid)
 """
 
 COUNT_EVENTS: Final = """
@@ -224,6 +228,12 @@ UPDATE review_items SET state = :state, decided_at = :now, actor = :actor, reaso
 RETURNING review_id
 """
 
+FORGET_REVIEW_BODIES: Final = """
+UPDATE review_items SET body = NULL
+ WHERE review_id IN (SELECT review_id FROM review_items WHERE body IS NOT NULL AND received_at < :before LIMIT :limit)
+RETURNING review_id
+"""
+
 ADD_DELIVERY: Final = """
 INSERT INTO deliveries (delivery_id, account_sid, kind, state, payload, attempts, due_at, give_up_at, lease,
                         created_at)
@@ -240,7 +250,8 @@ RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created
 """
 
 END_DELIVERY: Final = """
-UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL
+UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL,
+       payload = CASE WHEN :state = 'done' THEN '' ELSE payload END
  WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
 RETURNING delivery_id
 """
@@ -284,6 +295,13 @@ FORGET_DELIVERIES: Final = """
 DELETE FROM deliveries
  WHERE delivery_id IN (SELECT delivery_id FROM deliveries
                         WHERE state = 'done' AND due_at < :before AND sink IS NULL LIMIT :limit)
+RETURNING delivery_id
+"""
+
+# Those of sinks, too.
+FORGET_DEAD_DELIVERIES: Final = """
+DELETE FROM deliveries
+ WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'dead' AND due_at < :before LIMIT :limit)
 RETURNING delivery_id
 """
 

@@ -2,29 +2,37 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
-from gateway.store import scheduled_statements, shadow_statements
+from gateway.store import person_statements, scheduled_statements, shadow_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
-from gateway.store.engine import Engine, Row, T, UnitOfWork
-from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.activity_reads import ActivityReads
+from gateway.store.bulk_lines import ImportState
+from gateway.store.engine import Connection, Engine, Row, T, UnitOfWork
+from gateway.store.errors import SecretUnknown, StoreError, StoreUnavailable
 from gateway.store.event_reads import EventReads
 from gateway.store.identifiers import new_id
+from gateway.store.journey_reads import JourneyReads
 from gateway.store.learned_lines import Backfill
 from gateway.store.list_reads import ListReads
 from gateway.store.lookup import Lookup
+from gateway.store.persons import CHECK_NAME, Persons
 from gateway.store.postgres import POSTGRES_URLS
 from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import (
     Found,
     HeldMessage,
     ListedDelivery,
+    PreferenceLink,
     ReviewItem,
     ScheduledMessage,
     ServiceVersion,
@@ -33,15 +41,18 @@ from gateway.store.records import (
     review_item_of,
     service_version_of,
 )
+from gateway.store.revision import is_at_newest
+from gateway.store.session_reads import SessionReads
 from gateway.store.shadow_lines import ShadowCount, ShadowLine
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
-from gateway.store.upgrade import prepare
 from gateway.store.webhook_lines import ALL_ADOPTED_WEBHOOKS, AdoptedWebhook, adopted_webhook_of
 
 PROBE_EVERY_SECONDS: Final = 1.0
+ROOT_KEY_NAME: Final = "root_key"
+HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +78,34 @@ class HeldFilter:
     sender: str | None = None
 
 
-class Store(ListReads, TokenReads, EventReads):
+class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, SessionReads):
     """The store of this process, on either engine."""
 
-    def __init__(self, database_url: str, clock: Callable[[], int]) -> None:
+    def __init__(self, database_url: str, clock: Callable[[], int], secret: SecretStr | None = None) -> None:
+        """``secret`` is the root key of the settings; without one it is the one that the store keeps."""
         self._database_url = database_url
         self._clock = clock
+        self._secret = secret
         self._tasks: list[asyncio.Task[None]] = []
-        self._engine = engine_for(database_url)
+        self._persons = Persons()
+        self._engine = engine_for(database_url, self._persons)
+        self.root_key = b""  # known once it is open
         self.was_made = False  # whether there was no list before, which is as it should be only at the first start
 
     async def open(self, *, serving: bool = True) -> None:
         """Prepare an empty store, refuse one with an unknown schema, and start answering.
 
-        ``serving`` keeps probing whether the store can be written. Raises `StoreUnavailable` or `SchemaUnknown`.
+        ``serving`` keeps probing whether the store can be written. Raises `StoreUnavailable`, `SchemaUnknown`, or
+        `SecretUnknown` where persons were erased under another root key.
         """
-        self.was_made = await asyncio.to_thread(prepare, self._database_url)
+        self.was_made = await asyncio.to_thread(_prepared, self._database_url)
         await self._engine.open()
-        self._lookup = Lookup(self._engine)
+        try:
+            self.root_key = await self._know_root_key()
+        except BaseException:
+            await self._engine.close()
+            raise
+        self._lookup = Lookup(self._engine, self._confirm_root_key)
         self._start(*(self._lookup.run() for _ in range(self._engine.lanes)))
         if serving:
             self._start(self._probe())
@@ -96,6 +117,26 @@ class Store(ListReads, TokenReads, EventReads):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await self._engine.close()
+
+    async def _know_root_key(self) -> bytes:
+        """The key of the settings, else the one that the store keeps, which is made once."""
+        if self._secret is not None:
+            key = self._secret.get_secret_value()
+        else:
+            key = await self.value(ROOT_KEY_NAME) or await self.value_once(ROOT_KEY_NAME, secrets.token_hex(32))
+        self._persons.know(key.encode())
+        await self._confirm_root_key()
+        return key.encode()
+
+    async def _confirm_root_key(self) -> None:
+        """Raises `SecretUnknown` where persons were erased under another root key: they would not be found."""
+        if await self.value(CHECK_NAME) not in {None, self._persons.check}:
+            raise SecretUnknown
+
+    async def value(self, name: str) -> str | None:
+        """One of the gateway's own values; None where there is none of this name. Raises `StoreUnavailable`."""
+        rows = await self._engine.read(sql.GET_VALUE, {"name": name})
+        return str(rows[0][0]) if rows else None
 
     # The check
 
@@ -129,7 +170,7 @@ class Store(ListReads, TokenReads, EventReads):
     async def settings_version(self, account_sid: str) -> int:
         """How new the account's pools and settings are; 0 when there are none."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).settings_version(account_sid)
+            return await self._reading(reads).settings_version(account_sid)
 
     async def account_state(self, account_sid: str) -> AccountState:
         """The account's pools and the newest settings of its services, as of one settings version."""
@@ -139,7 +180,7 @@ class Store(ListReads, TokenReads, EventReads):
     async def twilio_services(self, account_sid: str) -> list[TwilioService]:
         """What Twilio said last of the account's services."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).twilio_services(account_sid)
+            return await self._reading(reads).twilio_services(account_sid)
 
     async def service_versions(self, account_sid: str, service_sid: str, limit: int) -> list[ServiceVersion]:
         """The versions of a service's settings, newest first."""
@@ -149,7 +190,7 @@ class Store(ListReads, TokenReads, EventReads):
     async def service_version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion | None:
         """One version of a service's settings; None when there is no such."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).service_version(account_sid, service_sid, version)
+            return await self._reading(reads).service_version(account_sid, service_sid, version)
 
     async def review_items(
         self, account_sid: str | None, state: str | None, after: str, limit: int
@@ -170,12 +211,22 @@ class Store(ListReads, TokenReads, EventReads):
     async def closed_until(self, account_sid: str) -> int | None:
         """Until when the account's inbound messages were read from Twilio's list; None: never."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).closed_until(account_sid)
+            return await self._reading(reads).closed_until(account_sid)
 
     async def backfill(self, account_sid: str) -> Backfill | None:
         """How far the last back-fill of an account has come; None: there was none."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).backfill(account_sid)
+            return await self._reading(reads).backfill(account_sid)
+
+    async def import_state(self, account_sid: str, digest: str) -> ImportState | None:
+        """How far an import has come; None: it was never begun."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).import_state(account_sid, digest)
+
+    async def try_out(self, unit: UnitOfWork[T]) -> T:
+        """Run a unit that only reads, in one state of the store."""
+        async with self._engine.snapshot() as reads:
+            return await unit(self._reading(reads))
 
     async def held_message(self, account_sid: str, message_sid: str) -> HeldMessage | None:
         """A message that was held back; None when there is none of this SID."""
@@ -193,6 +244,14 @@ class Store(ListReads, TokenReads, EventReads):
         values = {"account_sid": account_sid, "message_sid": message_sid}
         rows = await self._engine.read(scheduled_statements.SCHEDULED_MESSAGE, values)
         return ScheduledMessage(*rows[0]) if rows else None
+
+    async def preference_link(self, link_id: str) -> PreferenceLink | None:
+        """A link to the page of preferences, be it good still or not; None when there is none of this identifier."""
+        rows = await self._engine.read(person_statements.LINK, {"link_id": link_id})
+        if not rows:
+            return None
+        _, account_sid, channel, recipient_key, *rest = rows[0]
+        return PreferenceLink(link_id, RecipientKey(account_sid, channel, recipient_key), *rest)
 
     async def scheduled_messages(
         self, account_sid: str | None, state: str | None, after: tuple[str, str], limit: int
@@ -228,12 +287,12 @@ class Store(ListReads, TokenReads, EventReads):
     async def shadow_lines(self, account_sid: str, after: str, limit: int) -> list[ShadowLine]:
         """Up to ``limit`` lines of the list that shadow mode keeps; see `ShadowLines`."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).shadow_lines(account_sid, after, limit)
+            return await self._reading(reads).shadow_lines(account_sid, after, limit)
 
     async def adopted_webhooks(self, account_sid: str) -> list[AdoptedWebhook]:
         """Webhooks of an account at Twilio that were led to the gateway, those that were reverted too."""
         async with self._engine.snapshot() as reads:
-            return await Transaction(reads).adopted_webhooks(account_sid)
+            return await self._reading(reads).adopted_webhooks(account_sid)
 
     async def all_adopted_webhooks(self) -> list[AdoptedWebhook]:
         """Those of all accounts that lead to the gateway."""
@@ -252,6 +311,9 @@ class Store(ListReads, TokenReads, EventReads):
 
     # Inside
 
+    def _reading(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._persons)
+
     def _start(self, *runs: Coroutine[Any, Any, None]) -> None:
         self._tasks.extend(asyncio.create_task(run) for run in runs)
 
@@ -266,14 +328,23 @@ class Store(ListReads, TokenReads, EventReads):
             await asyncio.sleep(PROBE_EVERY_SECONDS)
 
     async def _heartbeat(self, transaction: Transaction) -> None:
-        await transaction.put_value("heartbeat", str(self._clock()))
+        await transaction.put_value(HEARTBEAT, str(self._clock()))
 
 
-def engine_for(database_url: str) -> Engine:
+def _prepared(database_url: str) -> bool:
+    """Make an empty store ready, and tell whether it was; see `gateway.store.upgrade.prepare`."""
+    if is_at_newest(database_url):
+        return False
+    from gateway.store.upgrade import prepare  # takes a while to import, and is not needed for an ordinary start
+
+    return prepare(database_url)
+
+
+def engine_for(database_url: str, persons: Persons) -> Engine:
     """The engine that an address of the settings names."""
     if database_url.startswith(POSTGRES_URLS):
-        return PostgresEngine(database_url)
-    return SqliteEngine(path_of(database_url))
+        return PostgresEngine(database_url, persons)
+    return SqliteEngine(path_of(database_url), persons)
 
 
 def _delivery(row: Row) -> ListedDelivery:

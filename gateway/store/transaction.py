@@ -3,7 +3,8 @@
 A transaction begins with the lock that writing needs, so what it reads is still true when it commits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -13,9 +14,13 @@ from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import scheduled_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
+from gateway.store.activity_lines import ActivityLines
+from gateway.store.bulk_lines import BulkLines
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import LearnedLines
+from gateway.store.person_lines import PersonLines
+from gateway.store.persons import Persons, is_erased
 from gateway.store.records import (
     HeldMessage,
     ScheduledMessage,
@@ -24,6 +29,7 @@ from gateway.store.records import (
     opt_out_of,
 )
 from gateway.store.scheduled_lines import ScheduledLines
+from gateway.store.session_lines import SessionLines
 from gateway.store.shadow_lines import ShadowLines
 from gateway.store.token_lines import TokenLines
 from gateway.store.webhook_lines import WebhookLines
@@ -37,11 +43,29 @@ CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the m
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
 
 
-class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenLines, ShadowLines, WebhookLines):
+Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
+"""A line of history, and the opt-outs as they are after it."""
+
+
+class Transaction(
+    AccountLines,
+    BulkLines,
+    ScheduledLines,
+    LearnedLines,
+    EventLines,
+    TokenLines,
+    PersonLines,
+    ActivityLines,
+    SessionLines,
+    ShadowLines,
+    WebhookLines,
+):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: "Connection", persons: Persons) -> None:
         self._run = connection.run
+        self._persons = persons
+        self._run_many = connection.run_many
 
     # Parts of it
 
@@ -96,16 +120,19 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
 
     async def opt_outs_of(self, key: RecipientKey) -> list[OptOut]:
         """All of a recipient's opt-outs, standing and lifted."""
-        return [opt_out_of(row) for row in await self._run(sql.OPT_OUTS_OF, columns_of(key))]
+        rows = await self._run(sql.OPT_OUTS_OF, self._persons.columns(key))
+        found = [opt_out_of(row) for row in rows]
+        return list({opt_out.scope: opt_out for opt_out in found}.values())  # those under the own key come last
 
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
         """Write one line of history, the opt-outs as they are after it, and what sinks are owed of it; with one that
         stands, the cancellation of each scheduled message of the recipient is owed, whoever brought it about. Which of
         them the opt-outs cover is found out when it is carried out. An event of shadow mode changes the shadow list.
+        Of an erased person, whom nobody can name, sinks are told nothing.
         """
-        scopes = [(str(scope.kind), scope.id) for scope in event.scopes]
-        event_columns = _event_columns(event) | {"scopes": orjson.dumps(scopes).decode()}
-        await self._run(sql.ADD_EVENT, event_columns)
+        [(erasures,)] = await self._run(sql.ADD_EVENT, _event_columns(event))
+        if opt_outs and erasures and not is_erased(event.key):
+            await self.revive(event.key, event.recipient)
         for opt_out in opt_outs:
             columns = _opt_out_columns(event, opt_out)
             if not event.enforced:
@@ -113,7 +140,32 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
             await self._run(sql.PUT_OPT_OUT if event.enforced else sql.PUT_SHADOW, columns)
         if event.enforced and any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
-        await self.tell_consent(event)
+        if not is_erased(event.key):
+            await self.tell_consent(event)
+
+    async def record_all(self, changes: Sequence[Recorded]) -> None:
+        """Write many lines of history, in their order, and do with each as `record` does. They are about recipients of
+        one account.
+        """
+        await self._revive_all(changes)
+        await self._run_many(sql.ADD_EVENT, [_event_columns(event) for event, _ in changes])
+        lines = [_opt_out_columns(event, opt_out) for event, opt_outs in changes for opt_out in opt_outs]
+        await self._run_many(sql.PUT_OPT_OUT, lines)
+        for account_sid, channel in {(event.key.account_sid, event.key.channel) for event, _ in changes}:
+            stopped = [
+                event for event, opt_outs in changes
+                if event.key.channel == channel and any(opt_out.standing for opt_out in opt_outs)
+            ]  # fmt: skip
+            await self._owe_cancellations_of_all(account_sid, channel, stopped)
+        await self.tell_consents([event for event, _ in changes])
+
+    async def _revive_all(self, changes: Sequence[Recorded]) -> None:
+        """Put back under their own keys those of whom an opt-out is written, as `record` does."""
+        written = {event.key: event.recipient for event, opt_outs in changes if opt_outs}
+        for account_sid, channel in {(key.account_sid, key.channel) for key in written}:
+            keys = {key.recipient_key: key for key in written if key.channel == channel}
+            for found in await self.erased_among(account_sid, channel, keys):
+                await self.revive(keys[found], written[keys[found]])
 
     # Scheduled messages
 
@@ -133,6 +185,14 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
     async def _owe_cancellations(self, key: RecipientKey, now: int) -> None:
         for row in await self._run(scheduled_statements.SCHEDULED_FOR, columns_of(key) | {"since": now - LATE}):
             await self._owe_cancellation(ScheduledMessage(*row), now)
+
+    async def _owe_cancellations_of_all(self, account_sid: str, channel: str, stopped: Sequence[ConsentEvent]) -> None:
+        if not stopped:
+            return
+        now = max(event.received_at for event in stopped)
+        keys = {event.key.recipient_key: event.key for event in stopped}
+        for found in await self.scheduled_of_all(account_sid, channel, keys, now - LATE):
+            await self._owe_cancellations(keys[found], now)
 
     async def _owe_cancellation(self, message: ScheduledMessage, now: int) -> None:
         payload = orjson.dumps((message.account_sid, message.message_sid)).decode()
@@ -222,6 +282,10 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
         """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""
         return len(await self._run(sql.FORGET_DELIVERIES, {"before": before, "limit": limit}))
 
+    async def forget_dead_deliveries(self, before: int, limit: int) -> int:
+        """Drop deliveries that were given up and were due before an instant, some at a time; gives how many."""
+        return len(await self._run(sql.FORGET_DEAD_DELIVERIES, {"before": before, "limit": limit}))
+
     # The gateway's own values
 
     async def take_lease(self, name: str, holder: str, *, now: int, held_until: int) -> bool:
@@ -234,15 +298,24 @@ class Transaction(AccountLines, ScheduledLines, LearnedLines, EventLines, TokenL
         await self._run(sql.PUT_VALUE_ONCE, {"name": name, "value": value})
         return str((await self._run(sql.GET_VALUE, {"name": name}))[0][0])
 
+    async def value(self, name: str) -> str | None:
+        """A stored value; None: there is none."""
+        rows = await self._run(sql.GET_VALUE, {"name": name})
+        return str(rows[0][0]) if rows else None
+
     async def put_value(self, name: str, value: str) -> None:
         """Store a value in the place of what was there."""
         await self._run(sql.PUT_VALUE, {"name": name, "value": value})
 
 
+EVENT_COLUMNS: Final = tuple(name for name in ConsentEvent.__slots__ if name not in {"key", "scopes"})
+_values_of: Final = attrgetter(*EVENT_COLUMNS)
+
+
 def _event_columns(event: ConsentEvent) -> dict[str, object]:
-    names = ConsentEvent.__slots__
-    columns = {name: getattr(event, name) for name in names if name not in {"key", "scopes"}}
-    return columns | columns_of(event.key)
+    columns = dict(zip(EVENT_COLUMNS, _values_of(event), strict=True)) | columns_of(event.key)
+    columns["scopes"] = orjson.dumps([(scope.kind, scope.id) for scope in event.scopes]).decode()
+    return columns
 
 
 def _opt_out_columns(event: ConsentEvent, opt_out: OptOut) -> dict[str, object]:

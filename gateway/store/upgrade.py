@@ -8,6 +8,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,7 +84,13 @@ def current_revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str:
     """The newest revision this version knows."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+    return _known_revisions()[0]
+
+
+@cache
+def _known_revisions() -> tuple[str, ...]:
+    """The revisions this version knows, newest first; Alembic compiles and runs the file of each to tell them."""
+    return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 def _begin(connection: Connection) -> None:
@@ -101,12 +108,11 @@ def _tables(connection: Connection) -> list[str]:
 
 def _refuse_newer(connection: Connection) -> None:
     current = current_revision(connection)
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     if current is None and _tables(connection):
         raise SchemaUnknown(
             "the database holds tables, but no gateway made them; give the gateway a database of its own"
         )
-    if current is not None and current not in known:
+    if current is not None and current not in _known_revisions():
         raise SchemaUnknown(
             f"the store's schema is at revision {current}, which this version does not know; "
             "install the version of the gateway that made it, or a later one"

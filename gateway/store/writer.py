@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway.store.engine import T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.transaction import Transaction
 
@@ -29,10 +30,11 @@ class _Waiting:
 class Writer:
     """Runs units of work one after another on a connection of its own."""
 
-    def __init__(self, connection: SqliteConnection, demand_same_file: Callable[[], None]) -> None:
+    def __init__(self, connection: SqliteConnection, demand_same_file: Callable[[], None], persons: Persons) -> None:
         """``demand_same_file`` raises `StoreUnavailable` when what is committed goes where nobody will find it."""
         self._connection = connection
         self._demand_same_file = demand_same_file
+        self._persons = persons
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._is_closed = False
         self.is_writable = True
@@ -72,8 +74,11 @@ class Writer:
             return
         try:
             await self._connection.run("BEGIN IMMEDIATE")
-            kept = [waiting for waiting in group if await self._ran(waiting)]
-            await self._connection.run("COMMIT")
+            if len(group) == 1:
+                kept = group if await self._ran_alone(group[0]) else []
+            else:
+                kept = [waiting for waiting in group if await self._ran(waiting)]
+                await self._connection.run("COMMIT")
             self._demand_same_file()
         except StoreError as error:
             await self._failed(group, error)
@@ -90,11 +95,28 @@ class Writer:
             if not waiting.future.done():
                 waiting.future.set_result(waiting.result)
 
+    async def _ran_alone(self, waiting: _Waiting) -> bool:
+        """Run one unit that has the transaction for itself, and commit it. There is no savepoint: with one, SQLite
+        keeps a copy of each page that a large unit changes.
+        """
+        try:
+            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
+        except StoreUnavailable:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_being_cancelled():
+                raise  # the writer, not something that the unit waited for
+            await self._connection.run("ROLLBACK")
+            _refuse(waiting, error)
+            return False
+        await self._connection.run("COMMIT")
+        return True
+
     async def _ran(self, waiting: _Waiting) -> bool:
         """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""
         await self._connection.run("SAVEPOINT unit")
         try:
-            waiting.result = await waiting.unit(Transaction(self._connection))
+            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
         except StoreUnavailable:
             raise
         except asyncio.CancelledError as error:

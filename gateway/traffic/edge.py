@@ -7,22 +7,27 @@ from functools import lru_cache
 from typing import Final
 
 import structlog
-from aiohttp import web
 from prometheus_client import Counter
 
 from gateway import metrics
+from gateway.capture.marks import CONFIRMED, OUTCOME_HEADER, REPLAY_HEADER, RUN
+from gateway.flows.activity import ActivityLog
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
 from gateway.flows.outbound import OutboundFlow
-from gateway.flows.outcome import Outcome, What, failure
+from gateway.flows.outcome import Answer, Outcome, What, failure
+from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
 from gateway.flows.replies import REDIRECT_PATH
+from gateway.flows.request import Request
 from gateway.flows.status import STATUS_PATH, StatusFlow
 from gateway.messaging.optouts import ScopeKind
-from gateway.traffic.listener import as_response, where
-from gateway.traffic.reading import read_base, read_line, read_request
-from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, TrafficError
+from gateway.operations.preferences import PREFERENCES_PATH
+from gateway.traffic.capturing import Capturing
+from gateway.traffic.connection import where
+from gateway.traffic.reading import demand_origin_form, demand_plain_headers, read_base
+from gateway.twilio.errors import INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, OUTCOME_UNKNOWN, REPLAYED, TrafficError
 from gateway.twilio.paths import Door, Format, format_of, read_call
 
 log: Final = structlog.get_logger()
@@ -31,7 +36,7 @@ REQUEST_ID_HEADER: Final = "X-Gateway-Request-Id"
 INBOUND_PATH: Final = "/inbound"
 SEND_PATH: Final = re.compile(r"/Messages(?:\.[a-z]+)?$", re.ASCII)  # for counting alone
 
-Journey = Callable[[web.BaseRequest], Awaitable[Outcome]]
+Journey = Callable[[Request], Awaitable[Outcome]]
 
 
 class TrafficEdge:
@@ -45,7 +50,12 @@ class TrafficEdge:
         redirect: RedirectFlow,
         status: StatusFlow,
         events: EventsFlow,
+        preferences: PreferencesFlow,
+        activity: ActivityLog,
         monotonic: Callable[[], float],
+        capturing: Capturing,
+        *,
+        reaches_twilio: bool,
     ) -> None:
         self._outbound = outbound
         self._passing = passing
@@ -53,66 +63,88 @@ class TrafficEdge:
         self._redirect = redirect
         self._status = status
         self._events = events
+        self._preferences = preferences
+        self._activity = activity
         self._monotonic = monotonic
+        self._capturing = capturing
+        self._reaches_twilio = reaches_twilio
+        self._log = log.bind()  # found once: finding it costs as much as writing the line
 
-    async def handle_all(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer apps and Twilio alike, where they share a listener."""
+    async def handle_all(self, request: Request, trouble: TrafficError | None = None) -> Answer:
+        """Answer apps and Twilio alike, where they share a listener. ``trouble`` is why a request is refused as it
+        stands.
+        """
         if _is_webhook(request):
-            return await self.handle_webhook(request)
-        return await self.handle_api(request)
+            return await self.handle_webhook(request, trouble)
+        return await self.handle_api(request, trouble)
 
-    async def handle_api(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle_api(self, request: Request, trouble: TrafficError | None = None) -> Answer:
         """Answer an app's call to Twilio's API."""
-        return await self._answered(request, "api", self._api)
+        return await self._answered(request, "api", self._api, trouble)
 
-    async def handle_webhook(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle_webhook(self, request: Request, trouble: TrafficError | None = None) -> Answer:
         """Answer one of Twilio's webhooks."""
-        return await self._answered(request, "webhook", self._webhook)
+        return await self._answered(request, "webhook", self._webhook, trouble)
 
-    async def _api(self, request: web.BaseRequest) -> Outcome:
-        path, _ = read_line(request)
-        call = read_call(request.method, path, request.headers.get("Host"))
-        whole = await read_request(request)
+    async def _api(self, request: Request) -> Outcome:
+        self._demand_rehearsal(request)
+        demand_origin_form(request)
+        call = read_call(request.method, request.path, request.header("Host"))
+        demand_plain_headers(request)
         if call.door is Door.SEND:
-            return await self._outbound.send(call, whole)
-        return await self._passing.hand_on(call, whole, read_base(request))
+            return await self._capturing.told("send", request, self._outbound.send(call, request))
+        return await self._passing.hand_on(call, request, read_base(request))
 
-    async def _webhook(self, request: web.BaseRequest) -> Outcome:
-        path, _ = read_line(request)
+    async def _webhook(self, request: Request) -> Outcome:
+        self._demand_rehearsal(request)
+        demand_origin_form(request)
         if not _is_webhook(request):
             raise TrafficError(NOT_FOUND, f"webhooks come to {INBOUND_PATH}")
         if request.method not in {"POST", "GET"}:
             raise TrafficError(METHOD_NOT_ALLOWED, "set the webhook's method to POST or GET")
-        whole = await read_request(request)
-        if path == INBOUND_PATH:
-            return await self._inbound.receive(whole)
-        if path == EVENTS_PATH:
-            return await self._events.receive(whole)
-        if path.startswith(STATUS_PATH):
-            return await self._status.receive(whole)
-        return await self._redirect.follow(whole)
+        demand_plain_headers(request)
+        if request.path == INBOUND_PATH:
+            return await self._capturing.told("inbound", request, self._inbound.receive(request))
+        if request.path == EVENTS_PATH:
+            return await self._capturing.told("event", request, self._events.receive(request))
+        if request.path.startswith(STATUS_PATH):
+            return await self._capturing.told("status", request, self._status.receive(request))
+        if request.path.startswith(PREFERENCES_PATH):
+            return await self._preferences.answer(request)
+        return await self._redirect.follow(request)
 
-    async def _answered(self, request: web.BaseRequest, side: str, journey: Journey) -> web.StreamResponse:
+    def _demand_rehearsal(self, request: Request) -> None:
+        """Refuse what is played again where it would reach people: the numbers of a capture are others', or have got
+        these messages already.
+        """
+        if self._reaches_twilio and request.header(REPLAY_HEADER) is not None:
+            raise TrafficError(REPLAYED, "replay to a gateway whose twilio.api_url and accounts_url are a sandbox's")
+
+    async def _answered(self, request: Request, side: str, journey: Journey, trouble: TrafficError | None) -> Answer:
         started = self._monotonic()
         try:
+            if trouble is not None:
+                raise trouble
             outcome = await journey(request)
         except TrafficError as error:
-            answer_as = format_of(request.path) if side == "api" else Format.JSON
-            outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, answer_as)
+            outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, _format(side, request))
         except Exception as error:
-            outcome = _fault(side, error, format_of(request.path) if side == "api" else Format.JSON)
+            outcome = _fault(side, error, _format(side, request))
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
-        return as_response(outcome.answer, (REQUEST_ID_HEADER, request_id))
+        self._activity.note(outcome)
+        answer, more = outcome.answer, [(REQUEST_ID_HEADER, request_id)]
+        if request.header(REPLAY_HEADER) is not None:
+            more.append((OUTCOME_HEADER, _in_words(outcome)))
+        return Answer(answer.status, (*answer.headers, *more), answer.body)
 
-    @staticmethod
-    def _tell(side: str, request: web.BaseRequest, outcome: Outcome, request_id: str, seconds: float) -> None:
+    def _tell(self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
         _counted(_counter(side, request), outcome.what, outcome.reason).inc()
         if outcome.upstream_seconds is not None:
             metrics.UPSTREAM_SECONDS.observe(outcome.upstream_seconds)
         scope = outcome.scope
-        log.info(
+        self._log.info(
             side,
             outcome=outcome.what,
             reason=outcome.reason,
@@ -126,6 +158,7 @@ class TrafficEdge:
             seconds=round(seconds, 4),
             upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
             request_id=request_id,
+            replay=_run_of(request),
             detail=outcome.detail or None,
         )
 
@@ -139,15 +172,31 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
     return failure(What.FAILED, "fault", told, answer_as)
 
 
-def _is_webhook(request: web.BaseRequest) -> bool:
-    path = request.rel_url.raw_path
-    return path in {INBOUND_PATH, EVENTS_PATH} or path.startswith((REDIRECT_PATH, STATUS_PATH))
+def _in_words(outcome: Outcome) -> str:
+    return " ".join((outcome.what, outcome.reason, *([CONFIRMED] if outcome.confirmation is not None else [])))
 
 
-def _counter(side: str, request: web.BaseRequest) -> Counter:
+def _run_of(request: Request) -> str | None:
+    """The run of a replay that a request says it belongs to; None for all others."""
+    run = request.header(REPLAY_HEADER)
+    return run if run is not None and RUN.fullmatch(run) else None
+
+
+def _format(side: str, request: Request) -> Format:
+    """How a refusal is written: as an app's path asks; Twilio reads neither."""
+    return format_of(request.path) if side == "api" else Format.JSON
+
+
+def _is_webhook(request: Request) -> bool:
+    return request.path in {INBOUND_PATH, EVENTS_PATH} or request.path.startswith(
+        (REDIRECT_PATH, STATUS_PATH, PREFERENCES_PATH)
+    )
+
+
+def _counter(side: str, request: Request) -> Counter:
     if side == "webhook":
         return metrics.INBOUND
-    is_send = request.method == "POST" and SEND_PATH.search(request.rel_url.raw_path) is not None
+    is_send = request.method == "POST" and SEND_PATH.search(request.path) is not None
     return metrics.OUTBOUND if is_send else metrics.PASSED
 
 

@@ -46,6 +46,7 @@ BAD_HTTP: Final = ErrorKind(900400, 400, "The request is not HTTP as it should b
 AMBIGUOUS: Final = ErrorKind(900401, 400, "The request can be read in more than one way")
 WRONG_SIGNATURE: Final = ErrorKind(900402, 403, "The webhook was not signed by Twilio for this gateway")
 NOT_CHECKED: Final = ErrorKind(900403, 403, "This call may create messages that the gateway does not check")
+REPLAYED: Final = ErrorKind(900405, 403, "A replayed request must not reach Twilio")
 TOO_SLOW: Final = ErrorKind(900408, 408, "The request did not come whole in time")
 TOO_LARGE: Final = ErrorKind(900413, 413, "The request is too large")
 NOT_A_FORM: Final = ErrorKind(

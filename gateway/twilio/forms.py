@@ -4,11 +4,11 @@ What could be read in two ways is refused, so that nobody behind the gateway rea
 """
 
 import re
+from binascii import a2b_qp
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from gateway.twilio.errors import AMBIGUOUS, NOT_A_FORM, TOO_LARGE, TrafficError
 
@@ -19,6 +19,7 @@ NOT_A_LETTER: Final = re.compile("[^a-z0-9]")
 FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.<>\-]{0,127}", re.ASCII)
 # What is not written as itself in a form (WHATWG URL, urlencoded serializing; as quote_plus has it); a space is a plus.
 ESCAPED: Final = re.compile(rb"[^A-Za-z0-9_.~ -]")
+LONG_NAME: Final = 32  # bytes of a name that may be remembered
 ESCAPES: Final = tuple(b"%%%02X" % byte for byte in range(256))
 
 
@@ -27,25 +28,29 @@ class Form:
     """The fields of a form in their order, repeated names kept."""
 
     fields: tuple[tuple[str, str], ...]
+    _first: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", dict(reversed(self.fields)))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.fields)
 
     def get(self, name: str) -> str | None:
         """The value of a field that stands once or never; of one that is repeated, the first."""
-        return next((value for field, value in self.fields if field == name), None)
+        return self._first.get(name)
 
     def count(self, name: str) -> int:
         """How often a field stands."""
-        return sum(field == name for field, _ in self.fields)
+        return sum(each == name for each, _ in self.fields)
 
     def having(self, values: dict[str, str]) -> "Form":
         """The same form with the values of some of its fields written anew, each in its place."""
-        return Form(tuple((name, values.get(name, value)) for name, value in self.fields))
+        return Form(tuple([(name, values.get(name, value)) for name, value in self.fields]))
 
     def encoded(self) -> bytes:
         """The form as a body."""
-        return b"&".join([b"%b=%b" % (_quoted(name), _quoted(value)) for name, value in self.fields])
+        return b"&".join([b"%b=%b" % (_quoted_name(name), _quoted(value)) for name, value in self.fields])
 
 
 def demand_form(content_type: str, content_encoding: str) -> None:
@@ -70,7 +75,7 @@ def read_form(body: bytes) -> Form:
     pieces = [piece for piece in body.split(b"&") if piece]
     if len(pieces) > MOST_FIELDS:
         raise TrafficError(TOO_LARGE, f"the form has more than {MOST_FIELDS} fields")
-    return Form(tuple(_field(piece) for piece in pieces))
+    return Form(tuple([_field(piece) for piece in pieces]))
 
 
 def demand_single(form: Form, names: Iterable[str]) -> None:
@@ -106,18 +111,32 @@ def _letters(name: str) -> str:
     return NOT_A_LETTER.sub("", name.casefold())
 
 
+@lru_cache(maxsize=512)
+def _quoted_name(name: str) -> bytes:
+    return _quoted(name)
+
+
 def _field(piece: bytes) -> tuple[str, str]:
     name, _, value = piece.partition(b"=")
-    field = _text(name), _text(value)
-    if not FIELD_NAME.fullmatch(field[0]):
+    return (_known_name if len(name) <= LONG_NAME else _name)(name), _text(value)
+
+
+def _name(encoded: bytes) -> str:
+    name = _text(encoded)
+    if not FIELD_NAME.fullmatch(name):
         raise TrafficError(AMBIGUOUS, "a parameter's name holds other than letters, digits and _ . < > -")
-    return field
+    return name
+
+
+_known_name: Final = lru_cache(maxsize=512)(_name)  # there are few; what is refused is not kept
 
 
 def _text(encoded: bytes) -> str:
+    """What an encoded piece stands for; every percent sign in it is known to begin an escape."""
+    plain = encoded.replace(b"+", b" ") if b"+" in encoded else encoded
+    if b"%" in plain:  # quoted-printable is the same with another sign, and read in C
+        plain = a2b_qp(plain.replace(b"=", b"%3D").replace(b"%", b"="))
     try:
-        if b"%" not in encoded:
-            return encoded.replace(b"+", b" ").decode("utf-8")
-        return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8")
+        return plain.decode("utf-8")
     except UnicodeDecodeError as error:
         raise TrafficError(AMBIGUOUS, "the form is not UTF-8") from error

@@ -1,6 +1,7 @@
 """Which headers pass the gateway: end-to-end ones that are listed here, in each direction; hop-by-hop ones never."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 # From an app to Twilio. Content-Type is written by the gateway where it wrote the body.
@@ -50,6 +51,10 @@ ANSWER_HEADERS: Final = frozenset(
 )
 
 
+CONNECTION: Final = "connection"
+ORDINARY_OPTIONS: Final = frozenset({"close", "keep-alive"})  # no header of either name passes
+
+
 def request_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Those headers of an app's request that go on to Twilio."""
     return _passing(headers, _goes_on)
@@ -60,16 +65,26 @@ def answer_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str],
     return _passing(headers, _comes_back)
 
 
+@lru_cache(maxsize=512)
 def _goes_on(name: str) -> bool:
-    return name in REQUEST_HEADERS
+    return name.lower() in REQUEST_HEADERS
 
 
+@lru_cache(maxsize=512)
 def _comes_back(name: str) -> bool:
-    return name in ANSWER_HEADERS or name.startswith("twilio-")
+    low = name.lower()
+    return low in ANSWER_HEADERS or low.startswith("twilio-")
 
 
 def _passing(headers: Iterable[tuple[str, str]], may_pass: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
     """Those that may pass, save what ``Connection`` declares to be of this hop alone (RFC 9110, section 7.6.1)."""
-    lowered = [(name.lower(), name, value) for name, value in headers]
-    named = {option.strip().lower() for low, _, value in lowered if low == "connection" for option in value.split(",")}
-    return tuple([(name, value) for low, name, value in lowered if may_pass(low) and low not in named])
+    given = tuple(headers)
+    named = {
+        option.strip().lower()
+        for name, value in given
+        if len(name) == len(CONNECTION) and name.lower() == CONNECTION
+        for option in value.split(",")
+    }
+    if named <= ORDINARY_OPTIONS:
+        return tuple([header for header in given if may_pass(header[0])])
+    return tuple([header for header in given if may_pass(header[0]) and header[0].lower() not in named])

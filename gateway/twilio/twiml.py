@@ -104,6 +104,16 @@ def read_written(document: str) -> tuple[Verb, ...]:
     return tuple(_verb(element, "") for element in _parsed(document.encode()) if element.tag in MESSAGE_VERBS)
 
 
+def replies_in(document: bytes) -> list[str]:
+    """The texts of a document's messages, in order; none where it is no document."""
+    try:
+        root = _parsed(document)
+    except NotTwiML:
+        return []
+    verbs = (_verb(element, "") for element in root if element.tag in MESSAGE_VERBS)
+    return [verb.body for verb in verbs if isinstance(verb, Reply)]
+
+
 def write_answer(verbs: Iterable[Verb]) -> str:
     """A TwiML document; no verbs make the empty answer."""
     response = MessagingResponse()

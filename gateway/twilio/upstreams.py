@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
+from gateway.twilio.page_urls import is_twilios
 from gateway.twilio.products import ACCOUNTS, API, MESSAGING
 from gateway.twilio.upstream import Upstream
 
@@ -18,6 +20,11 @@ class Origins:
     messaging_url: str
     product_url: str
     accounts_url: str | None = None
+
+    @property
+    def reach_people(self) -> bool:
+        """Whether sends, or changes of consent, go to Twilio itself, and not to something that stands for it."""
+        return any(is_twilios(urlsplit(self.url(product)).netloc) for product in (API, ACCOUNTS))
 
     def url(self, product: str) -> str:
         """The URL of a product, such as ``https://studio.twilio.com``."""

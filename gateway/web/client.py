@@ -4,6 +4,7 @@ All URLs that come from outside go through here: of apps, their fallbacks, callb
 """
 
 import socket
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -21,6 +22,8 @@ MOST_ANSWER_BYTES: Final = 256 * 1024
 MOST_CONNECTIONS_TO_ONE: Final = 100  # to one host and port; an app that hangs takes none from the others
 KEEP_SECONDS: Final = 4.0  # shorter than apps keep an idle connection, so that few are found closed when used
 MOST_REMEMBERED: Final = 1_000
+MOST_HOPS: Final = 4
+MOST_LINE_BYTES: Final = 1_000
 
 
 class AppUnreachable(Exception):
@@ -96,6 +99,35 @@ class AppClient:
         """Ask an app by GET, at the URL exactly as it is written. Raises `AppUnreachable`."""
         return await self._asked("GET", url, headers, None, within_seconds)
 
+    async def lines(self, url: str, within_seconds: float, most_bytes: int) -> AsyncIterator[str]:
+        """The lines of a file, as they come; where its URL leads on, that is followed, each URL by the same rules.
+        Raises `AppUnreachable`, also for one that breaks off or is larger.
+        """
+        timeout = aiohttp.ClientTimeout(total=within_seconds, sock_connect=CONNECT_SECONDS)
+        try:
+            for _ in range(MOST_HOPS):
+                if refusal := self._guard.refusal_of_url(url):
+                    raise self._refused(url, refusal)
+                async with self._session.get(
+                    URL(url, encoded=True), timeout=timeout, allow_redirects=False
+                ) as response:
+                    location = response.headers.get("Location")
+                    if location is not None and 300 <= response.status < 400:
+                        url = str(URL(url, encoded=True).join(URL(location, encoded=True)))
+                        continue
+                    if response.status != 200:
+                        raise AppUnreachable(f"it answered {response.status}")
+                    async for line in _lines(response, most_bytes):
+                        yield line
+                    return
+            raise AppUnreachable(f"it leads on more than {MOST_HOPS} times")
+        except aiohttp.ClientConnectorError as error:
+            if refusal := _refusal_in(error.os_error):
+                raise self._refused(url, refusal) from error
+            raise _unreachable(error, within_seconds) from error
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            raise _unreachable(error, within_seconds) from error
+
     async def _asked(
         self, method: str, url: str, headers: dict[str, str], body: bytes | None, within_seconds: float
     ) -> AppAnswer:
@@ -165,3 +197,17 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
             response.close()
             raise AppUnreachable(f"its answer is larger than {MOST_ANSWER_BYTES} bytes")
     return bytes(body)
+
+
+async def _lines(response: aiohttp.ClientResponse, most_bytes: int) -> AsyncIterator[str]:
+    size, rest = 0, b""
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        *whole, rest = (rest + chunk).split(b"\n")
+        if size > most_bytes or len(rest) > MOST_LINE_BYTES:
+            response.close()
+            raise AppUnreachable(f"it is larger than {most_bytes} bytes, or one of its lines is too long")
+        for line in whole:
+            yield line.decode("utf-8", "replace")
+    if rest:
+        yield rest.decode("utf-8", "replace")

@@ -32,7 +32,6 @@ from gateway.directory import Directory
 from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.gaps import GapClosing
 from gateway.flows.keyword import KeywordRecorder
-from gateway.flows.root_key import root_key
 from gateway.flows.second_sources import SecondSources
 from gateway.messaging.optouts import Scope as GatewaysScope
 from gateway.messaging.optouts import ScopeKind
@@ -154,7 +153,7 @@ async def staged(database_url: str) -> AsyncIterator[Stage]:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), clock)
         undo.push_async_callback(directory.close)
         await directory.sync(directory.demand(ACCOUNT))
-        prints = Fingerprints(await root_key(store, None))
+        prints = Fingerprints(store.root_key)
         sources = SecondSources(directory, store, KeywordRecorder(directory, store, clock), prints, None, clock)
         connector = aiohttp.TCPConnector(limit=0)
         yield Stage(

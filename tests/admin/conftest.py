@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -15,9 +15,14 @@ import pytest
 
 from gateway.admin.edge import AdminEdge
 from gateway.admin.listener import AdminListener
+from gateway.capture.pseudonyms import Pseudonyms
+from gateway.capture.recorder import Capture
+from gateway.capture.scrubbing import Scrubber
 from gateway.directory import Account, Directory
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
+from gateway.operations.capture_state import capture_state
+from gateway.operations.optouts import OptOutOperations
 from gateway.store import Store
 from gateway.twilio.upstream import Upstream
 from tests.staging import ACCOUNT, OTHER_ACCOUNT, TOKEN, Answered, Clock, Gateway, StartGateway, rows_of
@@ -81,22 +86,21 @@ async def admin(start_gateway: StartGateway) -> AdminOfGateway:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, clock: Clock) -> AsyncIterator[Admin]:
+async def desk(prepared_sqlite_url: str, clock: Clock) -> AsyncIterator[Admin]:
     """The admin listener alone, for one account; nobody stands for Twilio."""
-    async with _desk(tmp_path, clock, ACCOUNT) as admin:
+    async with _desk(prepared_sqlite_url, clock, ACCOUNT) as admin:
         yield admin
 
 
 @pytest.fixture
-async def desk_of_two(tmp_path: Path, clock: Clock) -> AsyncIterator[Admin]:
+async def desk_of_two(prepared_sqlite_url: str, clock: Clock) -> AsyncIterator[Admin]:
     """The same for two accounts."""
-    async with _desk(tmp_path, clock, ACCOUNT, OTHER_ACCOUNT) as admin:
+    async with _desk(prepared_sqlite_url, clock, ACCOUNT, OTHER_ACCOUNT) as admin:
         yield admin
 
 
 @contextlib.asynccontextmanager
-async def _desk(folder: Path, clock: Clock, *account_sids: str) -> AsyncIterator[Admin]:
-    database_url = f"sqlite:///{folder}/gateway.db"
+async def _desk(database_url: str, clock: Clock, *account_sids: str) -> AsyncIterator[Admin]:
     policy = KeywordPolicy(TwilioHandling.OFF)
     accounts = [Account(sid, (TOKEN,), policy, default_region="US") for sid in account_sids]
     async with contextlib.AsyncExitStack() as undo:
@@ -106,8 +110,10 @@ async def _desk(folder: Path, clock: Clock, *account_sids: str) -> AsyncIterator
         messaging = Upstream("http://127.0.0.1:9")
         undo.callback(messaging.close)
         directory = Directory(accounts, store, lambda _: messaging, clock)
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, clock))
+        capture = Capture(Scrubber(Pseudonyms(b"k" * 32)), "gateway", state, clock)
         token_hash = hashlib.sha256(ADMIN_TOKEN.encode()).hexdigest()
-        listener = AdminListener(AdminEdge(store, directory, token_hash, clock).application())
+        listener = AdminListener(AdminEdge(store, directory, token_hash, clock, capture).application())
         undo.push_async_callback(listener.stop)
         listening = socket.create_server(("127.0.0.1", 0))
         await listener.start([listening])

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scripts.campaigns import check_cost, kill, kill_relay, moody_app, stale
+from scripts.campaigns import check_cost, import_lists, kill, kill_relay, moody_app, stale
 from scripts.campaigns.fleet import Fleet, Replica, started_fleet
 from tests.staging import Answered
 
@@ -68,6 +68,19 @@ async def test_what_a_check_costs_is_measured_and_shown(database_url):
     shown = check_cost.table(measured, written).splitlines()
     assert [(10, 1), (10, 64), (100, 1), (100, 64)] == [(each.rows, each.in_flight) for each in measured]
     assert 2 + 4 + 1 + 2 + 2 == len(shown)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kills", [0, pytest.param(2, marks=pytest.mark.long)])
+def test_a_list_is_imported_once_though_it_is_killed_on_the_way(database_url, tmp_path, kills):
+    found = import_lists.campaign(database_url, tmp_path, rows=3_000, kills=kills, seed=1)
+    assert [] == found.wrong
+    assert ["export", "import of what is known"] == [cost.what for cost in found.costs][-2:]
+    assert len(found.costs) + 2 == len(import_lists.table([("sqlite", cost) for cost in found.costs]).splitlines())
+    out = tmp_path / "out.csv"
+    out.write_text("".join(out.read_text().splitlines(keepends=True)[:-1]))  # and it would be noticed
+    import_lists.look(found, database_url, out, 3_000)
+    assert found.wrong
 
 
 # That they would notice

@@ -75,8 +75,28 @@ def test_keywords_test_refuses_what_is_no_text(run):
 
 @pytest.mark.parametrize(("arguments", "once"), [(("demo",), False), (("demo", "--once"), True)])
 def test_demo_ends_with_the_demos_status(run, monkeypatch, arguments, once):
-    monkeypatch.setattr("gateway.demo.run", lambda *, once: 7 if once else 8)
+    monkeypatch.setattr("gateway.demo.run", lambda *, once, **_: 7 if once else 8)
     assert (7 if once else 8) == run(*arguments).status
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("[[numbers]]\nnummer = '+1'", "numbers/0/nummer: unknown field"),
+        ("numbers = 3", "numbers: a list is expected"),
+        ("[[numbers", "the file cannot be read"),
+        ("accounts = []", "accounts: a gateway knows the accounts"),
+        (None, "cannot be read: No such file"),
+    ],
+    ids=["unknown key", "wrong shape", "no TOML", "accounts", "no file"],
+)
+def test_a_seed_file_that_cannot_be_used_is_refused_before_anything_starts(run, tmp_path, written, complaint):
+    path = tmp_path / "seeds.toml"
+    if written is not None:
+        path.write_text(written, "utf-8")
+    ran = run("demo", "--seed-file", str(path))
+    assert (2, 1) == (ran.status, ran.err.count("\n"))
+    assert complaint in ran.err
 
 
 def test_python_dash_m_gateway_is_the_command():

@@ -1,5 +1,6 @@
 import asyncio
 import getpass
+import json
 from typing import Any
 
 import pytest
@@ -250,3 +251,78 @@ async def test_a_running_gateway_heeds_an_operators_opt_out_at_its_next_send(gat
     removed = await asyncio.to_thread(run, "optouts", "remove", PHONE, "--sender", ALONE, "--reason", "asked")
     assert 0 == removed.status
     assert 201 == (await gateway.send(To=PHONE, from_=ALONE, Body="hello")).status
+
+
+def test_evidence_is_written_as_the_name_says_and_verified_by_the_gateway_that_made_it(run, tmp_path):
+    add(run)
+    printed = run("optouts", "evidence", PHONE).json
+    file, page = tmp_path / "evidence.json", tmp_path / "evidence.html"
+    for path in (file, page):
+        ran = run("optouts", "evidence", PHONE, "--output", str(path))
+        assert (0, True) == (ran.status, ran.out.startswith(str(path)))
+    assert printed["standing"] == json.loads(file.read_bytes())["standing"]
+    assert "Evidence of consent" in page.read_text()
+    assert (0, "unchanged, and made by this gateway\n") == (
+        run("optouts", "verify", str(file)).status,
+        run("optouts", "verify", str(file)).out,
+    )
+    file.write_text(file.read_text().replace(SERVICE, "MG" + "0" * 32))
+    spoiled = run("optouts", "verify", str(file))
+    assert (1, "gateway: FILE: it was changed after it was made: its digest is another\n") == (
+        spoiled.status,
+        spoiled.err,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        pytest.param(
+            ("evidence", PHONE, "--output", "a.pdf"), "--output: its name must end in .json or .html", id="suffix"
+        ),
+        pytest.param(
+            ("evidence", PHONE, "--output", "/nowhere/a.json"), "--output: No such file or directory", id="folder"
+        ),
+        pytest.param(("verify", "/nowhere/a.json"), "FILE: No such file or directory", id="no file"),
+        pytest.param(
+            ("verify", __file__),
+            "FILE: it is not JSON; a page is for people, verify the file it was made with",
+            id="text",
+        ),
+        pytest.param(
+            ("check", PHONE, "--at", "2026-01-01", "--service", SERVICE),
+            "--at: which pool held a sender then is not known; ask without --from and --service",
+            id="a send then",
+        ),
+    ],
+)
+def test_evidence_that_cannot_be_made_or_read_is_told_in_a_line(run, arguments, line):
+    ran = run("optouts", *arguments)
+    assert (2, f"gateway: {line}\n") == (ran.status, ran.err)
+
+
+def test_check_tells_what_stood_at_a_time(run):
+    add(run)
+    assert [] == run("optouts", "check", PHONE, "--at", "2026-01-01", "--json").json["standing"]
+    then = run("optouts", "check", PHONE, "--at", "2999-01-01", "--json").json
+    assert ([ON_SERVICE], "2999-01-01T00:00:00.000000Z") == ([each["scope"] for each in then["standing"]], then["at"])
+    assert "one opt-out stands" in run("optouts", "check", PHONE, "--at", "2999-01-01").out
+
+
+def test_a_person_is_erased_and_stays_opted_out(run):
+    add(run)
+    planned = run("optouts", "erase", PHONE, "--dry-run")
+    assert (0, "would be erased:", True) == (planned.status, planned.out.splitlines()[0], "opt_outs: 1" in planned.out)
+    erased = run("optouts", "erase", PHONE, "--reason", "request 7", "--json").json
+    assert (True, 1, 1) == (erased["found"], erased["lines"]["opt_outs"], len(erased["event_ids"]))
+    assert "nothing is kept" in run("optouts", "erase", PHONE).out
+    assert [ON_SERVICE] == [each["scope"] for each in run("optouts", "check", PHONE, "--json").json["standing"]]
+    assert PHONE not in run("optouts", "list").out
+    assert "erased" in run("optouts", "history", PHONE).out
+
+
+def test_a_link_to_the_page_of_preferences_is_made_for_a_service(run):
+    made = run("optouts", "link", PHONE, *BY_SERVICE, "--days", "3", "--json").json
+    assert ("/preferences/", SERVICE) == (made["url"].removeprefix("http://127.0.0.1:8080")[:13], made["service_sid"])
+    wrong = run("optouts", "link", PHONE, "--service", "MG1")
+    assert (2, True) == (wrong.status, "--service" in wrong.err)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -56,10 +55,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'gateway.db'}"
-    return str(request.getfixturevalue("prepared_postgres_url"))
+def url(request: pytest.FixtureRequest) -> str:
+    made = "prepared_sqlite_url" if request.param == "sqlite" else "prepared_postgres_url"
+    return str(request.getfixturevalue(made))
 
 
 @pytest.fixture

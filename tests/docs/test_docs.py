@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ from aiohttp import web
 from typer.main import get_command
 
 from gateway import metrics
+from gateway.admin.console.page import Page
+from gateway.admin.console.routes import pages_of
 from gateway.admin.edge import AdminEdge
 from gateway.admin.problems import KINDS
+from gateway.admin.route import template_in
 from gateway.cli.app import app
 from gateway.flows.events import EVENTS_PATH
 from gateway.flows.outcome import What
 from gateway.flows.replies import REDIRECT_PATH
 from gateway.flows.status import STATUS_PATH
 from gateway.operations.doctor import Check
+from gateway.operations.preferences import PREFERENCES_PATH
 from gateway.settings import Settings, known_variables
 from gateway.store.schema import metadata
 from gateway.traffic.edge import INBOUND_PATH
@@ -168,16 +173,25 @@ DOORS = {
 
 
 def admin_routes() -> set[str]:
-    return {resource.canonical for resource in admin_resources()}
+    """All but the console's pages, whose paths are nobody's interface: `/` stands for them."""
+    pages = {template_in(page.path) for page in console_pages()} | {"/static/{name}"}
+    return {resource.canonical for resource in admin_resources()} - pages | {"/"}
 
 
+def console_pages() -> list[Page]:
+    nothing: Any = None
+    return pages_of(nothing, 0)
+
+
+@cache
 def admin_resources() -> list[web.AbstractResource]:
     nothing: Any = None  # routes ask for nothing
-    return list(AdminEdge(nothing, nothing, "", nothing).application().router.resources())
+    return list(AdminEdge(nothing, nothing, "", nothing, nothing).application().router.resources())
 
 
 def test_every_route_is_documented_and_no_other():
-    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"} | set(DOORS)
+    expected = admin_routes() | {INBOUND_PATH, EVENTS_PATH, f"{REDIRECT_PATH}…", f"{STATUS_PATH}…"}
+    expected |= {f"{PREFERENCES_PATH}…"} | set(DOORS)
     assert expected == set(first_column(section("docs/operations.md", "Addresses")))
 
 
@@ -185,6 +199,7 @@ def leads_somewhere(path: str) -> bool:
     """Whether the admin listener has a route for a path, as an example writes it."""
     for shown, meant in (
         ("$MG", f"MG{'0' * 32}"),
+        ("$SID", f"SM{'0' * 32}"),
         ("$ID", "0" * 36),
         ("$SINK", "crm"),
         ("$NAME", "ann"),

@@ -175,7 +175,7 @@ DOORS: dict[str, Build] = {
     "a fragment": send(f"{SEND}#x"),
     "`PUT …/Messages.json`": lambda number: replace(send()(number), method="PUT"),
     "`HEAD`, `OPTIONS`, `TRACE`, unknown methods": lambda number: replace(send()(number), method="OPTIONS"),
-    "two `Content-Type`, `Authorization`, `Host`, `Content-Length`": send(SEND, FORM, ("Content-Type", "text/plain")),
+    "two `Content-Type`, `Authorization`, `Host`": send(SEND, FORM, ("Content-Type", "text/plain")),
     "`Transfer-Encoding` beside `Content-Length`": send(SEND, ("Transfer-Encoding", "chunked")),
     "`GET …/Messages.json?_method=POST&To=…`": lambda number: Raw(
         "GET", f"{SEND}?_method=POST&{to(number)}&{FROM}", (AUTH,)

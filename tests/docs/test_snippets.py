@@ -22,9 +22,9 @@ SENT = {"to": PHONE, "from": IN_POOL, "body": "Hello"}
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine: the snippets are about HTTP."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 def snippets(page: str, language: str) -> list[str]:

@@ -20,8 +20,8 @@ ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/consent"
 
 
 @pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path}/gateway.db"
+def database_url(prepared_sqlite_url):
+    return prepared_sqlite_url
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from tests.staging import PHONE, inbound
 
 
 @pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path}/gateway.db"
+def database_url(prepared_sqlite_url):
+    return prepared_sqlite_url
 
 
 @pytest.mark.parametrize(("identify", "who"), [("hash", "anonymousId"), ("recipient", "userId")])

@@ -226,9 +226,9 @@ async def test_wrong_credentials_slow_their_caller_down_and_nobody_else(gateway:
     for number in range(5):
         await send(gateway, basic(ACCOUNT, f"guess {number}"))
     slow = await seconds(basic(ACCOUNT, "guess 5"), X_Forwarded_For="192.0.2.9")
-    quick = max([await seconds(basic(ACCOUNT, TOKEN)), await seconds(basic(*API_KEY))])
     assert 0.25 <= slow
-    assert quick < 0.25
+    for good in (basic(ACCOUNT, TOKEN), basic(*API_KEY)):
+        assert min([await seconds(good) for _ in range(3)]) < 0.25  # a busy machine is late, but not each time
 
 
 @one_engine
@@ -239,9 +239,12 @@ async def test_guessing_by_other_calls_is_slowed_down_as_well(gateway: Gateway, 
     assert 401 == (await send(gateway, basic(ACCOUNT, "guess 5"))).status
     assert 401 == (await gateway.get(f"{gateway.url}/v1/Services", auth=(ACCOUNT, "guess 6"))).status
     assert 0.25 + 0.5 <= time.monotonic() - began
-    began = time.monotonic()
-    assert 200 == (await gateway.get(gateway.messages_url())).status
-    assert time.monotonic() - began < 0.25
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert 200 == (await gateway.get(gateway.messages_url())).status
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.25
 
 
 @one_engine

@@ -77,6 +77,10 @@ def subscribe(sandbox: Sandbox) -> Callable[[Gateway], Awaitable[None]]:
     return subscribe
 
 
+def noted(gateway):
+    return sorted(reason for (reason,) in gateway.rows("SELECT reason FROM activity WHERE direction = 'inbound'"))
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -85,7 +89,7 @@ def subscribe(sandbox: Sandbox) -> Callable[[Gateway], Awaitable[None]]:
         pytest.param(EventTrouble(delay_seconds=0.05), id="late"),
     ],
 )
-async def test_keywords_whose_webhooks_never_come_take_effect(gateway, sandbox, subscribe, trouble):
+async def test_keywords_whose_webhooks_never_come_take_effect(gateway, sandbox, subscribe, trouble, eventually):
     await subscribe(gateway)
     sandbox.point_webhooks_at("http://127.0.0.1:9/nowhere")
     sandbox.set_event_trouble(trouble)
@@ -97,6 +101,8 @@ async def test_keywords_whose_webhooks_never_come_take_effect(gateway, sandbox, 
     assert [] == on_screen(sandbox, "outbound-reply", "outbound-api")
     learned = gateway.rows("SELECT learned_from, webhook_at FROM learned_messages")
     assert [("events", None)] * 2 == learned
+    await eventually(lambda: len(noted(gateway)) >= 2)
+    assert ["help_nothing", "stop_added"] == noted(gateway)
 
 
 async def test_an_event_beside_its_webhook_changes_nothing(gateway, sandbox, subscribe):

@@ -137,7 +137,7 @@ async def test_a_reading_that_began_before_the_change_is_not_taken_for_a_new_one
     last_list = f"/v1/Services/{SERVICE}/ChannelSenders"
     sandbox.inject(Fault(kind="delay", seconds=0.8, times=1, method="GET", path_prefix=last_list))
     placing = asyncio.create_task(code_of(gateway, from_=TOLL_FREE))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not any(request.target.startswith(last_list) for request in sandbox.requests[-1:]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert 201 == (await add_to_pool(gateway, sandbox, ALONE)).status
@@ -231,10 +231,10 @@ def test_the_same_service_twice_in_the_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_gateway_says_once_that_it_made_the_store(
-    start_gateway: StartGateway, database_url: str, request: pytest.FixtureRequest
+    start_gateway: StartGateway, database_url: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     is_file = database_url.startswith("sqlite:///")
-    empty = database_url if is_file else str(request.getfixturevalue("postgres_url"))
+    empty = f"sqlite:///{tmp_path}/none_yet.db" if is_file else str(request.getfixturevalue("postgres_url"))
     said = []
     for _ in range(2):
         with capture_logs() as logs:

@@ -69,7 +69,7 @@ async def test_a_message_that_no_app_took_is_carried_through_by_the_next(gateway
     saying(app, "Hi")
     began = time.monotonic()
     assert ["Hi"] == texts(await gateway.webhook(inbound("Hello?")))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3  # the first is not waited for: that would take four
     assert 2 == len(app.received)
 
 

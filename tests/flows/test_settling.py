@@ -1,7 +1,5 @@
 """What apps do to their scheduled messages through the gateway."""
 
-from pathlib import Path
-
 import aiohttp
 import pytest
 
@@ -11,9 +9,9 @@ from tests.staging import ACCOUNT, IN_POOL, TOKEN, Gateway, inbound
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine: what is read in answers does not depend on the store."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 async def ask(gateway: Gateway, method: str, url: str, body: str | None = None) -> int:

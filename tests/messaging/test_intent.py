@@ -353,10 +353,10 @@ def test_the_development_half_is_large_and_holds_no_keyword_and_no_body_twice():
     assert len(DEVELOPMENT) == len({(body.language, body.text.casefold()) for body in DEVELOPMENT})
 
 
-@pytest.mark.parametrize("figures", campaign.measure(DEVELOPMENT), ids=lambda figures: figures.language)
-def test_the_rules_do_what_was_meant_on_the_half_they_were_made_with(figures):
-    assert figures.precision >= 0.98
-    assert figures.recall >= 0.85
+def test_the_rules_do_what_was_meant_on_the_half_they_were_made_with_in_each_language():
+    measured = campaign.measure(DEVELOPMENT)
+    assert {"en", "es", campaign.ALL} <= {figures.language for figures in measured}
+    assert [] == [each for each in measured if (each.precision or 0) < 0.98 or (each.recall or 0) < 0.85]
 
 
 def test_only_languages_that_are_precise_on_the_put_aside_half_may_opt_out():

@@ -18,9 +18,9 @@ every_form = pytest.mark.parametrize("form", ["base_url", "http_client_with_an_e
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine: what an SDK makes of the answers does not depend on the store."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 async def play(

@@ -1,9 +1,7 @@
 """A store on each engine, and everything that operations work on."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,9 @@ from gateway.directory import Account, Directory
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.actors import Actor
+from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
+from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
@@ -45,8 +45,16 @@ class Office:
         return ReviewOperations(self.store, self.directory, self.clock)
 
     @property
+    def erasure(self) -> ErasureOperations:
+        return ErasureOperations(self.store, self.review, self.clock)
+
+    @property
     def explain(self) -> Explain:
         return Explain(self.store, self.directory, self.clock)
+
+    @property
+    def imports(self) -> ImportOperations:
+        return ImportOperations(self.store, self.directory, self.clock)
 
     @property
     def opt_outs(self) -> OptOutOperations:
@@ -80,7 +88,6 @@ async def office(database_url: str, open_office) -> Office:
 
 
 @pytest.fixture
-async def small_office(open_office, prepared_sqlite: Path, tmp_path: Path) -> Office:
+async def small_office(open_office, prepared_sqlite_url: str) -> Office:
     """On SQLite alone, for what does not depend on the engine."""
-    shutil.copy(prepared_sqlite, tmp_path / "gateway.db")
-    return await open_office(f"sqlite:///{tmp_path}/gateway.db")
+    return await open_office(prepared_sqlite_url)

@@ -24,8 +24,8 @@ HOUR = 3_600.0
 
 
 @pytest.fixture
-async def store(tmp_path, clock: Clock):
-    store = Store(f"sqlite:///{tmp_path}/gateway.db", clock)
+async def store(prepared_sqlite_url: str, clock: Clock):
+    store = Store(prepared_sqlite_url, clock)
     await store.open(serving=False)
     yield store
     await store.close()

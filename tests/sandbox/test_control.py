@@ -75,6 +75,18 @@ async def test_requests_are_told_to_the_byte(control, sandbox):
     assert told["requests"] == [expected]
 
 
+async def test_webhooks_are_lost_as_long_as_that_is_wanted(control, app):
+    status, told = await control("PUT", "/webhooks", {"losing": 1})
+    assert (200, 1) == (status, told["losing"])
+    _, first = await control("POST", f"/phones/{PHONE}/messages", {"to": ALONE, "body": "One"})
+    await control("POST", f"/phones/{PHONE}/messages", {"to": ALONE, "body": "Two"})
+    assert ["Two"] == [each.params["Body"] for each in app.received]
+    assert (None, True) == (first["webhook"]["status"], "lost on its way" in first["webhook"]["error"])
+    await control("POST", f"/messages/{first['message_sid']}/redeliver")
+    assert ["Two", "One"] == [each.params["Body"] for each in app.received]
+    assert 422 == (await control("PUT", "/webhooks", {"losing": -1}))[0]
+
+
 async def test_webhooks_and_callbacks_are_told(control, sandbox, app, send):
     await control("POST", f"/phones/{PHONE}/messages", {"to": ALONE, "body": "Hello"})
     await send(To="+14155550100", From=ALONE, Body="x", StatusCallback=app.status_url)

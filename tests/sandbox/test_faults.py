@@ -115,4 +115,4 @@ async def test_stop_does_not_wait_for_hanging_requests(sandbox, http, messages_u
         started = time.monotonic()
         await sandbox.stop()
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10

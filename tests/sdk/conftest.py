@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from requests import Response
@@ -15,9 +14,9 @@ from tests.staging import ACCOUNT, TOKEN, Gateway
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine: what an SDK makes of the answers does not depend on the store."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 @dataclass

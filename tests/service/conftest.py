@@ -47,7 +47,7 @@ class Process:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "gateway", "serve", env=self._environment, stdout=log, stderr=log
             )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not await self._is_ready():
                 assert self._process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.05)
@@ -66,7 +66,7 @@ class Process:
     async def ended(self) -> int:
         """Wait for the end; gives the exit status."""
         assert self._process is not None
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             return await self._process.wait()
 
     async def _is_ready(self) -> bool:
@@ -87,6 +87,8 @@ async def process(
 ) -> AsyncIterator[Process]:
     process = Process(database_url, tmp_path / "gateway.log", sandbox, app, http)
     sandbox.point_webhooks_at(f"{process.url}/inbound")
-    await process.start()
-    yield process
-    await process.end(signal.SIGKILL)
+    try:
+        await process.start()
+        yield process
+    finally:
+        await process.end(signal.SIGKILL)

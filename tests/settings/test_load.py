@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -363,7 +364,7 @@ def test_every_key_has_its_meaning_and_its_variable() -> None:
     }
 
     assert not [key for key, meaning in (keys | variables).items() if not meaning]
-    assert expected == {name for name in variables if not name.endswith("_FILE")} - {"GATEWAY_CONFIG"}
+    assert expected == {name for name in variables if not re.search(r"[^_]_FILE$", name)} - {"GATEWAY_CONFIG"}
 
 
 def test_every_secret_and_nothing_else_may_stand_in_a_file() -> None:
@@ -371,7 +372,7 @@ def test_every_secret_and_nothing_else_may_stand_in_a_file() -> None:
         "GATEWAY_SECRET_FILE",
         "GATEWAY_ADMIN_TOKEN_FILE",
         "GATEWAY_ACCOUNT__AUTH_TOKENS_FILE",
-    ] == [name for name in known_variables() if name.endswith("_FILE")]
+    ] == [name for name in known_variables() if re.search(r"[^_]_FILE$", name)]
 
 
 def test_settings_cannot_be_changed_nor_added_to() -> None:
@@ -386,3 +387,8 @@ def test_settings_cannot_be_changed_nor_added_to() -> None:
 def test_products_in_a_variable_stand_with_commas_between_them() -> None:
     settings = load(None, {"GATEWAY_TWILIO__ALLOW_UNCHECKED": "verify, studio"})
     assert ("verify", "studio") == settings.twilio.allow_unchecked
+
+
+def test_a_key_that_is_named_file_is_none_that_stands_in_a_file(tmp_path: Path) -> None:
+    settings = load(None, {"GATEWAY_CAPTURE__FILE": str(tmp_path / "traffic.jsonl")})
+    assert tmp_path / "traffic.jsonl" == settings.capture.file

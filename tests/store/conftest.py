@@ -80,15 +80,15 @@ def words() -> Words:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Where the file is that SQLite's ``url`` names."""
     return tmp_path / "gateway.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """An empty database on each engine; a test that asks for ``path`` is about SQLite's file alone."""
-    if request.param == "sqlite":
-        return f"sqlite:///{request.getfixturevalue('path')}"
-    return str(request.getfixturevalue("postgres_url"))
+    """A database with the schema in it on each engine; a test that asks for ``path`` is about SQLite's file alone."""
+    made = "prepared_sqlite_url" if request.param == "sqlite" else "prepared_postgres_url"
+    return str(request.getfixturevalue(made))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

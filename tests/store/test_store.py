@@ -21,7 +21,6 @@ from gateway.store.engine import UnitOfWork
 from gateway.store.list_reads import OptOutFilter
 from gateway.store.sqlite import PRAGMAS
 from gateway.store.transaction import Transaction
-from gateway.store.upgrade import prepare
 
 SECOND = 1_000_000
 
@@ -31,7 +30,7 @@ def threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio")}
 
 
-async def becomes(condition: Callable[[], bool], within: float = 5.0) -> None:
+async def becomes(condition: Callable[[], bool], within: float = 20.0) -> None:
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - what is awaited is a state of another thread or process
             await asyncio.sleep(0.02)
@@ -67,7 +66,7 @@ async def test_closing_leaves_no_thread_and_no_open_file(url, path, words, servi
         await store.close()  # harmless
 
     opened = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if _is_open(name)]
-    await becomes(lambda: before == threads(), within=1.0)
+    await becomes(lambda: before == threads())
     assert [] == [name for name in opened if name.startswith(str(path))]
 
 
@@ -76,7 +75,6 @@ def _is_open(name: str) -> bool:
 
 
 async def test_opening_that_fails_or_is_cancelled_leaves_no_thread(url, path, words):
-    prepare(url)
     before = threads()
     for delay in (0.0, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016):
         store = Store(url, words.now)
@@ -85,7 +83,7 @@ async def test_opening_that_fails_or_is_cancelled_leaves_no_thread(url, path, wo
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         await store.close()
-    await becomes(lambda: before == threads(), within=1.0)
+    await becomes(lambda: before == threads())
 
 
 async def test_what_was_written_is_there_after_reopening(url, words):
@@ -109,21 +107,25 @@ async def test_commits_are_made_durable_in_a_write_ahead_log(store):
 
 WRITE_MANY = """
 import asyncio, sys
-from gateway.store import Store
+from gateway.store import Store, StoreUnavailable
 
 async def main(url, name, count):
     store = Store(url, lambda: 0)
     await store.open()
     sys.stdin.readline()
 
-    def unit(number):
+    async def write(number):
         async def put(transaction):
             await transaction.put_value(f"{name}-{number}", "x")
             await transaction.raise_settings_version("AC")
-        return put
+        while True:
+            try:
+                return await store.write(put)
+            except StoreUnavailable:  # a busy machine's: the others held the lock for two seconds
+                continue
 
     for number in range(0, count, 4):
-        await asyncio.gather(*(store.write(unit(number + each)) for each in range(4)))
+        await asyncio.gather(*(write(number + each) for each in range(4)))
     await store.close()
 
 print("ready", flush=True)
@@ -151,9 +153,14 @@ async def test_two_processes_and_this_one_write_one_file_and_lose_nothing(store,
     processes = [start(WRITE_MANY, url, name, str(count)) for name in ("left", "right")]
     for process in processes:
         await first_line_of(process)
-    running = [asyncio.create_task(asyncio.to_thread(process.communicate, "go\n")) for process in processes]
+    running = [asyncio.create_task(asyncio.to_thread(process.communicate, "go\n", 50)) for process in processes]
     for number in range(count):
-        await store.write(put(f"here-{number}"))
+        while True:
+            try:
+                await store.write(put(f"here-{number}"))
+                break
+            except StoreUnavailable:
+                continue
     outputs = await asyncio.gather(*running)
 
     assert [(0, "")] * 2 == [
@@ -266,7 +273,7 @@ async def test_a_database_file_that_was_replaced_is_not_writable(probing, path, 
         for number in range(20):
             with pytest.raises(StoreUnavailable, match="moved or replaced"):
                 await probing.write(put(f"value {number}"))
-    await becomes(lambda: not probing.is_writable, within=1.0)
+    await becomes(lambda: not probing.is_writable)
     with pytest.raises(StoreUnavailable):
         await probing.find_opt_outs(words.key(5005550001))
     with pytest.raises(StoreUnavailable):

@@ -10,7 +10,7 @@ from gateway.store.schema import consent_events
 from tests.staging import rows_of, run_on
 
 REFUSED = (sqlite3.IntegrityError, asyncpg.PostgresError)
-COLUMNS = [column.name for column in consent_events.columns if column.name != "recipient"]
+COLUMNS = [column.name for column in consent_events.columns]
 NUMBERS = {"settings_version", "effective_at", "received_at", "service_version"}
 
 
@@ -24,7 +24,7 @@ async def event_id(store, words):
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-async def test_no_column_but_the_readable_recipient_can_be_changed(store, url, event_id, column):
+async def test_no_column_can_be_changed_by_itself(store, url, event_id, column):
     """Every column of the schema is tried, so that one that is added later is noticed here."""
     before = rows_of(url, "SELECT * FROM consent_events")
     with pytest.raises(REFUSED):
@@ -32,14 +32,28 @@ async def test_no_column_but_the_readable_recipient_can_be_changed(store, url, e
     assert before == rows_of(url, "SELECT * FROM consent_events")
 
 
-async def test_the_readable_recipient_can_be_blanked_but_not_written_over(store, url, event_id):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param("recipient = '+14155550199', recipient_key = 'erased:1'", id="another recipient"),
+        pytest.param("recipient = ''", id="the recipient without the key"),
+        pytest.param("recipient = '', recipient_key = '+14155550199'", id="the key of somebody else"),
+        pytest.param("recipient = '', recipient_key = 'erased:1', reason = 'x'", id="a reason where there was none"),
+        pytest.param("recipient = '', recipient_key = 'erased:1', change = 'x'", id="something else along with it"),
+    ],
+)
+async def test_erasure_takes_away_who_it_was_and_changes_nothing_else(store, url, event_id, changes):
+    before = rows_of(url, "SELECT * FROM consent_events")
     with pytest.raises(REFUSED):
-        run_on(url, "UPDATE consent_events SET recipient = '+14155550199'")
-    assert [("+14155550100",)] == rows_of(url, "SELECT recipient FROM consent_events")
+        run_on(url, f"UPDATE consent_events SET {changes}")  # noqa: S608 - made up above
+    assert before == rows_of(url, "SELECT * FROM consent_events")
+
+
+async def test_a_line_can_be_erased_once(store, url, event_id):
+    run_on(url, "UPDATE consent_events SET recipient = '', recipient_key = 'erased:1'")
     with pytest.raises(REFUSED):
-        run_on(url, "UPDATE consent_events SET recipient = '', reason = 'erased'")
-    run_on(url, "UPDATE consent_events SET recipient = ''")
-    assert [("", "+14155550100")] == rows_of(url, "SELECT recipient, recipient_key FROM consent_events")
+        run_on(url, "UPDATE consent_events SET recipient = '', recipient_key = 'erased:2'")
+    assert [("", "erased:1")] == rows_of(url, "SELECT recipient, recipient_key FROM consent_events")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import SchemaUnknown, Store, StoreUnavailable
+from gateway.store.revision import is_at_newest, newest
 from gateway.store.schema import metadata
 from gateway.store.upgrade import (
     UPGRADE_COMMAND,
@@ -28,6 +29,14 @@ from gateway.store.upgrade import (
     upgrade,
 )
 from tests.staging import rows_of, run_on
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty database on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,27 @@ async def test_a_store_at_an_unknown_revision_is_refused_with_what_to_do(url, st
         await Store(url, lambda: 0).open()
 
 
+def test_whether_a_store_is_at_the_newest_revision_is_told_without_alembic_and_makes_none(url):
+    assert not is_at_newest(url)
+    assert [] == _done(url, _tables)
+    prepare(url)
+    assert is_at_newest(url)
+    assert newest_revision() == newest()
+    run_on(url, "UPDATE alembic_version SET version_num = '0001'")
+    assert not is_at_newest(url)
+    run_on(url, "DELETE FROM alembic_version")
+    assert not is_at_newest(url)
+
+
+def test_a_start_on_a_store_that_is_there_imports_neither_alembic_nor_sqlalchemy(prepared_sqlite_url):
+    loaded = "print([name for name in ('alembic', 'sqlalchemy') if name in sys.modules])"
+    script = OPEN.replace("sys.stdin.readline()", "pass") + loaded
+    ran = subprocess.run(
+        [sys.executable, "-c", script, prepared_sqlite_url], capture_output=True, text=True, check=True
+    )
+    assert ["ready", "[]"] == ran.stdout.splitlines()
+
+
 def test_the_tables_of_somebody_else_are_refused_and_left_as_they_are(url):
     run_on(url, "CREATE TABLE invoices (id INTEGER)")
 
@@ -176,7 +206,8 @@ def test_a_store_of_the_first_revision_is_upgraded_with_all_that_is_in_it(url):
 
     after = contents_of(url, OF_0001)
     empty = (None,)
-    added = {"consent_events": (None, True), "deliveries": empty * 3, "opt_outs": empty * 4}  # columns of lines before
+    # columns, as lines of before get them
+    added = {"accounts": (0,), "consent_events": (None, True), "deliveries": empty * 3, "opt_outs": empty * 4}
     assert before | {table: [before[table][0] + columns] for table, columns in added.items()} == after
     assert {table: [] for table in ADDED_IN_0002} == contents_of(url, ADDED_IN_0002)
     assert [] == _done(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))

@@ -29,7 +29,7 @@ async def exchange(gateway: Gateway, sent: bytes, answers: int = 1) -> bytes:
     writer.write(sent)
     read = b""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             for _ in range(answers):
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(re.findall(rb"(?i)content-length: (\d+)", head)[0])
@@ -122,7 +122,7 @@ async def test_a_client_that_expects_a_go_ahead_gets_it(gateway: Gateway, sandbo
     reader, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
     whole = post(extra=b"Expect: 100-continue\r\nConnection: close\r\n")
     writer.write(whole[: -len(FORM)])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert b"HTTP/1.1 100 Continue\r\n" == await reader.readline()
         writer.write(FORM)
         assert b"HTTP/1.1 201" in await reader.read()

@@ -17,8 +17,8 @@ OPENSSL = shutil.which("openssl")
 
 
 @pytest.fixture(params=["sqlite"], ids=["one engine is enough"])
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/gateway.db"
+def database_url(prepared_sqlite_url: str) -> str:
+    return prepared_sqlite_url
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ KEY = "SK" + "5a" * 16
 @pytest.fixture
 async def sandbox():
     account = replace(ACCOUNT, api_keys=((KEY, "key-secret"),))
-    async with Sandbox(replace(DEFAULT_SEEDS, accounts=(account,))) as sandbox:
+    async with Sandbox(replace(DEFAULT_SEEDS, accounts=(account,), services=DEFAULT_SEEDS.services[:1])) as sandbox:
         yield sandbox
 
 

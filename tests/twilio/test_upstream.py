@@ -263,12 +263,15 @@ async def test_an_answer_that_comes_again_while_nobody_asks_is_not_taken_for_the
         if int(name) % 3 == 0:
             await asyncio.sleep(0.004)
             await peer.send(data)
+        is_over.set()
 
-    server = await misbehave(answer)
+    server, is_over = await misbehave(answer), asyncio.Event()
     async with pool(server) as upstream:
         for number in range(20):
+            is_over.clear()
             assert b"%d" % number == (await upstream.fetch(post(b"%d" % number))).body
-            await asyncio.sleep(0.03)
+            await is_over.wait()
+            await asyncio.sleep(0.02)  # the loop takes up what was sent
 
 
 async def test_a_server_that_answers_unasked_gets_no_request(misbehave):
@@ -355,7 +358,7 @@ async def test_there_are_so_many_places_and_no_more(misbehave, monkeypatch):
             began = time.monotonic()
             with pytest.raises(NoPlace):
                 await upstream.reserve()
-            assert 0.09 < time.monotonic() - began < 0.5
+            assert 0.09 < time.monotonic() - began < 5
         for _ in range(3):
             await upstream.fetch(post())
     assert (2, 3) == (server.connections, len(server.requests))

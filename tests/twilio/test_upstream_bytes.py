@@ -218,11 +218,11 @@ async def test_an_answer_that_drips_for_longer_than_its_time_is_an_unknown_outco
     async def answer(peer, request):
         for byte in answer_to(request):
             await peer.send(bytes([byte]))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     server = await misbehave(answer)
     async with pool(server, answer_seconds=0.3) as upstream:
         began = asyncio.get_running_loop().time()
         assert OutcomeUnknown is await outcome_of(upstream, post("1"))
-        assert 0.25 < asyncio.get_running_loop().time() - began < 1.0
+        assert 0.25 < asyncio.get_running_loop().time() - began < 3  # the whole of it would take longer
     assert 1 == len(server.requests)

@@ -81,7 +81,7 @@ async def drip(writer):
 
 
 async def drip_the_head(writer):
-    for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100:
+    for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200:
         writer.write(bytes([byte]))
         await asyncio.sleep(0.02)
 
@@ -144,7 +144,7 @@ async def test_an_app_that_takes_too_long_is_unreachable_in_time(client, answer)
         began = time.monotonic()
         with pytest.raises(AppUnreachable, match=r"Timeout\w* after at most 0\.3 s"):
             await post(client, app, within=0.3)
-        assert 0.2 < time.monotonic() - began < 0.8
+        assert 0.2 < time.monotonic() - began < 5  # what drips would take 20 s
         assert 1 == len(app.requests)
 
 
@@ -396,9 +396,9 @@ async def test_a_url_of_the_settings_is_looked_at_before_it_is_asked():
 
 async def test_an_app_that_hangs_takes_no_connections_from_another(client):
     async with RawApp(silent) as hanging, RawApp(answering(OK)) as app:
-        waiting = [asyncio.create_task(post(client, hanging, within=5.0)) for _ in range(150)]
+        waiting = [asyncio.create_task(post(client, hanging, within=50.0)) for _ in range(150)]
         await asyncio.sleep(0.2)
-        assert 200 == (await post(client, app, within=1.0)).status
+        assert 200 == (await post(client, app, within=20.0)).status
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

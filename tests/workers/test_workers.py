@@ -67,7 +67,7 @@ class Serving:
         await self.until(lambda: self.events("started"))
 
     async def until(self, is_so: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not is_so():
                 assert self._process is not None
                 assert self._process.returncode is None, self.said
@@ -92,7 +92,7 @@ class Serving:
 
     async def ended(self) -> int:
         assert self._process is not None
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             return await self._process.wait()
 
     async def end(self) -> None:
@@ -143,7 +143,7 @@ New = Callable[..., Serving]
 
 async def gone(pid: int) -> None:
     """Wait until a process, which need not be a child of ours, has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         with contextlib.suppress(ProcessLookupError):
             while not is_zombie(pid):
                 os.kill(pid, 0)
@@ -234,7 +234,7 @@ async def test_a_second_signal_ends_all_at_once(new: New, sandbox: Sandbox) -> N
     began = time.monotonic()
     serving.signal(signal.SIGINT)
     assert 128 + signal.SIGINT == await serving.ended()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 7  # draining would take eight and a half
     await asyncio.gather(sending, return_exceptions=True)
     for pid in serving.pids.values():
         await gone(pid)

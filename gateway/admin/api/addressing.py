@@ -38,3 +38,11 @@ def recipient_of(account: Account, given: str | None, sender: Sender | None = No
     if sender is not None and channel_of(sender) != recipient.channel:
         raise invalid("sender", f"it is on the channel {channel_of(sender)}, the recipient on {recipient.channel}")
     return recipient
+
+
+def demanded_recipient(account: Account, given: str, sender: Sender | None = None) -> Address:
+    """A recipient that there has to be."""
+    recipient = recipient_of(account, given, sender)
+    if recipient is None:
+        raise invalid("recipient", "it is missing")
+    return recipient

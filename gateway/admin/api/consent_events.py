@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from gateway.admin.api.addressing import recipient_of
+from gateway.admin.api.addressing import demanded_recipient
 from gateway.admin.api.opt_out_shapes import EventsQuery, EventsTold, HistoryTold, WhomBody
-from gateway.admin.reading import invalid
 from gateway.admin.route import About, Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import AccountQuery, Body
 from gateway.operations.history import HistoryOperations
@@ -54,8 +53,6 @@ class ConsentEventsApi:
         return Answer({"events": [event_as_json(event) for event in page], "next": following})
 
     async def _search(self, call: Call[AccountQuery, WhomBody]) -> Answer:
-        address = recipient_of(call.account, call.body.recipient)
-        if address is None:
-            raise invalid("recipient", "it is missing")
+        address = demanded_recipient(call.account, call.body.recipient)
         events = await self._history.all_events(Whom(call.account.sid, address))
         return Answer({"account_sid": call.account.sid, "events": [event_as_json(event) for event in events]})

@@ -57,7 +57,7 @@ class FilesApi:
 async def _document(call: Call[DryRun, Body]) -> dict[str, Any]:
     """The values of a TOML or a JSON document."""
     body = await call.document(TOML, JSON)
-    if call.request.content_type == JSON:
+    if call.document_type == JSON:
         return object_in(body)
     try:
         return parse_file(body.decode())

@@ -6,7 +6,7 @@ would put in force. Whoever sends back an ETag (``If-Match``) overwrites nothing
 
 from typing import Final
 
-from aiohttp import ETag, web
+from aiohttp import ETag
 
 from gateway.admin.api.service_shapes import PlannedTold, TwoAxes
 from gateway.admin.api.services import SERVICE, known_service
@@ -71,14 +71,14 @@ class OptOutSettingsApi:
     async def _put(self, call: Call[DryRun, Body]) -> Answer:
         settings = read_settings(object_in(await call.document(JSON)))
         newest = await self._newest(call)
-        expected = newest.version if _demand_match(call.request, newest.version) else None
+        expected = newest.version if _demand_match(call, newest.version) else None
         return await self._saved(call, settings, expected)
 
     async def _put_two_axes(self, call: Call[DryRun, Body]) -> Answer:
         """All that the two axes do not hold is kept, so another version than the one that was read is a conflict."""
         rows = object_in(await call.document(JSON))
         newest = await self._newest(call)
-        _demand_match(call.request, newest.version)
+        _demand_match(call, newest.version)
         return await self._saved(call, read_two_axes(rows, newest.settings), newest.version)
 
     async def _saved(self, call: Call[DryRun, Body], settings: OptOutSettings, expected: int | None) -> Answer:
@@ -88,7 +88,7 @@ class OptOutSettingsApi:
                 call.account.sid, sid, settings, call.caller.actor, expected_version=expected, dry_run=dry_run
             )
         except Conflict as error:
-            kind = ANOTHER_VERSION if _is_conditional(call.request) else SAVED_MEANWHILE
+            kind = ANOTHER_VERSION if _is_conditional(call) else SAVED_MEANWHILE
             raise Problem(kind, str(error)) from None
         return Answer(planned_as_json(planned, dry_run=dry_run))
 
@@ -103,22 +103,21 @@ class OptOutSettingsApi:
         return known.service or MessagingService(sid, 0, enabled=False, settings=OptOutSettings())
 
 
-def _is_conditional(request: web.Request) -> bool:
-    return "If-Match" in request.headers or "If-None-Match" in request.headers
+def _is_conditional(call: Call[Query, Body]) -> bool:
+    return call.if_match is not None or call.if_none_match is not None
 
 
-def _demand_match(request: web.Request, version: int) -> bool:
+def _demand_match(call: Call[Query, Body], version: int) -> bool:
     """Whether the call is about one version alone; refuses one that is about another than the newest."""
-    if "If-Match" in request.headers and not _is_among(request.if_match, version, strong=True):
+    if call.if_match is not None and not _is_among(call.if_match, version, strong=True):
         raise Problem(ANOTHER_VERSION, f'the newest version is {version}, its ETag "{version}"')
-    if "If-None-Match" in request.headers and _is_among(request.if_none_match, version, strong=False):
+    if call.if_none_match is not None and _is_among(call.if_none_match, version, strong=False):
         raise Problem(ANOTHER_VERSION, f'there is version {version} already, its ETag "{version}"')
-    return _is_conditional(request)
+    return _is_conditional(call)
 
 
-def _is_among(given: tuple[ETag, ...] | None, version: int, *, strong: bool) -> bool:
+def _is_among(given: tuple[ETag, ...], version: int, *, strong: bool) -> bool:
     """Whether a version is among ETags (RFC 9110, 8.8.3); ``*`` is any that was saved."""
     return any(
-        version > 0 if tag.value == "*" else tag.value == str(version) and not (strong and tag.is_weak)
-        for tag in given or ()
+        version > 0 if tag.value == "*" else tag.value == str(version) and not (strong and tag.is_weak) for tag in given
     )

@@ -25,7 +25,7 @@ AFTER = "The next of the page before."
 LIMIT = "How many lines a page has at most."
 SINCE = "Learned at this time or later."
 
-SourceName = Literal["keyword", "twilio", "operator", "import", "api"]
+SourceName = Literal["keyword", "twilio", "operator", "import", "api", "page", "deactivations"]
 
 
 class OptOutsQuery(AccountQuery):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gateway.admin.api.addressing import recipient_of, sender_of, service_sid_of
+from gateway.admin.api.addressing import demanded_recipient, sender_of, service_sid_of
 from gateway.admin.api.opt_out_shapes import (
     AddBody,
     ChangedTold,
@@ -146,10 +146,7 @@ class OptOutsApi:
 
 
 def _whom_of(account: Account, recipient: str, sender: str | None) -> Whom:
-    address = recipient_of(account, recipient, sender_of(account, sender))
-    if address is None:
-        raise invalid("recipient", "it is missing")
-    return Whom(account.sid, address)
+    return Whom(account.sid, demanded_recipient(account, recipient, sender_of(account, sender)))
 
 
 def _scope_of(account: Account, given: AddBody) -> Scope:

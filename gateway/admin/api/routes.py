@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 
+from gateway.admin.api.activity import ActivityApi
+from gateway.admin.api.capture import CaptureApi
 from gateway.admin.api.consent_events import ConsentEventsApi
 from gateway.admin.api.deliveries import DeliveriesApi
+from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.messages import MessagesApi
+from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
 from gateway.admin.api.opt_outs import OptOutsApi
+from gateway.admin.api.persons import PersonsApi
+from gateway.admin.api.preference_links import PreferenceLinksApi
+from gateway.admin.api.reports import ReportsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
 from gateway.admin.api.shadow import ShadowApi
@@ -15,13 +23,21 @@ from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
+from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
+from gateway.operations.erasure import ErasureOperations
+from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
 from gateway.operations.history import HistoryOperations
+from gateway.operations.imports.running import ImportOperations
+from gateway.operations.journey import Journeys
+from gateway.operations.live import LiveFeed
 from gateway.operations.optouts import OptOutOperations
+from gateway.operations.preferences import PreferenceLinks
+from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
 from gateway.operations.shadow import ShadowOperations
@@ -30,9 +46,18 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> list[AnyRoute]:
+def routes_of(
+    store: Store,
+    directory: Directory,
+    clock: Callable[[], int],
+    capture: Capture,
+    live: LiveFeed,
+    links: PreferenceLinks,
+    most_import_bytes: int,
+) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
+    review = ReviewOperations(store, directory, clock)
 
     async def pools(account_sid: str, _: int) -> Pools:
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
@@ -42,6 +67,8 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
 
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock, enforced)).routes(),
+        *EvidenceApi(EvidenceOperations(store, clock)).routes(),
+        *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),
@@ -52,5 +79,11 @@ def routes_of(store: Store, directory: Directory, clock: Callable[[], int]) -> l
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
         *ShadowApi(ShadowOperations(store, directory, clock)).routes(),
-        *ReviewApi(ReviewOperations(store, directory, clock)).routes(),
+        *ReviewApi(review).routes(),
+        *PreferenceLinksApi(links).routes(),
+        *PersonsApi(ErasureOperations(store, review, clock)).routes(),
+        *ActivityApi(store, live).routes(),
+        *ReportsApi(Reports(store, clock), clock).routes(),
+        *MessagesApi(Journeys(store)).routes(),
+        *CaptureApi(capture).routes(),
     ]

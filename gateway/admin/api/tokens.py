@@ -94,14 +94,14 @@ class TokensApi:
         ]  # fmt: skip
 
     async def _list(self, call: Call[TokensQuery, Body]) -> Answer:
-        _demand_all_accounts(call)
+        demand_all_accounts(call)
         limit = call.query.limit
         found = await self._tokens.listed(call.query.after or "", limit + 1)
         following = found[limit - 1].name if len(found) > limit else None
         return Answer({"tokens": [token_as_json(token) for token in found[:limit]], "next": following})
 
     async def _make(self, call: Call[Query, TokenBody]) -> Answer:
-        _demand_all_accounts(call)
+        demand_all_accounts(call)
         given = call.body
         accounts = None if given.accounts is None else frozenset(given.accounts)
         try:
@@ -111,12 +111,12 @@ class TokensApi:
         return Answer(token_as_json(made.token) | {"token": made.secret})
 
     async def _revoke(self, call: Call[Query, Body]) -> Answer:
-        _demand_all_accounts(call)
+        demand_all_accounts(call)
         await self._tokens.revoke(call.path["name"], call.caller.name)
         return Answer({"name": call.path["name"], "revoked": True})
 
 
-def _demand_all_accounts(call: Call[Query, Body]) -> None:
-    """Else a token of some accounts could make one of more."""
+def demand_all_accounts(call: Call[Query, Body]) -> None:
+    """Refuse a token of some accounts with a `Problem`. Else it could make one of more."""
     if call.caller.accounts is not None:
         raise Problem(FORBIDDEN, "it takes a token of the role admin that may see all accounts")

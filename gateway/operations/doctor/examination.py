@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+from pydantic import SecretStr
 
 from gateway.directory import Account
 from gateway.messaging.services import MessagingService
@@ -43,6 +44,7 @@ class Case:
     environment: Mapping[str, str] = field(repr=False)
     clock: Callable[[], int]
     with_twilio: bool
+    secret: SecretStr | None = field(default=None, repr=False)
 
     def api(self, account: Account) -> Upstream:
         """Twilio's REST API, where the account has it."""
@@ -207,7 +209,7 @@ async def _handling(case: Case, account: Account, authorization: str, *, has_sto
 
 
 async def _events(case: Case, account: Account) -> dict[tuple[str, str], int]:
-    store = Store(case.database_url, case.clock)
+    store = Store(case.database_url, case.clock, case.secret)
     await store.open(serving=False)
     try:
         return await store.count_events(account.sid, case.clock() - EVIDENCE_DAYS * MICROSECONDS_A_DAY)

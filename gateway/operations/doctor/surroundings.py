@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from gateway.operations.doctor.findings import Check, Finding, notice, well, wrong
 from gateway.store import StoreError
-from gateway.store.upgrade import is_ready
 from gateway.twilio.upstream import NotSent, Upstream, UpstreamError, UpstreamRequest
 
 # Twilio, Global Infrastructure: the SDKs put these into every host name, also into a base URL that was set by hand.
@@ -124,6 +123,8 @@ def clock(date: str | None, asked_at: int, answered_at: int) -> Finding:
 
 async def store(database_url: str) -> Finding:
     """Whether the store can be read and has the schema of this version."""
+    from gateway.store.upgrade import is_ready  # takes a while to import
+
     try:
         there = await asyncio.to_thread(is_ready, database_url)
     except StoreError as error:

@@ -1,7 +1,11 @@
 """`/api/v1/opt-outs` and `/api/v1/consent-events`: the list and its history, by roles and accounts."""
 
+import base64
+import hashlib
+
 import pytest
 
+from gateway.operations.evidence import Seals
 from tests.staging import ACCOUNT, ALONE, IN_POOL, OTHER_ACCOUNT, PHONE, SERVICE
 
 LIST = "/api/v1/opt-outs"
@@ -153,3 +157,22 @@ async def test_what_an_operator_adds_by_the_api_holds_the_next_send_back(admin):
     sent = await admin.gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")
     assert (400, 21610) == (sent.status, sent.json["code"])
     assert IN_POOL  # the pool's sender is covered, too
+
+
+async def test_evidence_is_a_file_or_a_page_for_who_sees_numbers(desk):
+    await desk.post(LIST, {"recipient": PHONE, "sender": ALONE, "reason": "<by letter>"})
+    made = await desk.post(f"{LIST}/evidence", {"recipient": "(415) 555-0100"})
+    assert (200, PHONE, "admin-token") == (made.status, made.json["recipient"], made.json["made_by"])
+    [(root_key,)] = desk.rows("SELECT value FROM gateway_values WHERE name = 'root_key'")
+    Seals(root_key.encode()).verify(made.json)
+    page = await desk.post(f"{LIST}/evidence/page", {"recipient": PHONE})
+    assert (200, "text/html; charset=utf-8") == (page.status, page.headers["content-type"])
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{allowed}'" in page.headers["content-security-policy"]
+    assert ("&lt;by letter&gt;" in page.text, "<by letter>" in page.text) == (True, False)
+    past = await desk.post(f"{LIST}/evidence", {"recipient": PHONE, "at": "2020-01-01T00:00:00Z"})
+    assert ([], []) == (past.json["events"], past.json["standing"])
+    reader = await token_of(desk, "read")
+    for path in (f"{LIST}/evidence", f"{LIST}/evidence/page"):
+        assert 403 == (await desk.post(path, {"recipient": PHONE}, **reader)).status

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from tests.admin.conftest import Admin, AdminOfGateway
@@ -59,7 +61,7 @@ async def test_an_item_that_there_is_not_is_not_found(desk: Admin) -> None:
 
 
 async def test_an_item_of_another_account_is_not_found(desk_of_two: Admin) -> None:
-    run_on(desk_of_two.database_url, ITEM_OF_ACCOUNT)
+    await asyncio.to_thread(run_on, desk_of_two.database_url, ITEM_OF_ACCOUNT)
     (item,) = (await desk_of_two.get(f"{ITEMS}?account_sid={ACCOUNT}")).json["items"]
     assert [] == (await desk_of_two.get(f"{ITEMS}?account_sid={OTHER_ACCOUNT}")).json["items"]
     path = f"{ITEMS}/{item['review_id']}/accept"

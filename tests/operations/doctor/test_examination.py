@@ -24,9 +24,9 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(prepared_sqlite_url: str) -> str:
     """One engine; what the store counts is tested on both with the store."""
-    return f"sqlite:///{tmp_path}/gateway.db"
+    return prepared_sqlite_url
 
 
 def account(*tokens: str, handling: TwilioHandling = TwilioHandling.OFF) -> Account:
@@ -64,6 +64,11 @@ async def test_everything_is_well_where_a_gateway_runs_as_it_should(case: Case, 
 Change = Callable[[Case, Sandbox], Awaitable[Case] | Case]
 
 
+async def changed_by(change: Change, case: Case, sandbox: Sandbox) -> Case:
+    changed = change(case, sandbox)
+    return changed if isinstance(changed, Case) else await changed
+
+
 def in_settings(**changes: object) -> Change:
     return lambda case, _: replace(case, **changes)  # type: ignore[arg-type]
 
@@ -99,13 +104,14 @@ def fault(prefix: str, status: int = 500) -> Change:
 def events(*rows: tuple[str, str, str]) -> Change:
     """Consent events: (identifier, source, keyword set)."""
 
-    def apply(case: Case, _: Sandbox) -> Case:
+    async def apply(case: Case, _: Sandbox) -> Case:
         values = [
             f"('{name}', '{ACCOUNT}', 'phone', '+1', '+1', 'STOP', 'added', '[]', '{source}', 'x', 'x', 0, 0, 0, "
             f"'{keywords}', 0)"
             for name, source, keywords in rows
         ]
-        run_on(
+        await asyncio.to_thread(
+            run_on,
             case.database_url,
             "INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, "  # noqa: S608 - made up above
             "scopes, source, actor, role, settings_version, effective_at, received_at, keyword_set, hold) VALUES "
@@ -166,8 +172,7 @@ MISTAKES = [
 async def test_a_mistake_is_found_where_it_is_made_and_nowhere_else(
     case: Case, sandbox: Sandbox, change: Change, check: Check, said: str
 ) -> None:
-    changed = change(case, sandbox)
-    findings = await found(changed if isinstance(changed, Case) else await changed)
+    findings = await found(await changed_by(change, case, sandbox))
     [mistake] = [each for each in findings if each.level is Level.WRONG and each.check is not Check.PUBLIC_URL]
     assert (check, True, True) == (mistake.check, said in mistake.text, bool(mistake.to_do)), mistake
     told = repr(findings)
@@ -189,10 +194,9 @@ NOTICED = [
 async def test_what_may_be_wrong_or_could_not_be_seen_is_noticed(
     case: Case, sandbox: Sandbox, change: Change, check: Check, said: str
 ) -> None:
-    events((NOW + "1", "keyword", "default.STOP"))(case, sandbox)
-    changed = change(case, sandbox)
-    assert isinstance(changed, Case)
-    [noticed] = [finding for finding in await found(changed) if finding.level is Level.NOTICE]
+    await changed_by(events((NOW + "1", "keyword", "default.STOP")), case, sandbox)
+    findings = await found(await changed_by(change, case, sandbox))
+    [noticed] = [finding for finding in findings if finding.level is Level.NOTICE]
     assert (check, True, True) == (noticed.check, said in noticed.text, bool(noticed.to_do)), noticed
 
 
@@ -209,7 +213,7 @@ def databases_in(folder: Path) -> list[str]:
 async def test_a_store_of_another_version_is_wrong_and_one_that_is_not_there_is_noticed(
     case: Case, tmp_path: Path
 ) -> None:
-    run_on(case.database_url, "UPDATE alembic_version SET version_num = '0000'")
+    await asyncio.to_thread(run_on, case.database_url, "UPDATE alembic_version SET version_num = '0000'")
     missing = case.database_url.replace("gateway.db", "none.db")
     for url, level in ((case.database_url, Level.WRONG), (missing, Level.NOTICE)):
         findings = await found(replace(case, database_url=url))

@@ -4,9 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 
 REFUSAL = "consent_events is only ever added to"
+ERASABLE = ("recipient", "recipient_key", "reason")  # what erasing a person changes, see 0010
 OF_OPT_OUTS = (
     ("shadow_standing", sa.Boolean()),
     ("shadow_effective_at", sa.BigInteger()),
@@ -55,11 +56,11 @@ def upgrade() -> None:
 
 
 def _fix_all_columns() -> None:
-    """Let SQLite's trigger refuse changes of every column there is now, save the readable recipient."""
+    """Let SQLite's trigger refuse changes of every column there is now, save those that erasure may change."""
     bind = op.get_bind()
     if bind.dialect.name != "sqlite":
         return
-    fixed = [row[1] for row in bind.exec_driver_sql("PRAGMA table_info(consent_events)") if row[1] != "recipient"]
+    fixed = [row[1] for row in bind.exec_driver_sql("PRAGMA table_info(consent_events)") if row[1] not in ERASABLE]
     op.execute("DROP TRIGGER consent_events_fixed")
     op.execute(
         f"CREATE TRIGGER consent_events_fixed BEFORE UPDATE OF {', '.join(fixed)} ON consent_events"

@@ -1,0 +1,110 @@
+"""The console as a whole: its pages as aiohttp serves them, behind session, form token and roles; errors as pages."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from gateway.admin.console.asking import Api
+from gateway.admin.console.cookies import Cookies
+from gateway.admin.console.page import HEADERS, Page, Visit, csrf_field
+from gateway.admin.console.reading import demand_ours, read_form
+from gateway.admin.console.words import FILTERS
+from gateway.admin.problems import FORBIDDEN, Problem, problem_of
+from gateway.admin.route import ACCOUNT, CALLER
+from gateway.operations.sessions import SessionOperations, SignedIn
+from gateway.operations.tokens import Caller, Role
+from gateway.pages import Pages
+
+SIGN_IN: Final = "/sign-in"
+NOBODY: Final = Caller("", Role.READ, frozenset())
+# The navigation: section, its title, its first page.
+SECTIONS: Final = (
+    ("overview", "Overview", "/"),
+    ("services", "Messaging Services", "/services"),
+    ("opt-outs", "Opt-outs", "/opt-outs"),
+    ("activity", "Activity", "/activity"),
+    ("review", "Review list", "/review"),
+    ("deliveries", "Deliveries", "/deliveries"),
+    ("try", "Try it", "/try"),
+)
+
+
+class Console:
+    """Serves pages; a page that needs a route of the admin API that is not there is left out."""
+
+    def __init__(self, api: Api, sessions: SessionOperations) -> None:
+        self.cookies = Cookies()
+        self.pages = Pages("gateway.admin.console", filters=FILTERS)
+        self._api = api
+        self._sessions = sessions
+        self._sections: tuple[tuple[str, str, str], ...] = ()
+
+    def served(self, pages: Sequence[Page]) -> list[web.RouteDef]:
+        """The pages, and the files that they are made with."""
+        there = [page for page in pages if all(map(self._api.has, page.needs))]
+        known = {page.section for page in there}
+        self._sections = tuple(section for section in SECTIONS if section[0] in known)
+        return [*map(self._served, there), *self.pages.assets.routes()]
+
+    def _served(self, page: Page) -> web.RouteDef:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            try:
+                return await self._answered(page, request)
+            except Exception as error:
+                return self._refused(problem_of(error), page, request)
+
+        return web.route(page.method, page.path, serve)
+
+    async def _answered(self, page: Page, request: web.Request) -> web.StreamResponse:
+        secret = self.cookies.secret(request)
+        # a stream of live parts is nothing that somebody does, so it does not keep a session going
+        is_used = not page.path.endswith("/live")
+        signed_in = await self._sessions.signed_in(secret, is_used=is_used) if secret is not None else None
+        if signed_in is None and not page.is_open:
+            if not is_used:
+                return web.Response(status=401, text="Sign in.\n")
+            return web.Response(status=303, headers={"Location": SIGN_IN} | HEADERS)
+        visit = self._visit(page, request, secret or self.cookies.stranger(), signed_in)
+        if signed_in is not None:
+            request[CALLER] = signed_in.caller
+        for name in page.needs:
+            if not visit.may(name):
+                raise Problem(FORBIDDEN, "it takes another role than that of the token you are signed in with")
+        if page.method == "POST":
+            visit.form, visit.file = await read_form(request, page.most_file_bytes)
+        with contextlib.closing(visit.file.content) if visit.file is not None else contextlib.nullcontext():
+            if page.method == "POST":
+                demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
+            return await page.handler(visit)
+
+    def _visit(self, page: Page, request: web.Request, secret: str, signed_in: SignedIn | None) -> Visit:
+        caller = signed_in.caller if signed_in is not None else NOBODY
+        accounts = self._api.accounts_of(caller) if signed_in is not None else []
+        chosen = signed_in.account_sid if signed_in is not None else None
+        account_sid = chosen if chosen in accounts else next(iter(accounts), None)
+        if account_sid is not None:
+            request[ACCOUNT] = account_sid
+        return Visit(
+            request, page, caller, secret, account_sid, accounts, self._api, self.pages, self.cookies, self._sections
+        )
+
+    def _refused(self, problem: Problem, page: Page, request: web.Request) -> web.Response:
+        """A page that says what went wrong, with nothing of what was sent."""
+        caller = request.get(CALLER)
+        secret = self.cookies.secret(request) or ""
+        response = self.pages.answer(
+            "problem.html",
+            problem.kind.status,
+            problem=problem,
+            said=None,
+            csrf=csrf_field(self.cookies.csrf_of(secret)),
+            caller=caller,
+            account_sid=None,
+            accounts=[],
+            section=page.section,
+            sections=self._sections if caller is not None else (),
+        )
+        response.headers.update(HEADERS | dict(problem.headers))
+        return response

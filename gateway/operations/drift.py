@@ -1,0 +1,196 @@
+"""Where the gateway's list and Twilio's disagree, as far as Twilio's list of messages tells, which is all that can be
+read of what Twilio blocks: its 21610s, the keywords that came in, and what went out.
+
+- ``twilio_blocks``: Twilio refused a send with 21610 that the gateway would forward now.
+- ``stop_not_known``: a STOP stands in Twilio's list of messages, and the gateway would send to who said it.
+- ``twilio_sends``: a message went out to somebody who is on the gateway's list since before: it went round the gateway,
+  and Twilio does not block it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.directory import Account, Directory
+from gateway.flows.gaps import is_before, missed_in
+from gateway.flows.learning import Learned, Learning
+from gateway.flows.missed import LearnedFrom, Missed
+from gateway.flows.second_sources import SecondSources
+from gateway.messaging.addresses import read_recipient
+from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.instants import iso
+from gateway.messaging.keywords import OptOutType
+from gateway.messaging.messages import OutboundMessage
+from gateway.messaging.optouts import RecipientKey
+from gateway.messaging.policy import Reason, Suppress, decide
+from gateway.messaging.senders import is_messaging_service, read_sender
+from gateway.store import Store
+from gateway.twilio.errors import OPTED_OUT
+from gateway.twilio.late_messages import listed_at
+from gateway.twilio.message_list import ListPage, pages_of_messages
+from gateway.twilio.products import API
+from gateway.twilio.upstreams import Upstreams
+
+TWILIO_BLOCKS: Final = "twilio_blocks"
+STOP_NOT_KNOWN: Final = "stop_not_known"
+TWILIO_SENDS: Final = "twilio_sends"
+WENT_OUT: Final = frozenset({"sent", "delivered", "read"})
+BY_API: Final = frozenset({"outbound-api", "outbound-call"})  # not replies: a STOP's confirmation is one
+UNDER_WAY: Final = 5 * 60 * 1_000_000  # microseconds; what was sent before a STOP arrives after it, as its confirmation
+PAGE_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One disagreement, by the message that shows it, which was sent ``at`` (microseconds since 1970, UTC). ``fixed``:
+    the gateway has taken it over.
+    """
+
+    kind: str
+    recipient: str
+    by: str
+    message_sid: str
+    at: int
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A message of Twilio's list that went out, or was to."""
+
+    message: OutboundMessage
+    sid: str
+    at: int
+    status: str
+    code: int | None
+
+    @property
+    def key(self) -> RecipientKey:
+        recipient = self.message.recipient
+        return RecipientKey(self.message.account_sid, recipient.channel, recipient.key)
+
+    def drift(self, kind: str, *, fixed: bool = False) -> Drift:
+        sender = self.message.sender
+        by = self.message.service_sid or (sender.wire if sender is not None else "")
+        return Drift(kind, self.message.recipient.wire, by, self.sid, self.at, fixed)
+
+
+class DriftOperations:
+    """Comparisons. ``clock`` gives microseconds since 1970, UTC."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        store: Store,
+        sources: SecondSources,
+        upstreams: Upstreams,
+        clock: Callable[[], int],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._sources = sources
+        self._upstreams = upstreams
+        self._learning = Learning(directory, store, clock)
+
+    async def look(self, account: Account, since: int, *, fix: bool = False) -> AsyncIterator[list[Drift]]:
+        """Compare, page by page of Twilio's list from the newest on; ``fix`` takes what Twilio blocks into the list.
+        Raises `UpstreamError`, `StoreError`.
+        """
+        await self._directory.sync(account)
+        api = self._upstreams.to(API, account.origins)
+        async for page in pages_of_messages(api, account.sid, account.auth_tokens[0], since):
+            outbound = [await self._outbound(each, fix=fix) for each in _sent_in(page, account.sid, since)]
+            inbound = await self._inbound(account, page, since, fix=fix)
+            yield [drift for drift in (*outbound, *inbound) if drift is not None]
+            if is_before(page, since):
+                return
+            await asyncio.sleep(PAGE_SECONDS)
+
+    async def _outbound(self, sent: _Sent, *, fix: bool) -> Drift | None:
+        if sent.code == OPTED_OUT.code:
+            if await self._blocks(sent.message, sent.at):
+                return None
+            if fix:
+                await self._learning.learn(Learned(sent.message, sent.at))
+            return sent.drift(TWILIO_BLOCKS, fixed=fix and await self._blocks(sent.message, sent.at))
+        if sent.status not in WENT_OUT:
+            return None
+        decision = await self._decided(sent.message)
+        if not isinstance(decision, Suppress) or decision.reason is Reason.SENDER_NOT_PLACED:
+            return None
+        return sent.drift(TWILIO_SENDS) if sent.at > decision.opt_out.effective_at + UNDER_WAY else None
+
+    async def _inbound(self, account: Account, page: ListPage, since: int, *, fix: bool) -> list[Drift]:
+        reason = "taken over from Twilio's list of messages by a comparison"
+        missed, _ = missed_in(page, since, account.sid, LearnedFrom.BACKFILL, reason)
+        kinds = await self._sources.types_of(account, missed)
+        stops = [one for one, kind in zip(missed, kinds, strict=True) if kind == OptOutType.STOP]
+        unknown = [one for one in stops if not await self._blocks(_answer_to(one), one.at)]
+        if fix and unknown:
+            await self._sources.take(account, unknown)
+        return [await self._stop_drift(one, fix=fix) for one in unknown]
+
+    async def _stop_drift(self, missed: Missed, *, fix: bool) -> Drift:
+        message = missed.message
+        fixed = fix and await self._blocks(_answer_to(missed), missed.at)
+        by = message.service_sid or message.sender.wire
+        return Drift(STOP_NOT_KNOWN, message.recipient.wire, by, message.message_sid, missed.at, fixed)
+
+    async def _blocks(self, message: OutboundMessage, at: int) -> bool:
+        """Whether the gateway blocks a send, or the recipient has opted in since."""
+        decision = await self._decided(message)
+        if isinstance(decision, Suppress):
+            return decision.reason is not Reason.SENDER_NOT_PLACED
+        recipient = message.recipient
+        history = await self._store.history_of(RecipientKey(message.account_sid, recipient.channel, recipient.key))
+        return any(event.event_type == OptOutType.START and event.effective_at > at for event in history)
+
+    async def _decided(self, message: OutboundMessage) -> object:
+        recipient = message.recipient
+        key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
+        found = await self._store.find_opt_outs(key)
+        pools = await self._directory.pools(message.account_sid, found.settings_version)
+        return decide(message, pools, found.opt_outs)
+
+
+def drift_as_json(drift: Drift) -> dict[str, Any]:
+    """A disagreement."""
+    return {
+        "kind": drift.kind,
+        "recipient": drift.recipient,
+        "by": drift.by,
+        "message_sid": drift.message_sid,
+        "at": iso(drift.at),
+        "fixed": drift.fixed,
+    }
+
+
+def _answer_to(missed: Missed) -> OutboundMessage:
+    """A send to who sent a message, from where it was sent to."""
+    message = missed.message
+    return OutboundMessage(message.account_sid, message.recipient, message.service_sid, message.sender)
+
+
+def _sent_in(page: ListPage, account_sid: str, since: int) -> Sequence[_Sent]:
+    """The messages of a page that apps had sent; what cannot be read is passed over."""
+    found = (_sent_of(item, account_sid) for item in page)
+    return [sent for sent in found if sent is not None and sent.at >= since]
+
+
+def _sent_of(item: Mapping[str, Any], account_sid: str) -> _Sent | None:
+    at = listed_at(item)
+    if item.get("direction") not in BY_API or at is None or item.get("account_sid") != account_sid:
+        return None
+    service, sender = item.get("messaging_service_sid"), item.get("from")
+    try:
+        recipient = read_recipient(str(item.get("to") or ""), None)
+        speaking = read_sender(str(sender), None) if sender else None
+    except UnreadableAddress:
+        return None
+    named = service if isinstance(service, str) and is_messaging_service(service) else None
+    if named is None and speaking is None:
+        return None
+    message = OutboundMessage(account_sid, recipient, named, speaking)
+    code = str(item.get("error_code") or "")
+    return _Sent(message, str(item.get("sid")), at, str(item.get("status")), int(code) if code.isdigit() else None)

@@ -1,0 +1,156 @@
+"""Bringing a file into force, some lines at a time, each batch in one transaction with how far it has come.
+
+So the same import, begun again, goes on where it was broken off, and none of its lines counts twice. A batch is small:
+a STOP that comes meanwhile waits for one at most.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, Final
+
+import orjson
+
+from gateway.directory import Account, Directory
+from gateway.operations.actors import Actor
+from gateway.operations.imports.batches import REFUSED, Batch, Reader, Report, Reported, batches_of
+from gateway.operations.imports.columns import is_message_log, list_columns, log_columns
+from gateway.operations.imports.errors import ImportedAlready
+from gateway.operations.imports.files import LineFile, digest_of, format_of
+from gateway.operations.imports.lists import ListReader, Reading
+from gateway.operations.imports.logs import LogReader
+from gateway.operations.imports.work import Work
+from gateway.store import Store
+from gateway.store.bulk_lines import ImportState
+from gateway.store.store import HEARTBEAT
+
+BATCH: Final = 500  # lines: a STOP that another process takes meanwhile waits for one at most
+SERVING: Final = 5 * 1_000_000  # microseconds since a gateway's last heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to import: ``reading`` says what lines mean that do not say it themselves, ``named`` which columns are which
+    (`gateway.operations.imports.columns`), ``form`` is ``csv`` or ``jsonl`` (None: found out). ``dry_run`` only tells
+    what would be done, ``all_or_nothing`` imports nothing if one line cannot be, ``again`` also what was imported
+    before.
+    """
+
+    reading: Reading
+    named: Mapping[str, str] = field(default_factory=dict)
+    form: str | None = None
+    dry_run: bool = False
+    all_or_nothing: bool = False
+    again: bool = False
+    batch: int = BATCH
+
+
+class ImportOperations:
+    """Imports. ``clock`` gives microseconds since 1970, UTC."""
+
+    def __init__(self, store: Store, directory: Directory, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    async def run(
+        self, account: Account, file: BinaryIO, name: str, wanted: Wanted, by: Actor, report: Report
+    ) -> AsyncIterator[ImportState]:
+        """Import a file that can be read from anywhere, and give how far it has come after each batch; the last has
+        ``ended_at``. Raises `ImportFailure`, `StoreError`; what was done before stays, and the same import goes on from
+        there.
+        """
+        form = format_of(file, name, wanted.form)
+        lines = LineFile(file, form)
+        reader = await self._reader(account, lines.header, wanted, is_json=form == "jsonl")
+        state = await self._begun(account.sid, lines, digest_of(file), name, wanted, by)
+        if wanted.all_or_nothing and state.position == lines.begin[0]:
+            refused = _refused_of(lines, reader, wanted.batch, report)
+            if refused:
+                yield replace(state, counts={REFUSED: refused}, ended_at=self._clock())
+                return
+        batches = batches_of(lines.lines(state.position, state.line), reader, wanted.batch)
+        for batch in batches:
+            for refused_line in batch.refused:
+                report(refused_line)
+            before, state = state, self._after(state, batch)
+            work = Work(self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock)
+            counts, told = await (self._store.try_out(work.judged) if wanted.dry_run else self._written(work))
+            for told_line in told:
+                report(told_line)
+            state = replace(state, counts=counts)
+            yield state
+        ended = replace(state, ended_at=self._clock())
+        if not wanted.dry_run:
+            await self._store.write(lambda transaction: transaction.put_import_state(ended))
+        yield ended
+
+    async def _written(self, work: Work) -> tuple[dict[str, int], list[Reported]]:
+        """Do a batch's work. Where a gateway is serving on the same store, as long as that took is left to it: SQLite
+        lets in whoever happens to ask while nobody writes.
+        """
+        began = self._clock()
+        done = await self._store.write(work.done)
+        now = self._clock()
+        heartbeat = await self._store.try_out(lambda transaction: transaction.value(HEARTBEAT))
+        if heartbeat is not None and now - int(heartbeat) < SERVING:
+            await asyncio.sleep(min(now - began, SERVING) / 1_000_000)
+        return done
+
+    async def to_end(
+        self,
+        account: Account,
+        file: BinaryIO,
+        name: str,
+        wanted: Wanted,
+        by: Actor,
+        report: Report,
+        progress: Callable[[ImportState], None] = lambda _: None,
+    ) -> ImportState:
+        """`run` to its end; ``progress`` is told how far it is after each batch. Gives what it came to."""
+        last: ImportState | None = None
+        async for last in self.run(account, file, name, wanted, by, report):
+            progress(last)
+        if last is None:
+            raise RuntimeError("an import ends by saying so")
+        return last
+
+    async def _reader(self, account: Account, header: tuple[str, ...], wanted: Wanted, *, is_json: bool) -> Reader:
+        if not wanted.named and is_message_log(header):
+            state = await self._directory.newest(account.sid)
+            return LogReader(account, state, log_columns(header))
+        return ListReader(wanted.reading, list_columns(header, wanted.named), wanted.named if is_json else None)
+
+    async def _begun(
+        self, account_sid: str, lines: LineFile, digest: str, name: str, wanted: Wanted, by: Actor
+    ) -> ImportState:
+        told = orjson.dumps((digest, wanted.reading.told(), sorted(wanted.named.items()), lines.header))
+        key = hashlib.sha256(told).hexdigest()
+        position, line = lines.begin
+        begun = ImportState(account_sid, key, name, position, line, {}, by.name, self._clock())
+        if wanted.dry_run:
+            return begun
+        last = await self._store.import_state(account_sid, key)
+        if last is not None and last.ended_at is None:
+            return last
+        if last is not None and not wanted.again:
+            raise ImportedAlready(last)
+        await self._store.write(lambda transaction: transaction.put_import_state(begun))
+        return begun
+
+    @staticmethod
+    def _after(state: ImportState, batch: Batch) -> ImportState:
+        counts = Counter(state.counts) + batch.counts
+        return replace(state, position=batch.position, line=batch.line, counts=dict(counts))
+
+
+def _refused_of(lines: LineFile, reader: Reader, size: int, report: Report) -> int:
+    """How many lines cannot be read; each is reported."""
+    count = 0
+    for batch in batches_of(lines.lines(*lines.begin), reader, size):
+        for refused in batch.refused:
+            report(refused)
+        count += len(batch.refused)
+    return count

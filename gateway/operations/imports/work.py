@@ -1,0 +1,133 @@
+"""What is done with one batch of an import: each line judged by what is known, and all of it written at once."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from gateway.directory import Account, Directory
+from gateway.flows.missed import opt_in_of
+from gateway.messaging.consent import Change
+from gateway.messaging.history import ConsentEvent
+from gateway.messaging.imports import ImportedConsent, Judge, Judged
+from gateway.messaging.keywords import OptOutType
+from gateway.messaging.optouts import RecipientKey, Source
+from gateway.operations.actors import Actor
+from gateway.operations.imports.batches import Batch, Reported
+from gateway.operations.imports.errors import UnderWay
+from gateway.store.bulk_lines import ImportState, OptOutsByKey
+from gateway.store.identifiers import new_id
+from gateway.store.learned_lines import StoredOptIn
+from gateway.store.transaction import Recorded, Transaction
+
+BY_RECIPIENT: Final = "recipient"  # the role of a keyword that somebody sent, whoever tells of it
+NOT_TAKEN: Final[Mapping[Change, str]] = {
+    Change.OUTDATED: "something later is known of the recipient",
+    Change.HELD: "the opt-out is on hold",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with one batch: a unit of work that may be run again, and so changes nothing but the transaction."""
+
+    directory: Directory
+    account: Account
+    before: ImportState
+    after: ImportState
+    batch: Batch
+    by: Actor
+    has_opt_ins: bool
+    clock: Callable[[], int]
+
+    async def judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
+        """What the batch would do: how many lines end how, and which take no effect."""
+        counts, told, _ = await self._judged(transaction)
+        return counts, told
+
+    async def done(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
+        """Do it, and keep how far the import has come. Raises `UnderWay`."""
+        stored = await transaction.import_state(self.account.sid, self.before.digest)
+        if stored is None or (stored.position, stored.started_at) != (self.before.position, self.before.started_at):
+            raise UnderWay("somebody else goes on with the same import at this moment")
+        counts, told, changes = await self._judged(transaction)
+        await transaction.record_all(changes)
+        await transaction.put_import_state(replace(self.after, counts=counts))
+        return counts, told
+
+    async def _judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported], list[Recorded]]:
+        state = await self.directory.state_in(transaction, self.account.sid)
+        judge = Judge(self.before.started_at, state.pools, self.has_opt_ins)
+        known = await _Known.of(transaction, self.account.sid, self.batch.consents)
+        counts, told, changes = Counter(self.after.counts), [], []
+        first = self.clock() - len(self.batch.consents)  # each line an instant of its own, so that they stay in order
+        for number, (line, consent) in enumerate(self.batch.consents):
+            judged = known.judged(judge, consent)
+            counts[str(judged.change)] += 1
+            if judged.is_told:
+                event = self._event(consent, judged, line, first + number, state.version)
+                changes.append((event, judged.after))
+            elif judged.change in NOT_TAKEN:
+                told.append(Reported(line, str(judged.change), NOT_TAKEN[judged.change]))
+        return dict(counts), told, changes
+
+    def _event(self, consent: ImportedConsent, judged: Judged, line: int, now: int, version: int) -> ConsentEvent:
+        said, dates = consent.evidence, [opt_out.effective_at for opt_out in judged.after]
+        where = f"{self.after.name}, line {line}"
+        at = consent.at if consent.at is not None else self.before.started_at
+        return ConsentEvent(
+            event_id=new_id(now),
+            key=RecipientKey(self.account.sid, consent.recipient.channel, consent.recipient.key),
+            recipient=consent.recipient.wire,
+            event_type=OptOutType.STOP if consent.is_stop else OptOutType.START,
+            change=judged.change,
+            scopes=judged.scopes,
+            source=Source.IMPORT,
+            actor=self.by.name,
+            role=BY_RECIPIENT if said is not None and said.keyword is not None else self.by.role,
+            settings_version=version,
+            effective_at=max(dates, default=min(at, self.before.started_at)),
+            received_at=now,
+            sender=said.sender if said is not None else None,
+            service_sid=said.service_sid if said is not None else None,
+            keyword=said.keyword if said is not None else None,
+            message_sid=said.message_sid if said is not None else None,
+            reason=f"{where}: {consent.reason}" if consent.reason else where,
+            hold=any(opt_out.hold for opt_out in judged.after),
+        )
+
+
+class _Known:
+    """What is known of a batch's recipients, the lines of the batch before this one included."""
+
+    def __init__(self, account_sid: str) -> None:
+        self._account_sid = account_sid
+        self._opt_outs: dict[str, OptOutsByKey] = {}
+        self._opt_ins: dict[str, dict[str, list[StoredOptIn]]] = {}
+
+    @classmethod
+    async def of(
+        cls, transaction: Transaction, account_sid: str, consents: Sequence[tuple[int, ImportedConsent]]
+    ) -> Self:
+        known = cls(account_sid)
+        keys: dict[str, set[str]] = {}
+        for _, consent in consents:
+            keys.setdefault(consent.recipient.channel, set()).add(consent.recipient.key)
+        for channel, wanted in keys.items():
+            known._opt_outs[channel] = await transaction.opt_outs_of_all(account_sid, channel, wanted)
+            known._opt_ins[channel] = await transaction.opt_ins_of_all(account_sid, channel, wanted)
+        return known
+
+    def judged(self, judge: Judge, consent: ImportedConsent) -> Judged:
+        """What a line does, and know it from now on."""
+        recipient = consent.recipient
+        last = self._opt_outs[recipient.channel].setdefault(recipient.key, {})
+        stored = self._opt_ins[recipient.channel].get(recipient.key, ())
+        opt_ins = [opt_in_of(self._account_sid, recipient, said) for said in stored]
+        judged = judge.judge(consent, last, opt_ins)
+        last.update((opt_out.scope, opt_out) for opt_out in judged.after)
+        said = consent.evidence
+        if judged.is_told and not consent.is_stop and said is not None and said.sender is not None:
+            opt_in = StoredOptIn(said.sender, said.service_sid, said.keyword or "", consent.at or 0)
+            self._opt_ins[recipient.channel].setdefault(recipient.key, []).append(opt_in)
+        return judged

@@ -1,0 +1,92 @@
+"""Every SQL statement about the counts for reports, and about what they are made of."""
+
+from functools import cache
+from typing import Final
+
+from gateway.messaging.activity import Direction
+from gateway.messaging.counts import ERROR, QUARTER, By, Measure
+
+COLUMNS: Final = (
+    "account_sid", "quarter", "measure", "service_sid", "sender", "country", "keyword", "source", "reason", "count",
+)  # fmt: skip
+
+WATERMARK: Final = "counted_until_"
+
+COUNTED_UNTIL: Final = "SELECT value FROM gateway_values WHERE name = :name"
+
+PUT_COUNTED_UNTIL: Final = """
+INSERT INTO gateway_values (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+
+ADD: Final = f"""
+INSERT INTO report_counts ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{column}" for column in COLUMNS)})
+"""  # noqa: S608 - made of constants
+
+DROP: Final = "DELETE FROM report_counts WHERE quarter >= :since AND quarter < :until AND measure = :measure"
+
+FORGET: Final = """
+DELETE FROM report_counts
+ WHERE (account_sid, quarter, measure, service_sid, sender, country, keyword, source, reason)
+    IN (SELECT account_sid, quarter, measure, service_sid, sender, country, keyword, source, reason
+          FROM report_counts WHERE quarter < :before LIMIT :limit)
+RETURNING quarter
+"""
+
+# Sends of some lines of activity, counted where they lie. What a line counts as is said in one place, outside.
+SENDS: Final = f"""
+SELECT max(activity_id), count(*), account_sid, at - at % {QUARTER}, direction, decision, status, service_sid, sender,
+       country, reason, error_code
+  FROM (SELECT activity_id, account_sid, at, direction, decision, status, service_sid, sender, country, reason,
+               error_code
+          FROM activity
+         WHERE activity_id > :after AND activity_id < :until
+           AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
+         ORDER BY activity_id LIMIT :limit) AS page
+ GROUP BY account_sid, at - at % {QUARTER}, direction, decision, status, service_sid, sender, country, reason,
+          error_code
+"""  # noqa: S608 - made of constants
+
+EVENTS: Final = """
+SELECT event_id, account_sid, event_type, change, service_sid, sender, recipient_key, keyword, keyword_set,
+       source
+  FROM consent_events
+ WHERE event_id > :after AND event_id < :until
+   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
+ ORDER BY event_id LIMIT :limit
+"""
+
+FIRST_SEND: Final = "SELECT min(activity_id) FROM activity"
+FIRST_EVENT: Final = "SELECT min(event_id) FROM consent_events"
+
+# The last send that went to a recipient before the opt-out took effect, as far as activity is kept.
+ATTRIBUTED: Final = f"""
+SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_sid, e.keyword, e.keyword_set, e.source,
+       e.message_sid, a.message_sid, a.at, a.sender, a.service_sid
+  FROM consent_events AS e
+  LEFT JOIN activity AS a ON a.activity_id = (
+       SELECT b.activity_id FROM activity AS b
+        WHERE b.account_sid = e.account_sid AND b.channel = e.channel AND b.recipient_key = e.recipient_key
+          AND b.at <= e.effective_at AND b.direction = '{Direction.OUTBOUND}' AND b.decision = '{Measure.FORWARDED}'
+          AND b.status < {ERROR}
+        ORDER BY b.at DESC, b.activity_id DESC LIMIT 1)
+ WHERE e.account_sid = :account_sid AND e.event_id > :after AND e.event_id >= :since AND e.event_id < :until
+   AND e.event_type = 'STOP' AND e.change = 'added' AND e.source IN ('keyword', 'twilio')
+   AND (CAST(:service_sid AS text) IS NULL OR e.service_sid = :service_sid)
+ ORDER BY e.event_id LIMIT :limit
+"""  # noqa: S608 - made of constants
+
+LAST_DAY: Final = "SELECT measure, sum(count) FROM report_counts WHERE quarter >= :since GROUP BY measure"
+
+
+@cache
+def counts_by(by: By | None) -> str:
+    """Counts of an account within a span, told apart by one thing, or by nothing."""
+    column, group = ("''", "") if by is None else (str(by), f", {by}")
+    return f"""
+SELECT measure, {column}, sum(count)
+  FROM report_counts
+ WHERE account_sid = :account_sid AND quarter >= :since AND quarter < :until
+   AND (CAST(:service_sid AS text) IS NULL OR service_sid = :service_sid)
+ GROUP BY measure{group}
+"""  # noqa: S608 - made of constants

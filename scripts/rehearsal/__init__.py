@@ -1,0 +1,1 @@
+"""Captures from the command line: scripts/capture makes them, scripts/replay plays them."""

@@ -1,0 +1,78 @@
+from typing import Any
+
+import pytest
+
+from gateway.admin.api.opt_out_files import OptOutFilesApi
+from tests.admin.conftest import Admin, AdminOfGateway
+from tests.staging import ACCOUNT, SERVICE, Answered
+
+IMPORT = "/api/v1/opt-outs/import"
+LIST = "number,service,date,hold\n" + "".join(
+    f"+1415555{number:04},{SERVICE},2025-07-01T12:00:00Z,{'yes' if number == 7 else ''}\n" for number in range(600)
+)
+
+
+async def import_file(admin: Admin, text: str, query: str = "", media_type: str = "text/csv") -> Answered:
+    return await admin.post(IMPORT + query, text.encode(), Content_Type=media_type)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_list_is_imported_streamed_out_and_imported_again_to_the_same(admin: AdminOfGateway) -> None:
+    tried = (await import_file(admin, LIST + "nobody,,,\n", "?dry_run=true")).json
+    assert ({"read": 601, "added": 600, "refused": 1}, True) == (tried["counts"], tried["dry_run"])
+    assert [(602, "refused")] == [(line["line"], line["outcome"]) for line in tried["lines"]]
+    refused = await import_file(admin, LIST + "nobody,,,\n", "?all_or_nothing=true")
+    assert (422, ["line 602"]) == (refused.status, [error["place"] for error in refused.json["errors"]])
+    assert [] == admin.rows("SELECT * FROM opt_outs")
+
+    assert {"read": 600, "added": 600} == (await import_file(admin, LIST)).json["counts"]
+    twice = await import_file(admin, LIST)
+    assert (409, "urn:optout-gateway:imported-already") == (twice.status, twice.json["type"])
+    assert {"read": 600, "stays": 600} == (await import_file(admin, LIST, "?again=true")).json["counts"]
+    [(actor, source, reason)] = admin.rows(
+        "SELECT actor, source, reason FROM consent_events WHERE recipient_key = '+14155550000'"
+    )
+    assert ("admin-token", "import", "admin API, line 2") == (actor, source, reason)
+
+    for form, media_type in (("csv", "text/csv"), ("jsonl", "application/jsonl"), ("consents", "application/jsonl")):
+        exported = await admin.get(f"/api/v1/opt-outs/export?format={form}")
+        assert (200, media_type) == (exported.status, exported.headers["content-type"])
+        again = await import_file(admin, exported.text, "", media_type)
+        assert {"read": 600, "stays": 600} == again.json["counts"]
+    mapped = LIST.replace("number", "Who").replace("service,", "Where,", 1)
+    unnamed = await import_file(admin, mapped, f"?service_sid={SERVICE}&map=number=Who")
+    assert {"read": 600, "stays": 600} == unnamed.json["counts"]
+
+
+REFUSED: list[Any] = [
+    pytest.param("", "text/csv", "", 422, "unusable-file", id="an empty file"),
+    pytest.param("number\n", "text/csv", "", 422, "unusable-file", id="nothing says what is covered"),
+    pytest.param("number\n", "application/json", "", 415, "wrong-type", id="another type"),
+    pytest.param("number\n", "text/csv", "?map=x", 422, "unusable-file", id="no mapping"),
+    pytest.param(
+        LIST, "text/csv", f"?account_wide=true&service_sid={SERVICE}", 400, "invalid-request", id="two scopes"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "media_type", "query", "status", "kind"), REFUSED)
+async def test_what_cannot_be_imported_is_refused(
+    desk: Admin, text: str, media_type: str, query: str, status: int, kind: str
+) -> None:
+    answered = await import_file(desk, text, query, media_type)
+    assert (status, f"urn:optout-gateway:{kind}") == (answered.status, answered.json["type"])
+
+
+async def test_a_file_that_is_too_large_is_refused_whatever_its_header_says(
+    desk: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took = OptOutFilesApi._take
+
+    async def take(self: OptOutFilesApi, *given: Any) -> None:
+        self._most_bytes = 1_000
+        await took(self, *given)
+
+    monkeypatch.setattr(OptOutFilesApi, "_take", take)
+    answered = await import_file(desk, LIST)
+    assert (413, True) == (answered.status, "imports.most_body_bytes" in answered.json["detail"])
+    assert ACCOUNT not in answered.text

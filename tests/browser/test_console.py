@@ -1,0 +1,132 @@
+"""The console in a browser: its main path by mouse and by keyboard, what everybody can use, what shows as text."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, expect
+
+from gateway.demo.stage import SERVICE, Stage, staged
+from scripts.console_pages import PAGES, play, sign_in
+from tests.browsing import NARROW, barriers
+
+pytestmark = pytest.mark.browser
+
+MEXICAN = "+525512345678"
+SENDER = SERVICE.senders[0]
+REPLY = "Listo <b>señora</b>: no más mensajes."
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as stage:
+        yield stage
+
+
+async def test_a_mexican_override_is_made_enabled_tried_looked_up_lifted(stage: Stage, page: Page) -> None:
+    await sign_in(page, stage)
+    await page.get_by_role("link", name="Messaging Services").click()
+    await page.get_by_role("link", name="Demo service").click()
+    await page.get_by_role("link", name="Add a country").click()
+    await page.locator("#country").select_option("MX")
+    await page.locator("#language").select_option("es")
+    await page.locator("#opt_out_keywords").fill("PARAR, ALTO")
+    await page.locator("#opt_out_reply").fill(REPLY)
+    await expect(page.locator("#opt_out_count")).to_have_text(
+        f"{len(REPLY)} of 320 characters, 1 segment (UCS-2)"
+    )  # told by the script, as the server will
+    await page.get_by_role("button", name="Review the change").click()
+    await expect(page.get_by_role("table")).to_contain_text("keyword “ALTO”")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_contain_text("Saved as a draft")
+    await expect(page.get_by_text(REPLY)).to_be_visible()
+    await page.get_by_role("link", name="Enable…").click()
+    await page.get_by_role("button", name="Enable").click()
+    await expect(page.get_by_role("status")).to_contain_text("in force")
+
+    await page.get_by_role("link", name="Activity").click()
+    await expect(page.locator("output")).to_have_text("Live")
+    sent = await stage.sandbox.phone(MEXICAN).send("alto", to=SENDER)
+    assert (REPLY,) == sent.replies
+    row = page.get_by_role("row", name="Keyword")
+    await expect(row).to_contain_text("+52********78")  # without a reload, and masked
+    await row.get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+
+    await page.get_by_role("link", name="Opt-outs", exact=True).click()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Export").click()
+    exported = (await (await download.value).path()).read_text("utf-8")
+    assert ["+525512345678"] * 2 == re.findall(r"\+525512345678", exported)
+    await page.get_by_label("Find a recipient").fill("+52 1 55 1234 5678")
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(MEXICAN)
+    for _ in range(2):  # the service and the sender
+        await page.get_by_label("Reason to lift it").first.fill("asked by phone")
+        await page.get_by_role("button", name="Lift").first.click()
+        await expect(page.get_by_role("status")).to_contain_text("is lifted")
+    await expect(page.get_by_text("Nothing stands")).to_be_visible()
+    visited = await page.evaluate("performance.getEntriesByType('navigation').map((each) => each.name).join()")
+    assert MEXICAN.removeprefix("+") not in page.url + visited
+
+
+async def test_the_main_path_goes_by_keyboard_alone(stage: Stage, page: Page) -> None:
+    await stage.sandbox.phone(MEXICAN).send("STOP", to=SENDER)
+    await page.goto(stage.admin_url)
+    await page.keyboard.type(stage.admin_token)  # the field has the focus
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{stage.admin_url}/")
+    await page.keyboard.press("Tab")
+    assert "Skip to the content" == await _focused(page)
+    await _tab_to(page, "Opt-outs")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Opt-outs")
+    await _tab_to(page, "find")
+    await page.keyboard.type("+52 55 1234 5678")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(MEXICAN)
+    await page.go_back()
+    await _tab_to(page, MEXICAN)
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert "solid" == outline  # where one is shows
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(MEXICAN)
+    await _tab_to(page, re.compile("^reason-"))
+    await page.keyboard.type("asked by phone")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("is lifted")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rules"),
+    [("light", ()), pytest.param("dark", ("color-contrast",), marks=pytest.mark.long)],
+    ids=["light", "dark"],
+)
+async def test_axe_finds_nothing_grave_and_nothing_is_cut_off(
+    stage: Stage, page: Page, troubles: list[str], scheme: Literal["light", "dark"], rules: tuple[str, ...]
+) -> None:
+    await stage.sandbox.phone(MEXICAN).send("STOP", to=SENDER)
+    await play(stage)
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    for name, way in PAGES.items():
+        await way(page, stage)
+        assert (name, []) == (name, await barriers(page, *rules))
+        assert (name, True) == (name, await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    assert set() == {each for each in troubles if "422" not in each}
+    troubles.clear()  # Chromium reports each answer that is no success
+
+
+async def _focused(page: Page) -> str:
+    return str(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+async def _tab_to(page: Page, wanted: str | re.Pattern[str], most: int = 60) -> None:
+    """Go on by Tab until what has the focus is called so, by its id or its text."""
+    for _ in range(most):
+        await page.keyboard.press("Tab")
+        name = await _focused(page)
+        if name == wanted if isinstance(wanted, str) else wanted.search(name):
+            return
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
