@@ -178,9 +178,8 @@ class InboundFlow:
         outcome = await self._carried_through(account, message, reading, relay, recorded)
         for change in changes.values():
             tell_would_confirm(change)
-            outcome = replace(
-                outcome, detail=f"{change.opt_out_type.lower()}_{change.change} {outcome.detail}".rstrip()
-            )
+            detail = f"{change.opt_out_type.lower()}_{change.change} {outcome.detail}".rstrip()
+            outcome = replace(outcome, detail=detail, is_proved=True, message=message)
         return replace(outcome, enforced=False)
 
     async def _confirmed(

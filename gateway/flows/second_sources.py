@@ -157,7 +157,16 @@ def _noted(account: Account, missed: Missed, change: ConsentChange) -> Outcome:
     """What was learned, as its webhook would have ended."""
     reason, scope = f"{change.opt_out_type.lower()}_{change.change}", next(iter(change.scopes), None)
     answer = Answer(200, (), b"")
-    return Outcome(What.RECORDED, reason, answer, account.sid, scope, is_proved=True, message=missed.message)
+    return Outcome(
+        What.RECORDED,
+        reason,
+        answer,
+        account.sid,
+        scope,
+        is_proved=True,
+        message=missed.message,
+        enforced=change.enforced,
+    )
 
 
 def _reading(message: InboundMessage, account: Account, state: AccountState) -> Reading:
