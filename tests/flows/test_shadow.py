@@ -58,7 +58,7 @@ def lines(gateway: Gateway) -> list[tuple[Any, ...]]:
 
 
 async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there_were_no_gateway(
-    shadow: Gateway, operator: Operator, sandbox: Sandbox, app: SampleApp
+    shadow: Gateway, operator: Operator, sandbox: Sandbox, app: SampleApp, eventually: Eventually
 ) -> None:
     await operator.save({"standard": {}})  # Advanced Opt-Out is on for the service, and adds no OptOutType
 
@@ -82,6 +82,12 @@ async def test_in_shadow_mode_a_stop_is_recorded_and_the_app_answers_as_if_there
     assert [("standing",)] == shadow.rows("SELECT state FROM scheduled_messages")
     counted = dict(shadow.rows("SELECT what, sum(count) FROM shadow_counts GROUP BY what"))
     assert {"would_suppress": 3, "would_hold_back": 2, "would_confirm": 4} == counted
+
+    decided = "SELECT direction, decision, enforced, count(*) FROM activity GROUP BY direction, decision, enforced"
+    noted = [("inbound", "relayed", False, 4), ("outbound", "forwarded", False, 5)]
+    await eventually(lambda: noted == sorted((way, what, bool(on), n) for way, what, on, n in shadow.rows(decided)))
+    await shadow.service.stop()
+    assert not [row for row in shadow.rows("SELECT measure FROM report_counts") if row != ("forwarded",)]
 
 
 async def test_the_shadow_list_is_adopted_or_dropped_service_by_service_and_done_twice_it_is_as_done_once(

@@ -98,14 +98,14 @@ async def _shadow(case: Case, account: Account, *, has_store: bool) -> list[Find
         return [wrong(Check.STORE, f"the store: {error}", "try again; see database_url")]
     places = places_of(account.policy, services)
     if not places:
-        return []
+        return [well(Check.SHADOW, f"{account.sid}: what is decided is enforced")]
     what = "all of it" if places.account else f"{len(places.services)} services, {len(places.senders)} senders"
     text = f"{account.sid} is in shadow mode ({what}): sends to opted-out recipients leave, keywords are not answered"
     return [notice(Check.SHADOW, text, "set enforcement to on, and adopt the shadow list, when the rehearsal is over")]
 
 
 async def _services(case: Case, account: Account) -> Mapping[str, MessagingService]:
-    store = Store(case.database_url, case.clock)
+    store = Store(case.database_url, case.clock, case.secret)
     await store.open(serving=False)
     try:
         return (await store.account_state(account.sid)).services
