@@ -55,4 +55,6 @@ def policy_of(given: AccountSettings) -> KeywordPolicy:
         IntentMode(given.intent),
         {sender.sender: sender.twilio_handling for sender in given.senders if sender.twilio_handling is not None},
         given.confirm_late,
+        given.enforcement,
+        {sender.sender: sender.enforcement for sender in given.senders if sender.enforcement is not None},
     )

@@ -13,7 +13,8 @@ from typing import Final
 import structlog
 
 from gateway.messaging.deactivation import Deactivated
-from gateway.messaging.handling import KeywordPolicy
+from gateway.messaging.handling import KeywordPolicy, is_send_enforced
+from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.opt_out_settings import BlockedMode, stated_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
@@ -127,8 +128,38 @@ class Directory:
 
     async def service_urls(self, account_sid: str, service_sid: str) -> ServiceUrls | None:
         """What a Messaging Service says about its messages' way; None when nothing is set for it."""
-        service = (await self.state(account_sid, 0)).services.get(service_sid)
-        return service.urls if service is not None else None
+        state = await self.state(account_sid, 0)
+        service, adopted = state.services.get(service_sid), state.adopted_services.get(service_sid)
+        if service is None:
+            return None if adopted is None else ServiceUrls(adopted)
+        if service.urls.urls.app is not None or service.urls.use_inbound_webhook_on_number:
+            return service.urls
+        if adopted is not None:
+            return ServiceUrls(adopted)
+        # One whose own webhook was not led here defers to its senders, where theirs were.
+        return replace(service.urls, use_inbound_webhook_on_number=bool(state.adopted_senders))
+
+    async def sender_urls(self, account: Account, sender_key: str) -> AppUrls | None:
+        """What a sender says: by the settings, else by its webhook at Twilio before that was led to the gateway."""
+        own = account.senders_urls.get(sender_key)
+        if own is not None and own.app is not None:
+            return own
+        if self.account(account.sid) is None:
+            return None
+        return (await self.state(account.sid, 0)).adopted_senders.get(sender_key)
+
+    def is_enforced_by(self, state: AccountState, message: OutboundMessage) -> bool:
+        """Whether what is decided on a send is carried out, by what is known of its account; else it is shadow mode."""
+        account = self.account(message.account_sid) or self.subaccount(message.account_sid)
+        return account is None or is_send_enforced(message, account.policy, state.pools, state.services)
+
+    async def is_enforced(self, message: OutboundMessage) -> bool:
+        """The same, by what the store knows now. Raises `StoreUnavailable`."""
+        return self.is_enforced_by(await self.newest(message.account_sid), message)
+
+    async def current(self, account_sid: str) -> AccountState:
+        """What the store knows now of one of the accounts, read only where it is news. Raises `StoreUnavailable`."""
+        return await self.state(account_sid, await self._store.settings_version(account_sid))
 
     async def newest(self, account_sid: str) -> AccountState:
         """What the store knows of the account now. Raises `StoreUnavailable`."""

@@ -49,6 +49,12 @@ GAP_CLOSINGS: Final = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+SHADOW: Final = Counter(
+    "gateway_shadow_total",
+    "What enforcing would have done, in shadow mode: would_suppress, would_hold_back, would_confirm.",
+    ("what",),
+    registry=REGISTRY,
+)
 DELIVERIES: Final = Counter(
     "gateway_deliveries_total",
     "Tries to deliver what is owed, by how they ended.",

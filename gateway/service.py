@@ -48,6 +48,7 @@ from gateway.flows.leading import LeadingFlow
 from gateway.flows.learning import Learning
 from gateway.flows.lifting import LIFT, Lifting
 from gateway.flows.outbound import OutboundFlow
+from gateway.flows.own_urls import OwnUrls
 from gateway.flows.passing import PassingFlow
 from gateway.flows.preferences import PreferencesFlow
 from gateway.flows.redirect import RedirectFlow
@@ -57,6 +58,7 @@ from gateway.flows.scheduled import Cancelling
 from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
 from gateway.flows.settling import Settling
+from gateway.flows.shadow import ShadowBanner, ShadowCounting
 from gateway.flows.status import StatusFlow, StatusTokens
 from gateway.given import guard_of, retention_of, tls_of
 from gateway.messaging.deactivation import Deactivated
@@ -212,6 +214,7 @@ class Service:
             capture,
         )
         self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
+        self._run(ShadowBanner(directory).run())
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._begin_capture(capture)
         await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture))
@@ -318,13 +321,14 @@ class Service:
         accounts = Accounts(directory, credentials, upstreams, time.monotonic)
         tokens = RedirectTokens(secret, self._settings.public_url)
         callbacks = StatusTokens(secret, self._settings.public_url)
-        twilios_word = Learning(store, self._clock)
+        twilios_word = Learning(directory, store, self._clock)
+        shadow = ShadowCounting(directory, store, self._clock)
         inbound = InboundFlow(
             directory,
             store,
             learning.recorder,
             relaying,
-            Replies(check, tokens),
+            Replies(check, tokens, shadow),
             lifting,
             outbox,
             public_url=self._settings.public_url,
@@ -333,11 +337,15 @@ class Service:
         )
         settings = self._settings
         allowed = frozenset(settings.twilio.allow_unchecked)
-        passing = PassingFlow(directory, accounts, credentials, attempts, upstreams, allowed, time.monotonic)
+        passing = PassingFlow(
+            directory, accounts, credentials, attempts, upstreams, allowed, OwnUrls(store, self._clock), time.monotonic
+        )
         leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
         holding = Holding(directory, store, self._clock)
         return TrafficEdge(
-            OutboundFlow(accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, time.monotonic),
+            OutboundFlow(
+                accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, shadow, time.monotonic
+            ),
             HeldFlow(accounts, store, leading, Settling(store, self._clock), self._clock),
             inbound,
             RedirectFlow(inbound, relaying, tokens),

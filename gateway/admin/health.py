@@ -14,6 +14,7 @@ from gateway.admin.shapes import Body, Query, Time, Told
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
 from gateway.messaging.instants import maybe_iso
+from gateway.messaging.shadow import places_of
 from gateway.operations.tokens import Role
 from gateway.store import Store, StoreError
 
@@ -46,6 +47,14 @@ class GapsTold(Told):
     accounts: dict[str, GapTold]
 
 
+class ReadyShadowTold(Told):
+    """What of an account is in shadow mode: all of it, Messaging Services, and how many senders."""
+
+    account: bool
+    services: list[str]
+    senders: int
+
+
 class ReadyTold(Told):
     """Whether sends can be decided and keywords be kept."""
 
@@ -53,6 +62,9 @@ class ReadyTold(Told):
     store: StoreTold
     services_dropping_incoming: dict[str, list[str]] | None = Field(
         description="By account, the services that drop incoming messages at Twilio: no STOP to their senders is seen."
+    )
+    shadow: dict[str, ReadyShadowTold] | None = Field(
+        description="By account, where shadow mode is on and nothing is enforced; null where the store cannot tell."
     )
     gaps: GapsTold | None = Field(description="How far Twilio's list is read; null where it is not read.")
 
@@ -98,12 +110,14 @@ class Health:
     async def _readyz(self, _: Call[Query, Body]) -> Answer:
         """Services that drop incoming messages at Twilio are named beside it, null where the store cannot tell."""
         dropping = await self._dropping() if self._store.is_writable else None
+        shadow = await self._shadow() if self._store.is_writable else None
         is_writable = self._store.is_writable  # from here on nothing is waited for: the parts of the answer agree
         is_ready = is_writable and (self._waits_for is None or self._waits_for.is_first_done)
         health = {
             "ready": is_ready,
             "store": {"writable": is_writable},
             "services_dropping_incoming": dropping if is_writable else None,
+            "shadow": shadow if is_writable else None,
             "gaps": None if self._gaps is None else _told(self._gaps),
         }
         return Answer(health, status=200 if is_ready else 503)
@@ -119,6 +133,19 @@ class Health:
         except (StoreError, TimeoutError):
             return None
         return {account_sid: sids for account_sid, sids in dropping.items() if sids}
+
+    async def _shadow(self) -> dict[str, dict[str, object]] | None:
+        """By account, what is in shadow mode."""
+        told: dict[str, dict[str, object]] = {}
+        try:
+            async with asyncio.timeout(DROPPING_SECONDS):
+                for account in self._directory.accounts:
+                    places = places_of(account.policy, (await self._directory.current(account.sid)).services)
+                    own = {"account": places.account, "services": list(places.services)}
+                    told |= {account.sid: {**own, "senders": len(places.senders)}} if places else {}
+        except (StoreError, TimeoutError):
+            return None
+        return told
 
     async def _metrics(self, _: Call[Query, Body]) -> web.Response:
         metrics.STORE_WRITABLE.set(self._store.is_writable)

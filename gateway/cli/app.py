@@ -25,6 +25,7 @@ from gateway.cli import (
     review,
     scheduled,
     services,
+    shadow,
     sinks,
     subscriptions,
     tokens,
@@ -52,6 +53,7 @@ app.add_typer(messages.app, name="messages")
 app.add_typer(reports.app, name="reports")
 app.add_typer(review.app, name="review")
 app.add_typer(scheduled.app, name="scheduled")
+app.add_typer(shadow.app, name="shadow")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(tokens.app, name="tokens")

@@ -37,8 +37,9 @@ def tell_body(explained: BodyExplained) -> Iterator[str]:
 def tell_send(explained: SendExplained) -> Iterator[str]:
     """Whether a send would go, line by line."""
     decision, event = explained.decision, explained.event
-    goes = isinstance(decision, Forward)
-    yield _line("send", "would go" if goes else "would be held back with error 21610")
+    yield _line("send", "would be held back with error 21610" if decision.holds_back else "would go")
+    if not decision.enforced:
+        yield _line("shadow mode", "nothing is held back; the reason is that of the list once it is adopted")
     yield _line("reason", decision.reason)
     if not isinstance(decision, Forward):
         opt_out = decision.opt_out

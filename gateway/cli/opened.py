@@ -26,6 +26,7 @@ from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.scheduled import ScheduledOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.shadow import ShadowOperations
 from gateway.operations.sinks import SinkOperations
 from gateway.operations.tokens import TokenOperations
 from gateway.settings import Settings
@@ -64,7 +65,7 @@ class Opened:
     @property
     def optouts(self) -> OptOutOperations:
         """Opt-outs."""
-        return OptOutOperations(self.store, self.directory.pools, now)
+        return OptOutOperations(self.store, self.directory.pools, now, self.directory.is_enforced)
 
     @property
     def history(self) -> HistoryOperations:
@@ -105,6 +106,11 @@ class Opened:
     def review(self) -> ReviewOperations:
         """The review list."""
         return ReviewOperations(self.store, self.directory, now)
+
+    @property
+    def shadow(self) -> ShadowOperations:
+        """Shadow mode."""
+        return ShadowOperations(self.store, self.directory, now)
 
     @property
     def erasure(self) -> ErasureOperations:

@@ -19,6 +19,7 @@ from gateway.messaging.policy import Decision, Reason, Suppress
 from gateway.operations.erasure import Erasure
 from gateway.operations.history import Past
 from gateway.operations.json_forms import opt_out_as_json, scope_as_json
+from gateway.operations.list_forms import decision_as_json
 from gateway.operations.optouts import Changed, Told, Whom
 from gateway.store.records import ListedOptOut
 
@@ -56,6 +57,7 @@ def tell_event(event: ConsentEvent) -> str:
         f"{event.event_type} {event.change}",
         f"by {event.actor} ({event.source})",
         *(str(scope) for scope in event.scopes),
+        *(() if event.enforced else ("in shadow mode",)),
     ]
     for name in ("keyword", "sender", "message_sid", "reason"):
         value = getattr(event, name)
@@ -70,7 +72,7 @@ def tell_standing(whom: Whom, told: Told, *, as_json: bool) -> None:
         say_json(
             _whom_as_json(whom)
             | {"standing": [opt_out_as_json(opt_out) for opt_out in told.standing]}
-            | ({} if told.decision is None else {"decision": _decision_as_json(told.decision)})
+            | ({} if told.decision is None else {"decision": decision_as_json(told.decision)})
         )
         return
     _say_standing(whom, told.standing)
@@ -115,18 +117,14 @@ def _say_standing(whom: Whom, standing: tuple[OptOut | PastOptOut, ...]) -> None
 
 
 def _say_decision(decision: Decision) -> None:
+    if not decision.enforced:
+        say("shadow mode: the send goes; once the shadow list is adopted and enforced:", STOPS)
     if not isinstance(decision, Suppress):
         say("a send would be forwarded", GOES)
     elif decision.reason is Reason.SENDER_NOT_PLACED:
         say("a send would be suppressed, unless Twilio says that its sender is in no service opted out of", STOPS)
     else:
         say(f"a send would be suppressed ({decision.reason}: {decision.opt_out.scope})", STOPS)
-
-
-def _decision_as_json(decision: Decision) -> dict[str, object]:
-    suppressed = isinstance(decision, Suppress)
-    scope = scope_as_json(decision.opt_out.scope) if isinstance(decision, Suppress) else None
-    return {"outcome": "suppress" if suppressed else "forward", "reason": decision.reason, "scope": scope}
 
 
 def _whom_as_json(whom: Whom) -> dict[str, object]:

@@ -1,24 +1,137 @@
-"""``gateway twilio …``: what is told to Twilio."""
+"""``gateway twilio …``: an account's webhooks at Twilio, led to the gateway and back; the list, told to Twilio."""
 
+import contextlib
 import sys
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gateway.cli import options, reading
 from gateway.cli.failures import Failed
-from gateway.cli.opened import Opened, now, run
-from gateway.cli.output import say, say_json
+from gateway.cli.opened import Opened, now, operator, run
+from gateway.cli.output import HEADING, STOPS, in_columns, say, say_json
 from gateway.events.mirror import TwilioMirror
+from gateway.given import guard_of
+from gateway.messaging.targets import Webhook
 from gateway.operations.mirror import REFUSED, MirrorOperations, Pushed, pushed_as_json
-from gateway.settings import from_environment
+from gateway.operations.twilio_webhooks import Action, NotRead, Step, UnderWay, WebhookOperations
+from gateway.settings import Settings, from_environment
 from gateway.twilio.consents import NotTaken
 from gateway.twilio.upstream import UpstreamError
 
-app = typer.Typer(help="What is told to Twilio.")
+app = typer.Typer(help="An account's webhooks at Twilio, and Twilio as a mirror of the list.")
 mirror_app = typer.Typer(help="Twilio as a mirror of the list, by its Consents API.")
 app.add_typer(mirror_app, name="mirror")
+
+COLUMNS: Final = (("WHAT", 9), ("KIND", 14), ("SID", 34), ("NAME", 24), ("FROM", 30), ("TO, WHY", 0))
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
+
+
+@app.command()
+def adopt(
+    account: options.Account = None,
+    config: options.Config = None,
+    *,
+    dry_run: DryRun = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Lead the webhooks of numbers, services and channel senders to the gateway; where they led is relayed to."""
+    _work(account, config, revert=False, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def revert(
+    account: options.Account = None,
+    config: options.Config = None,
+    *,
+    dry_run: DryRun = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Put the webhooks back to the apps, where Twilio still has the gateway's."""
+    _work(account, config, revert=True, dry_run=dry_run, as_json=as_json)
+
+
+def _work(account: str | None, config: options.Config, *, revert: bool, dry_run: bool, as_json: bool) -> None:
+    settings = from_environment(config)
+    owner = reading.account_in(settings, account)
+
+    async def work(opened: Opened) -> list[Step]:
+        operations, whose = _operations(opened, settings), opened.directory.demand(owner.sid)
+        steps = await operations.planned(whose, revert=revert)
+        if not dry_run:
+            with _progress(len(steps)) as told:
+                async for _ in operations.carry_out(whose, steps, operator()):
+                    told()
+        return steps
+
+    try:
+        steps = run(settings, work)
+    except (NotRead, UpstreamError) as error:
+        raise Failed(f"{error}; the same command goes on from there") from error
+    except UnderWay as error:
+        raise Failed(str(error)) from error
+    _tell(steps, dry_run=dry_run, as_json=as_json)
+    conflicts = sum(step.action is Action.CONFLICT for step in steps)
+    if conflicts:
+        raise Failed(f"{conflicts} webhooks were left as they are; the table says why")
+
+
+def _operations(opened: Opened, settings: Settings) -> WebhookOperations:
+    guard = guard_of(settings.apps)
+    return WebhookOperations(opened.store, opened.upstreams, settings.public_url, guard.refusal_of_url, now)
+
+
+def _tell(steps: list[Step], *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        for step in steps:
+            say_json(_as_json(step, dry_run=dry_run))
+        return
+    say(in_columns(COLUMNS), HEADING)
+    for step in steps:
+        changes = step.action in {Action.ADOPT, Action.REVERT}
+        told = _shown(step.then) if changes else step.why
+        cells = (step.action, step.kind, step.sid, step.name, _shown(step.there), told)
+        line = in_columns(zip(cells, (width for _, width in COLUMNS), strict=True))
+        say(line, STOPS if step.action is Action.CONFLICT else "")
+    if dry_run:
+        say("nothing was changed")
+
+
+def _as_json(step: Step, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "action": step.action,
+        "dry_run": dry_run,
+        "kind": step.kind,
+        "sid": step.sid,
+        "name": step.name,
+        "why": step.why or None,
+        "from": _shown(step.there),
+        "to": _shown(step.then),
+    }
+
+
+def _shown(webhook: Webhook) -> str:
+    """A webhook without user, password and query, which may be secrets."""
+    if not webhook.url:
+        return "none"
+    scheme, _, rest = webhook.url.partition("?")[0].partition("#")[0].partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{webhook.method} {scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
+@contextlib.contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """A bar, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("telling Twilio", total=count)
+        yield lambda: bar.advance(task)
 
 
 @mirror_app.command("push")

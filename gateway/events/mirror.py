@@ -3,8 +3,9 @@
 The mirror of an account is a sink of its own, which is there while the settings say ``mirror = "on"``: what it is owed
 is written in the transaction of the change, told in order for each recipient, tried again, and put aside as dead
 letters like any event. The Consents API knows phones, services and numbers: not WhatsApp, nor sender IDs, nor a whole
-account; such changes are taken as told, as are those that were learned from Twilio itself. What people say to numbers
-where Twilio's own handling is on is told all the same: telling Twilio what it knows changes nothing there.
+account; such changes are taken as told, as are those that were learned from Twilio itself, and those of shadow mode,
+where nothing is carried out. What people say to numbers where Twilio's own handling is on is told all the same: telling
+Twilio what it knows changes nothing there.
 """
 
 import asyncio
@@ -128,7 +129,7 @@ class TwilioMirror:
 def _items_in(event: Mapping[str, Any]) -> list[ConsentItem]:
     """What Twilio is told of an event."""
     data = event["data"]
-    if event["type"] != CONSENT or data["source"] == Source.TWILIO:
+    if event["type"] != CONSENT or data["source"] == Source.TWILIO or not data.get("enforced", True):
         return []
     scopes = [Scope(ScopeKind(scope["kind"]), scope["id"]) for scope in data["scopes"]]
     at, is_stop = instant_of(datetime.fromisoformat(data["effectiveAt"])), data["change"] == Change.ADDED

@@ -38,8 +38,9 @@ class Check:
         recipient = message.recipient
         key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
         found = await self._store.find_opt_outs(key)
-        pools = await self._directory.pools(message.account_sid, found.settings_version)
-        return Checked(decide(message, pools, found.opt_outs), asked_at, pools.version)
+        state = await self._directory.state(message.account_sid, found.settings_version)
+        enforced = self._directory.is_enforced_by(state, message)
+        return Checked(decide(message, state.pools, found.opt_outs, enforced=enforced), asked_at, state.version)
 
     def is_fresh(self, checked: Checked) -> bool:
         """Whether the message may be written now without being checked again."""

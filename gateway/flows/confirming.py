@@ -132,9 +132,12 @@ class Confirming:
 
     async def _may_leave(self, account: Account, late: Confirmation) -> bool:
         """A STOP is confirmed while it is in force; an opt-in, and HELP, where a send would go. HELP also where the
-        settings answer it to everybody.
+        settings answer it to everybody; in shadow mode nothing is.
         """
-        is_free = isinstance((await self._check(late.message)).decision, Forward)
+        decision = (await self._check(late.message)).decision
+        if not decision.enforced:
+            return False
+        is_free = isinstance(decision, Forward)
         if late.opt_out_type is OptOutType.STOP:
             return not is_free
         if is_free or late.opt_out_type is OptOutType.START:

@@ -19,7 +19,7 @@ from gateway.flows.credentials import Disproved
 from gateway.flows.holding import told
 from gateway.flows.leading import LeadingFlow
 from gateway.flows.outcome import Answer, Outcome, What, failure
-from gateway.flows.request import Request
+from gateway.flows.request import Request, readable
 from gateway.flows.settling import Settling
 from gateway.messaging.addresses import read_recipient
 from gateway.messaging.errors import UnreadableAddress
@@ -66,7 +66,7 @@ class HeldFlow:
                 if held is not None:
                     return await self._about(held, call, request, is_media=one["media"] is not None)
                 if one["media"] is None:
-                    outcome = await self._passing.hand_on(call, _readable(request), reached_at)
+                    outcome = await self._passing.hand_on(call, readable(request), reached_at)
                     await self._settling.notice(one["account"], one["sid"], request, outcome.answer)
                     return outcome
             elif request.method == "GET" and LIST.fullmatch(call.path):
@@ -124,7 +124,7 @@ class HeldFlow:
         plain = request
         if any(name == BEFORE for name, _ in asked):
             plain = replace(request, query=urlencode([each for each in asked if each[0] != BEFORE]))
-        outcome = await self._passing.hand_on(call, _readable(plain), reached_at)
+        outcome = await self._passing.hand_on(call, readable(plain), reached_at)
         page = _page(outcome.answer)
         account = self._accounts.known(call.account_sid or "")
         if page is None or account is None:
@@ -150,12 +150,6 @@ class HeldFlow:
 def _answered(call: Call, status: int, content_type: str, body: bytes) -> Outcome:
     answer = Answer(status, (("Content-Type", content_type),), body)
     return Outcome(What.PASSED, "held_back", answer, call.account_sid)
-
-
-def _readable(request: Request) -> Request:
-    """The request for an answer that is not compressed."""
-    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
-    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))
 
 
 def _page(answer: Answer) -> dict[str, Any] | None:

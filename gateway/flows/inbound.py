@@ -1,7 +1,7 @@
 """One inbound message, from a phone to its app: verify, read, match, commit, answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from gateway.deliveries import NotDelivered, Outbox
 from gateway.directory import Account, Directory
 from gateway.flows.fingerprint import Fingerprints
-from gateway.flows.keyword import KeywordRecorder, NotAKeyword, Recorded
+from gateway.flows.keyword import EnforcementChanged, KeywordRecorder, NotAKeyword, Recorded
 from gateway.flows.lifting import Lift, Lifting
 from gateway.flows.missed import key_of
 from gateway.flows.outcome import Outcome, What, failure, twiml_answer
@@ -19,6 +19,8 @@ from gateway.flows.repetition import EMPTY, NOBODY_WAITS, WAITS_FOR_KEYWORD, Kep
 from gateway.flows.replies import Filtered, Parties, Replies
 from gateway.flows.request import Request
 from gateway.flows.reviewing import review_item
+from gateway.flows.shadow import tell_would_confirm
+from gateway.messaging.consent import ConsentChange
 from gateway.messaging.handling import Reading, handling_of, read_body
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import InboundMessage
@@ -82,6 +84,8 @@ class InboundFlow:
                     return await self._keyword(account, message, reading, relay)
                 except NotAKeyword:
                     reading = replace(reading, match=None)
+                except EnforcementChanged:
+                    return await self.receive(request)
             return await self._ordinary(account, message, reading, relay)
         except TrafficError as error:
             reason = "wrong_signature" if error.kind is WRONG_SIGNATURE else f"code_{error.kind.code}"
@@ -140,6 +144,8 @@ class InboundFlow:
 
     async def _keyword(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         demand_unsplit(relay.form)
+        if not reading.handling.enforced:
+            return await self._in_shadow(account, message, reading, relay)
         is_stop = reading.match is not None and reading.match.opt_out_type is OptOutType.STOP
         waits_for_app = not is_stop and bool(relay.targets)
         recorded = await self._recorder.record(
@@ -159,6 +165,22 @@ class InboundFlow:
         filtered = await self._allowed(account, message, opt_out_type, verbs, is_confirmed=bool(confirmed))
         outcome = self._recorded(message, recorded, cookies, filtered)
         return replace(outcome, confirmation=recorded.change.confirmation) if confirmed else outcome
+
+    async def _in_shadow(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
+        """A keyword in shadow mode: recorded, and handed on like any other message; the app's answer is the answer."""
+        await self._recorder.learn_place(message)
+        changes: dict[str, ConsentChange] = {}
+
+        async def recorded(transaction: Transaction) -> None:
+            change = await self._recorder.record_in_shadow(transaction, account, message, relay.form)
+            changes[message.message_sid] = change
+
+        outcome = await self._carried_through(account, message, reading, relay, recorded)
+        for change in changes.values():
+            tell_would_confirm(change)
+            detail = f"{change.opt_out_type.lower()}_{change.change} {outcome.detail}".rstrip()
+            outcome = replace(outcome, detail=detail, is_proved=True, message=message)
+        return replace(outcome, enforced=False)
 
     async def _confirmed(
         self, account: Account, message: InboundMessage, recorded: Recorded, *, waits_for_app: bool
@@ -258,14 +280,25 @@ class InboundFlow:
 
     async def _ordinary(self, account: Account, message: InboundMessage, reading: Reading, relay: Relay) -> Outcome:
         """No keyword: remembered, so that it can never take effect as one, and the app's answer is the answer."""
-        give_up_at = asyncio.get_running_loop().time() + APP_SECONDS
 
         async def review(transaction: Transaction) -> None:
             if reading.intent is not None and not await transaction.is_on_review(account.sid, message.message_sid):
                 await transaction.add_review_item(review_item(message, reading.intent, self._clock()))
 
+        return await self._carried_through(account, message, reading, relay, review)
+
+    async def _carried_through(
+        self,
+        account: Account,
+        message: InboundMessage,
+        reading: Reading,
+        relay: Relay,
+        also: Callable[[Transaction], Awaitable[None]],
+    ) -> Outcome:
+        """Remember a message, with what is done beside that the first time, and answer what the app says."""
+        give_up_at = asyncio.get_running_loop().time() + APP_SECONDS
         fingerprint, waits = self._fingerprints.of(message), bool(relay.targets)
-        seen = await self._once.take(message, fingerprint, APP_SECONDS, waits=waits, also=review)
+        seen = await self._once.take(message, fingerprint, APP_SECONDS, waits=waits, also=also)
         if seen is not None:
             return await self._repeated(account, message, seen, reading, relay)
         if not relay.targets:

@@ -14,7 +14,8 @@ from gateway.flows.confirming import CONFIRM, CONFIRM_WITHIN, WEBHOOK_MAY_COME_F
 from gateway.flows.lifting import LIFT, Lift
 from gateway.flows.missed import LearnedFrom, Missed, key_of, opt_ins_after
 from gateway.flows.relay import KIND, Relay
-from gateway.flows.repetition import EMPTY, WAITS_FOR_KEYWORD, KeptAnswer
+from gateway.flows.repetition import EMPTY, NOBODY_WAITS, WAITS_FOR_KEYWORD, KeptAnswer
+from gateway.flows.shadow import WOULD_CONFIRM
 from gateway.messaging.consent import ConsentChange, change_for, effective_at, opt_outs_after
 from gateway.messaging.events import Event, inbound_event
 from gateway.messaging.handling import Handling, believed, read_body
@@ -63,6 +64,10 @@ class NotAKeyword(Exception):
     """Settings changed just now: by the newest the message is no keyword."""
 
 
+class EnforcementChanged(Exception):
+    """Settings changed just now: by the newest shadow mode is on, or off, for the message."""
+
+
 class KeywordRecorder:
     """Records keywords."""
 
@@ -77,9 +82,10 @@ class KeywordRecorder:
         """Record a keyword; when it returns, all of it is committed. Gives back what was stored if the message was
         seen before, and then changes nothing. ``is_held`` keeps the delivery for the caller for 30 s.
 
-        Raises `StoreUnavailable`; then nothing may be answered. Raises `NotAKeyword`; then nothing is recorded.
+        Raises `StoreUnavailable`; then nothing may be answered. Raises `NotAKeyword` and `EnforcementChanged`; then
+        nothing is recorded.
         """
-        await self._learn_place(message)
+        await self.learn_place(message)
 
         async def unit(transaction: Transaction) -> Recorded | StoredMessage:
             seen = await transaction.seen(account.sid, message.message_sid)
@@ -87,10 +93,24 @@ class KeywordRecorder:
                 return seen
             applied = await self._applied(transaction, account, message, relay.form)
             change = applied.change
+            if not change.enforced:
+                raise EnforcementChanged
             await self._remember(transaction, message, change, fingerprint, applied.event_id, is_held=is_held)
             return await self._owe(transaction, account, message, applied.handling, change, relay, is_held=is_held)
 
         return await self._store.write(unit)
+
+    async def record_in_shadow(
+        self, transaction: Transaction, account: Account, message: InboundMessage, fields: Iterable[tuple[str, str]]
+    ) -> ConsentChange:
+        """Record a keyword in shadow mode, within the transaction that remembers its message as an ordinary one.
+
+        Raises `NotAKeyword` and `EnforcementChanged`; then the transaction is undone.
+        """
+        applied = await self._applied(transaction, account, message, fields)
+        if applied.change.enforced:
+            raise EnforcementChanged
+        return applied.change
 
     async def learn(self, account: Account, missed: Missed, fingerprint: str) -> ConsentChange | None:
         """Record a keyword that was learned without its webhook; when it returns, all of it is committed. None when the
@@ -107,6 +127,10 @@ class KeywordRecorder:
             if await transaction.seen(account.sid, message.message_sid) is not None:
                 return None
             applied = await self._applied(transaction, account, message, (), missed)
+            if not applied.change.enforced:  # its webhook, if it still comes, goes to its app like any other
+                stored = StoredMessage(fingerprint, None, None, NOBODY_WAITS.stored())
+                await transaction.remember(account.sid, message.message_sid, stored, applied.event_id, now)
+                return applied.change
             await self._remember(transaction, message, applied.change, fingerprint, applied.event_id, is_held=False)
             await transaction.remember_learned(account.sid, message.message_sid, missed.learned_from, now)
             if missed.learned_from is not LearnedFrom.BACKFILL:
@@ -136,7 +160,7 @@ class KeywordRecorder:
             return seen
         return replace(seen, answer=KeptAnswer(EMPTY).stored())
 
-    async def _learn_place(self, message: InboundMessage) -> None:
+    async def learn_place(self, message: InboundMessage) -> None:
         """Keep which service the webhook says holds the sender, if that is news; where it says nothing and nobody
         knows, ask Twilio once.
         """
@@ -183,12 +207,17 @@ class KeywordRecorder:
         change = change_for(message, reading.match, reading.handling, pools, opt_outs, at)
         after = opt_outs_after(change, at)
         if missed is not None and change.add:
-            later = await opt_ins_after(transaction, account.sid, message.recipient, at)
+            later = await opt_ins_after(transaction, account.sid, message.recipient, at, enforced=change.enforced)
             change, after = settled(change, at, later, state.pools)
-        if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:  # else it is old, and no news
+        if missed is None or missed.learned_from is not LearnedFrom.BACKFILL:
             await self._tell(transaction, message, dict(fields), change, at)
+        else:  # it is old, and no news
+            change = replace(change, would_confirm=False)
         reason = missed.reason if missed is not None else None
         event_id = await self._write(transaction, message, change, after, state.version, at, reason)
+        if change.would_confirm:
+            service_sid = message.service_sid or (reading.handling.service.sid if reading.handling.service else None)
+            await transaction.count_shadow(account.sid, service_sid, WOULD_CONFIRM, self._clock())
         return _Applied(reading.handling, change, event_id)
 
     def _effective_at(self, match: KeywordMatch, opt_outs: Sequence[OptOut], missed: Missed | None) -> int:
@@ -207,7 +236,8 @@ class KeywordRecorder:
         """Owe the keyword to the sinks that want it: dated as it counts, and owed from now on."""
 
         def made() -> Event:
-            return inbound_event(message, fields, change.opt_out_type, change.keyword_set, at)
+            event = inbound_event(message, fields, change.opt_out_type, change.keyword_set, at)
+            return event if change.enforced else event | {"enforced": False}
 
         await transaction.tell_inbound(key_of(message), made, self._clock())
 
@@ -242,6 +272,7 @@ class KeywordRecorder:
             message_sid=message.message_sid,
             reason=reason,
             service_version=change.version,
+            enforced=change.enforced,
         )
         await transaction.record(event, after)
         return event.event_id

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.flows.outcome import Answer, Outcome
 from gateway.flows.passing import PassingFlow
-from gateway.flows.request import Request
+from gateway.flows.request import Request, readable
 from gateway.twilio.page_urls import is_twilios, led_to
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
@@ -39,7 +39,7 @@ class LeadingFlow:
         place = self._place(call.product, request, reached_at)
         if call.product == API or place is None:
             return await self._passing.hand_on(call, request)
-        outcome = await self._passing.hand_on(call, _readable(request))
+        outcome = await self._passing.hand_on(call, readable(request))
         return replace(outcome, answer=self._led(call.product, outcome.answer, place))
 
     def _place(self, product: str, request: Request, reached_at: str | None) -> str | None:
@@ -53,9 +53,3 @@ class LeadingFlow:
         if COMPRESSED in headers or headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             return answer
         return replace(answer, body=led_to(place, product, self._stand_in(product), answer.body))
-
-
-def _readable(request: Request) -> Request:
-    """The request for an answer that is not compressed, as it is going to be read."""
-    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
-    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))

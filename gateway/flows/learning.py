@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 import structlog
 
+from gateway.directory import Directory
 from gateway.flows.lifting import BY_TWILIO, LIFT, Lift
 from gateway.flows.missed import opt_ins_after
 from gateway.flows.outcome import Answer
@@ -20,7 +21,8 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.late import let_in_again
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source, wins
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source, as_counted, wins
+from gateway.messaging.pools import Pools
 from gateway.store import Store, StoreError
 from gateway.store.identifiers import new_id
 from gateway.store.transaction import Transaction
@@ -63,7 +65,8 @@ class Learned:
 class Learning:
     """Puts on the list whom Twilio will not send to."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(self, directory: Directory, store: Store, clock: Callable[[], int]) -> None:
+        self._directory = directory
         self._store = store
         self._clock = clock
 
@@ -81,13 +84,16 @@ class Learning:
     async def _keep(self, transaction: Transaction, learned: Learned) -> None:
         message, scope, at = learned.message, learned.scope, learned.created_at
         key = RecipientKey(message.account_sid, message.recipient.channel, message.recipient.key)
-        last = next((o for o in await transaction.opt_outs_of(key) if o.scope == scope), None)
+        state = await self._directory.state_in(transaction, message.account_sid)
+        enforced = self._directory.is_enforced_by(state, message)
+        opt_outs = as_counted(await transaction.opt_outs_of(key), enforced=enforced)
+        last = next((opt_out for opt_out in opt_outs if opt_out.scope == scope), None)
         if last is not None and last.standing and at <= last.effective_at:
             return  # known already
         owed = await transaction.owed(message.account_sid, LIFT)
         if any(Lift.of(payload).key(message.account_sid) == key for payload in owed):
             return
-        change, after = await self._change(transaction, learned, last)
+        change, after = await self._change(transaction, learned, last, state.pools, enforced=enforced)
         now = self._clock()
         event = ConsentEvent(
             event_id=new_id(now),
@@ -99,17 +105,18 @@ class Learning:
             source=Source.TWILIO,
             actor=BY_TWILIO,
             role=BY_TWILIO,
-            settings_version=await transaction.settings_version(message.account_sid),
+            settings_version=state.version,
             effective_at=at,
             received_at=now,
             sender=message.sender.wire if message.sender is not None else None,
             service_sid=message.service_sid,
             reason=f"Twilio answered {OPTED_OUT.code} to a send",
+            enforced=enforced,
         )
         await transaction.record(event, () if after is None else (after,))
 
     async def _change(
-        self, transaction: Transaction, learned: Learned, last: OptOut | None
+        self, transaction: Transaction, learned: Learned, last: OptOut | None, pools: Pools, *, enforced: bool
     ) -> tuple[Change, OptOut | None]:
         """What a 21610 brings, and the opt-out after it. One that stands already, be it by a keyword, which is the
         better evidence, is only dated anew: an opt-in from before the send, learned of late, does not lift it.
@@ -120,8 +127,7 @@ class Learning:
         if not wins(True, at, last):
             return Change.OUTDATED, None
         message = learned.message
-        pools = await transaction.pools(message.account_sid)
-        later = await opt_ins_after(transaction, message.account_sid, message.recipient, at)
+        later = await opt_ins_after(transaction, message.account_sid, message.recipient, at, enforced=enforced)
         added = OptOut(learned.scope, standing=True, effective_at=at, source=Source.TWILIO)
         [after] = let_in_again((added,), later, pools)
         return (Change.ADDED, after) if after.standing else (Change.OUTDATED, after)

@@ -33,10 +33,15 @@ class Missed:
     event_id: str | None = None
 
 
-async def opt_ins_after(transaction: Transaction, account_sid: str, recipient: Address, after: int) -> list[OptIn]:
-    """The opt-ins of a recipient that count from later than an instant (microseconds since 1970, UTC)."""
+async def opt_ins_after(
+    transaction: Transaction, account_sid: str, recipient: Address, after: int, *, enforced: bool = True
+) -> list[OptIn]:
+    """The opt-ins of a recipient that count from later than an instant (microseconds since 1970, UTC); where nothing is
+    ``enforced`` also those that were said in shadow mode.
+    """
     key = RecipientKey(account_sid, recipient.channel, recipient.key)
-    return [opt_in_of(account_sid, recipient, each) for each in await transaction.opt_ins_after(key, after)]
+    found = await transaction.opt_ins_after(key, after, in_shadow=not enforced)
+    return [opt_in_of(account_sid, recipient, each) for each in found]
 
 
 def opt_in_of(account_sid: str, recipient: Address, said: StoredOptIn) -> OptIn:

@@ -16,10 +16,11 @@ from gateway.flows.learning import Learned, Learning, says_opted_out
 from gateway.flows.outcome import Answer, Outcome, What, error_answer, failure
 from gateway.flows.request import Request
 from gateway.flows.scheduling import Scheduling
+from gateway.flows.shadow import WOULD_SUPPRESS, ShadowCounting
 from gateway.flows.status import StatusTokens
 from gateway.messaging.blocked import BLOCKED_HEADER
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.policy import Forward, Suppress
+from gateway.messaging.policy import Decision, Forward, Suppress
 from gateway.store import StoreError
 from gateway.twilio.errors import (
     AMBIGUOUS,
@@ -69,6 +70,7 @@ class OutboundFlow:
         callbacks: StatusTokens,
         scheduling: Scheduling,
         upstreams: Upstreams,
+        shadow: ShadowCounting,
         monotonic: Callable[[], float],
     ) -> None:
         self._accounts = accounts
@@ -78,6 +80,7 @@ class OutboundFlow:
         self._callbacks = callbacks
         self._scheduling = scheduling
         self._upstreams = upstreams
+        self._shadow = shadow
         self._monotonic = monotonic
 
     async def send(self, call: Call, request: Request) -> Outcome:
@@ -133,31 +136,15 @@ class OutboundFlow:
     ) -> Outcome:
         async with await self._upstreams.to(API, account.origins).reserve() as reservation:
             checked = await self._fresh(message)
-            if isinstance(checked.decision, Forward):
+            decision = checked.decision
+            if isinstance(decision, Forward) or not decision.enforced:
                 body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
                 answer, seconds = await self._forward(call, request, reservation, body)
-                reason = await self._learned(message, checked, answer)
-                return Outcome(
-                    What.FORWARDED,
-                    reason,
-                    answer,
-                    call.account_sid,
-                    upstream_seconds=seconds,
-                    settings_version=checked.settings_version,
-                    is_proved=True,
-                    message=message,
-                    enforced=checked.decision.enforced,
-                )
-        if await self._check.place(message, checked.decision):
+                return await self._forwarded(call, message, checked, answer, seconds)
+        if await self._check.place(message, decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
-        outcome = await self._suppressed(account, call, request, form, message, checked.decision)
-        return replace(
-            outcome,
-            settings_version=checked.settings_version,
-            is_proved=True,
-            message=message,
-            enforced=checked.decision.enforced,
-        )
+        outcome = await self._suppressed(account, call, request, form, message, decision)
+        return replace(outcome, settings_version=checked.settings_version, is_proved=True, message=message)
 
     async def _suppressed(
         self,
@@ -174,12 +161,47 @@ class OutboundFlow:
             return await self._holding.hold(call, form, message, decision)
         return suppressed(call, decision)
 
-    async def _learned(self, message: OutboundMessage, checked: Checked, answer: Answer) -> str:
-        """Twilio's own 21610 is kept; the app gets it as it came. Gives the outcome's reason."""
-        if not says_opted_out(answer):
-            return "no_opt_out"
-        await self._learning.learn(Learned(message, checked.asked_at))
-        return "twilio_opted_out"
+    async def _forwarded(
+        self, call: Call, message: OutboundMessage, checked: Checked, answer: Answer, seconds: float
+    ) -> Outcome:
+        """The end of a send that Twilio answered: its own 21610 is kept, what shadow mode let go is counted; the app
+        gets the answer as it came.
+        """
+        reason, let_go = "no_opt_out", await self._let_go(message, checked.decision)
+        if let_go is not None:
+            reason = WOULD_SUPPRESS
+        if says_opted_out(answer):
+            await self._learning.learn(Learned(message, checked.asked_at))
+            reason = "twilio_opted_out"
+        return Outcome(
+            What.FORWARDED,
+            reason,
+            answer,
+            call.account_sid,
+            None if let_go is None else let_go.opt_out.scope,
+            upstream_seconds=seconds,
+            detail="" if let_go is None else let_go.reason,
+            settings_version=checked.settings_version,
+            is_proved=True,
+            message=message,
+            enforced=checked.decision.enforced,
+        )
+
+    async def _let_go(self, message: OutboundMessage, decision: Decision) -> Suppress | None:
+        """What shadow mode decided against a send that has left; one that only not knowing a sender's place decided is
+        looked at again once Twilio has told it.
+        """
+        if isinstance(decision, Forward):
+            return None
+        try:
+            if await self._check.place(message, decision):
+                decision = (await self._check(message)).decision
+        except StoreError as error:
+            log.warning("shadow_not_counted", account=message.account_sid, why=str(error))
+        if isinstance(decision, Forward):
+            return None
+        await self._shadow.count(message, WOULD_SUPPRESS)
+        return decision
 
     async def _fresh(self, message: OutboundMessage) -> Checked:
         """A check that is recent enough to write on."""

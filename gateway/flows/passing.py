@@ -11,7 +11,8 @@ from gateway.flows.attempts import Attempts, caller_of
 from gateway.flows.credentials import Credentials, Disproved, user_of
 from gateway.flows.outbound import TOLD, reason_of
 from gateway.flows.outcome import Answer, Outcome, What, failure
-from gateway.flows.request import Request
+from gateway.flows.own_urls import OwnUrls
+from gateway.flows.request import Request, readable
 from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, NOT_A_FORM, NOT_CHECKED, TrafficError
 from gateway.twilio.forms import demand_form, demand_single, read_form
 from gateway.twilio.headers import answer_headers, request_headers
@@ -41,6 +42,7 @@ class PassingFlow:
         attempts: Attempts,
         upstreams: Upstreams,
         allowed: frozenset[str],
+        own_urls: OwnUrls,
         monotonic: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -49,6 +51,7 @@ class PassingFlow:
         self._attempts = attempts
         self._upstreams = upstreams
         self._allowed = allowed
+        self._own_urls = own_urls
         self._monotonic = monotonic
 
     async def hand_on(self, call: Call, request: Request) -> Outcome:
@@ -57,6 +60,7 @@ class PassingFlow:
             self._demand_checked(call)
             account = await self._account(call, request)
             self._demand_readable(request)
+            request = readable(request) if self._own_urls.concern(call) else request
             return await self._pass(call, request, account, self._body(call, request))
         except Disproved as error:
             return Outcome(What.REFUSED, "wrong_credentials", error.answer, call.account_sid)
@@ -111,6 +115,7 @@ class PassingFlow:
         origins = account.origins if account is not None else self._accounts.origins_of(request)
         upstream = self._upstreams.to(call.product, origins)
         target = f"{call.path}?{request.query}" if request.query else call.path
+        body, changed = await self._own_urls.rewritten(call, request, body)
         rebuilt = UpstreamRequest(request.method, target, request_headers(request.headers), body)
         caller = self._unproved(account, request)
         if caller is not None:
@@ -119,16 +124,18 @@ class PassingFlow:
             await self._directory.pools_will_change()
         started = self._monotonic()
         answer = await upstream.fetch(rebuilt)
+        seconds = self._monotonic() - started
         if caller is not None:
             self._count(caller, answer)
         if self._changes_pools(call, request, answer):
             await self._directory.pools_changed()
+        told = Answer(answer.status, answer_headers(answer.headers), answer.body)
         return Outcome(
             What.PASSED,
             call.product if call.door is Door.PRODUCT else str(call.door),
-            Answer(answer.status, answer_headers(answer.headers), answer.body),
+            await self._own_urls.answered(call, told, changed),
             call.account_sid,
-            upstream_seconds=self._monotonic() - started,
+            upstream_seconds=seconds,
         )
 
     def _unproved(self, account: Account | None, request: Request) -> bytes | None:

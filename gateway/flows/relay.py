@@ -123,7 +123,7 @@ class Relaying:
         knows anything decides nothing.
         """
         service = await self._service_urls(account.sid, service_sid) if service_sid is not None else None
-        own = account.senders_urls.get(sender.key) if sender is not None else None
+        own = await self._directory.sender_urls(account, sender.key) if sender is not None else None
         return targets(account.app_urls, service, own)
 
     async def hear(self, account: Account, relay: Relay, within_seconds: float) -> Heard:

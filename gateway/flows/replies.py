@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 import structlog
 
 from gateway.flows.check import Check
+from gateway.flows.shadow import WOULD_HOLD_BACK, ShadowCounting
 from gateway.flows.tokens import Tokens
 from gateway.messaging.addresses import calling_region_of, read_recipient
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.messages import InboundMessage, OutboundMessage
-from gateway.messaging.policy import Forward
+from gateway.messaging.policy import Suppress
 from gateway.messaging.senders import Sender, is_messaging_service, read_sender
 from gateway.messaging.targets import Method, Target
 from gateway.twilio.twiml import Redirect, Reply, Verb
@@ -67,8 +68,9 @@ class RedirectTokens:
 class Replies:
     """Checks each verb of an app's answer."""
 
-    def __init__(self, check: Check, tokens: RedirectTokens) -> None:
+    def __init__(self, check: Check, tokens: RedirectTokens, shadow: ShadowCounting) -> None:
         self._check = check
+        self._shadow = shadow
         self._tokens = tokens
 
     async def filtered(
@@ -101,13 +103,16 @@ class Replies:
     async def _checked(self, reply: Reply, message: InboundMessage) -> Reply | None:
         """The reply with its addresses as they were checked; None when it may not leave."""
         outbound = as_outbound(reply, message)
-        if outbound is None:
-            return None
+        if outbound is None:  # what it means is Twilio's to say where nothing is enforced
+            answer = OutboundMessage(message.account_sid, message.recipient, message.service_sid, message.sender)
+            return reply if await self._shadow.is_on(answer) else None
         checked = await self._check(outbound)
         if await self._check.place(outbound, checked.decision):
             checked = await self._check(outbound)
-        if not isinstance(checked.decision, Forward):
+        if checked.decision.holds_back:
             return None
+        if isinstance(checked.decision, Suppress):
+            await self._shadow.count(outbound, WOULD_HOLD_BACK)
         to = None if reply.to is None else outbound.recipient.wire
         sender = outbound.sender.wire if reply.sender is not None and outbound.sender is not None else reply.sender
         return replace(reply, to=to, sender=sender)

@@ -1,6 +1,6 @@
 """A request as the edges hand it in: read from the wire, nothing of it believed yet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -37,3 +37,9 @@ class Request:
     def target(self) -> str:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def readable(request: Request) -> Request:
+    """The request for an answer that is not compressed, as it is going to be read."""
+    headers = tuple(header for header in request.headers if header[0].lower() != "accept-encoding")
+    return replace(request, headers=(*headers, ("Accept-Encoding", "identity")))

@@ -16,7 +16,7 @@ from gateway.flows.check import Check
 from gateway.messaging.addresses import Address
 from gateway.messaging.history import BY_GATEWAY, SCHEDULED, ConsentEvent
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.policy import Forward
+from gateway.messaging.policy import Suppress
 from gateway.messaging.senders import read_sender
 from gateway.store import Store, StoreError
 from gateway.store.identifiers import new_id
@@ -52,11 +52,13 @@ class Cancelling:
         self._clock = clock
 
     async def deliver(self, delivery: StoredDelivery) -> None:
-        """Carry out one try: nothing where no opt-out covers the message now. Raises `NotDelivered`."""
+        """Carry out one try: nothing where no opt-out covers the message now. In shadow mode it waits, in case
+        enforcement is switched on before the message is due. Raises `NotDelivered`.
+        """
         account_sid, message_sid = orjson.loads(delivery.payload)
         try:
             scheduled = await self._store.scheduled_message(account_sid, message_sid)
-            if scheduled is None or not is_open(scheduled) or not await self._is_covered(scheduled):
+            if scheduled is None or not is_open(scheduled) or not await self._is_covered(scheduled, delivery):
                 return
             await self._cancel_or_give_up(scheduled, delivery)
         except StoreError as error:
@@ -83,7 +85,7 @@ class Cancelling:
 
         return await asked_for(self._directory, self._upstreams, account_sid, ask, "cancel it")
 
-    async def _is_covered(self, scheduled: ScheduledMessage) -> bool:
+    async def _is_covered(self, scheduled: ScheduledMessage, delivery: StoredDelivery) -> bool:
         """Whether the message might not leave now. Of a sub-account that nobody asked for since the start the pools are
         not known; there each opt-out covers it.
         """
@@ -94,7 +96,10 @@ class Cancelling:
         checked = await self._check(message)
         if await self._check.place(message, checked.decision):
             checked = await self._check(message)
-        return not isinstance(checked.decision, Forward)
+        decision = checked.decision
+        if isinstance(decision, Suppress) and not decision.enforced and self._clock() < delivery.give_up_at:
+            raise NotDelivered("shadow mode is on")
+        return decision.holds_back
 
     async def _end(self, scheduled: ScheduledMessage, state: str, why: str | None) -> None:
         """Keep what came of it, and in the same transaction one line of the recipient's history; both once, however

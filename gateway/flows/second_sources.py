@@ -21,6 +21,7 @@ from gateway.flows.keyword import KeywordRecorder, NotAKeyword
 from gateway.flows.missed import LearnedFrom, Missed, key_of
 from gateway.flows.outcome import Answer, Outcome, What
 from gateway.flows.reviewing import review_item
+from gateway.flows.shadow import tell_would_confirm
 from gateway.messaging.consent import ConsentChange
 from gateway.messaging.handling import Reading, believed, read_body
 from gateway.messaging.intent import Intent
@@ -119,6 +120,7 @@ class SecondSources:
             return MALFORMED
         if change is None:
             return SEEN
+        tell_would_confirm(change)
         if missed.learned_from is not LearnedFrom.BACKFILL:  # which tells what it did by itself
             self._tell(account, missed, change)
         return str(change.change)
@@ -155,7 +157,16 @@ def _noted(account: Account, missed: Missed, change: ConsentChange) -> Outcome:
     """What was learned, as its webhook would have ended."""
     reason, scope = f"{change.opt_out_type.lower()}_{change.change}", next(iter(change.scopes), None)
     answer = Answer(200, (), b"")
-    return Outcome(What.RECORDED, reason, answer, account.sid, scope, is_proved=True, message=missed.message)
+    return Outcome(
+        What.RECORDED,
+        reason,
+        answer,
+        account.sid,
+        scope,
+        is_proved=True,
+        message=missed.message,
+        enforced=change.enforced,
+    )
 
 
 def _reading(message: InboundMessage, account: Account, state: AccountState) -> Reading:

@@ -19,7 +19,7 @@ from gateway.messaging.handling import MANAGED_KINDS, Handling, is_default_word
 from gateway.messaging.keywords import KeywordMatch, OptOutType
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.opt_out_settings import TwilioHandling
-from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, wins
+from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, as_counted, wins
 from gateway.messaging.policy import Forward, decide, former_opt_out, kept_at_former_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import SenderKind
@@ -45,6 +45,7 @@ class ConsentChange:
     ``confirmation`` is the text (1 to 320 characters) that the recipient gets, or None for no answer.
     ``service_sid`` and ``version`` are of the service whose settings decided, None where the default sets did.
     ``lift_at_twilio`` are the scopes on which Twilio's own block has to be lifted before the confirmation goes out.
+    In shadow mode (``enforced`` False) nothing is answered nor lifted at Twilio; ``would_confirm`` tells what would be.
     """
 
     opt_out_type: OptOutType
@@ -59,6 +60,8 @@ class ConsentChange:
     service_sid: str | None = None
     version: int | None = None
     lift_at_twilio: tuple[Scope, ...] = ()
+    enforced: bool = True
+    would_confirm: bool = False
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -77,7 +80,8 @@ def change_for(
     """The change a keyword brings. ``opt_outs`` are all of the recipient's, lifted ones too, in the message's
     account and channel; ``effective_at`` is in microseconds since 1970, UTC.
     """
-    situation = _Situation(message, match, handling, pools, {o.scope: o for o in opt_outs}, effective_at)
+    counted = {o.scope: o for o in as_counted(opt_outs, enforced=handling.enforced)}
+    situation = _Situation(message, match, handling, pools, counted, effective_at)
     match match.opt_out_type:
         case OptOutType.STOP:
             return situation.stop()
@@ -218,6 +222,7 @@ class _Situation:
         lift_at_twilio: tuple[Scope, ...] = (),
     ) -> ConsentChange:
         source = Source.TWILIO if self.message.opt_out_type is not None else Source.KEYWORD
+        enforced, is_answered = self.handling.enforced, confirm and self.answers()
         version = self.handling.version if self.message.opt_out_type is None else None
         return ConsentChange(
             self.match.opt_out_type,
@@ -228,10 +233,12 @@ class _Situation:
             add=add,
             lift=lift,
             renew=renew,
-            confirmation=self.match.reply if confirm and self.answers() else None,
+            confirmation=self.match.reply if is_answered and enforced else None,
             service_sid=self.handling.service.sid if self.handling.service and version is not None else None,
             version=version,
-            lift_at_twilio=lift_at_twilio,
+            lift_at_twilio=lift_at_twilio if enforced else (),
+            enforced=enforced,
+            would_confirm=is_answered and not enforced,
         )
 
 

@@ -86,6 +86,7 @@ def consent_event(event: ConsentEvent) -> Event:
         "actor": event.actor,
         "role": event.role,
         "hold": event.hold,
+        "enforced": event.enforced,
         "effectiveAt": iso(event.effective_at),
         "receivedAt": iso(event.received_at),
         "sender": event.sender,

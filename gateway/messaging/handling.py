@@ -4,7 +4,7 @@ Advanced Opt-Out has to be enabled for a service's own sets to count; all other 
 and replies (Twilio, STOP filtering).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -20,8 +20,14 @@ from gateway.messaging.keywords import (
     OptOutType,
     match_keyword,
 )
-from gateway.messaging.messages import InboundMessage
-from gateway.messaging.opt_out_settings import IntentMode, RelayMode, TwilioHandling, keyword_sets_of
+from gateway.messaging.messages import InboundMessage, OutboundMessage
+from gateway.messaging.opt_out_settings import (
+    Enforcement,
+    IntentMode,
+    RelayMode,
+    TwilioHandling,
+    keyword_sets_of,
+)
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import SenderKind
 from gateway.messaging.services import MessagingService
@@ -47,7 +53,7 @@ TWILIOS_SET: Final = "twilio.OptOutType"
 class KeywordPolicy:
     """How keywords are handled: set for an account, and for a service or a sender where that says otherwise.
 
-    ``senders`` holds the ``twilio_handling`` of single senders by their keys.
+    ``senders`` holds the ``twilio_handling`` of single senders by their keys, ``senders_enforcement`` that of theirs.
     """
 
     twilio_handling: TwilioHandling
@@ -57,11 +63,14 @@ class KeywordPolicy:
     intent: IntentMode = IntentMode.REVIEW
     senders: Mapping[str, TwilioHandling] | None = None
     confirm_late: bool = False
+    enforcement: Enforcement = Enforcement.ON
+    senders_enforcement: Mapping[str, Enforcement] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How one message's keywords are handled: by which sets and policy, of which service in which version.
+    """How one message's keywords are handled: by which sets and policy, of which service in which version, and whether
+    what they bring is carried out (``enforced``).
 
     ``service`` is None where the sender is in none that the gateway has settings for. ``is_advanced`` tells whether the
     service's own sets are in force.
@@ -71,6 +80,7 @@ class Handling:
     keyword_sets: tuple[KeywordSet, ...] = DEFAULT_KEYWORD_SETS
     matching: Matching = Matching.EXACT
     service: MessagingService | None = None
+    enforced: bool = True
 
     @property
     def is_advanced(self) -> bool:
@@ -121,6 +131,8 @@ def read_body(
     (``intent = opt_out``) and its language is recognised surely enough; else it is for a person to decide.
     """
     handling = handling_of(message, policy, pools, services)
+    if not is_enforced((message.sender.key,), message.service_sid, policy, pools, services):
+        handling = replace(handling, enforced=False)
     match = handling.match(message)
     if match is not None or handling.policy.intent is IntentMode.OFF:
         return Reading(handling, match)
@@ -165,6 +177,43 @@ def believed(
     plain = replace(message, opt_out_type=None)
     handling = handling_of(plain, policy, pools, services)
     return plain if handling.policy.twilio_handling is TwilioHandling.OFF else message
+
+
+def is_enforced(
+    sender_keys: Collection[str],
+    service_sid: str | None,
+    policy: KeywordPolicy,
+    pools: Pools,
+    services: Mapping[str, MessagingService],
+) -> bool:
+    """Whether what is decided for these senders, through the service that is named, is carried out.
+
+    As with ``twilio_handling`` a sender's own setting comes before its service's, that before the account's. In shadow
+    mode is only what is so by all that may count: each sender, each service that holds one that names none, and of a
+    service whose sender is not known yet each of its pool.
+    """
+    stated = policy.senders_enforcement or {}
+    in_services = {sid: own for sid, service in services.items() if (own := service.settings.enforcement) is not None}
+    if policy.enforcement is Enforcement.ON and not stated and Enforcement.SHADOW not in in_services.values():
+        return True
+    said: set[Enforcement] = set()
+    for key in sender_keys:
+        if key in stated:
+            said.add(stated[key])
+            continue
+        held_by = {service_sid} if service_sid else pools.services_of(key)
+        said |= {in_services.get(sid, policy.enforcement) for sid in held_by} or {policy.enforcement}
+    if not sender_keys:
+        said.add(in_services.get(service_sid or "", policy.enforcement))
+        said |= {stated[key] for key in pools.senders_of.get(service_sid or "", ()) if key in stated}
+    return Enforcement.ON in said
+
+
+def is_send_enforced(
+    message: OutboundMessage, policy: KeywordPolicy, pools: Pools, services: Mapping[str, MessagingService]
+) -> bool:
+    """Whether what is decided on a send is carried out; see `is_enforced`."""
+    return is_enforced([sender.key for sender in message.senders], message.service_sid, policy, pools, services)
 
 
 def country_of(message: InboundMessage) -> str | None:

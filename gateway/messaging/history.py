@@ -6,6 +6,7 @@ from typing import Final
 from gateway.messaging.optouts import RecipientKey, Scope
 
 SCHEDULED: Final = "SCHEDULED"  # the type of an event that tells what an opt-out did to a scheduled message
+SHADOW: Final = "SHADOW"  # the type of an event that tells that what shadow mode kept was dropped
 BY_GATEWAY: Final = "gateway"
 
 
@@ -21,7 +22,9 @@ class ConsentEvent:
     keyword and None otherwise; ``reason`` is an operator's, and ``hold`` tells that it marks or lifts what a
     recipient's opt-in never lifts. ``service_sid`` is the Messaging Service that a webhook named, else the one whose
     keyword set matched. ``service_version`` is the version of the Messaging Service's settings whose keyword
-    set matched; None where the default sets did. Times are microseconds since 1970, UTC:
+    set matched; None where the default sets did. ``enforced`` is False of what was learned in shadow mode, which
+    changes the shadow list alone. The type `SHADOW` changes nobody's consent either: it tells what was dropped of that
+    list. Times are microseconds since 1970, UTC:
     ``effective_at`` is when it counts from, ``received_at`` when the gateway learned it.
     """
 
@@ -45,3 +48,4 @@ class ConsentEvent:
     reason: str | None = None
     hold: bool = False
     service_version: int | None = None
+    enforced: bool = True

@@ -17,6 +17,11 @@ def maybe_iso(microseconds: int | None) -> str | None:
     return None if microseconds is None else iso(microseconds)
 
 
+def day_of(microseconds: int) -> str:
+    """The day of an instant, in UTC: ``2026-01-31``."""
+    return iso(microseconds)[:10]
+
+
 def instant_of(moment: datetime) -> int:
     """A moment as an instant; without an offset it is taken as UTC."""
     return ((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND

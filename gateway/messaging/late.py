@@ -53,4 +53,5 @@ def settled(
     if len(add) < len(change.add):
         left = change.change if add else Change.OUTDATED
         change = replace(change, change=left, add=add, confirmation=change.confirmation if add else None)
+        change = replace(change, would_confirm=change.would_confirm and bool(add))
     return change, again + rest

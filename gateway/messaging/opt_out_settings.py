@@ -26,6 +26,13 @@ class TwilioHandling(StrEnum):
     AOO = "aoo"
 
 
+class Enforcement(StrEnum):
+    """Whether what is decided is carried out (``on``) or only recorded (``shadow``)."""
+
+    ON = "on"
+    SHADOW = "shadow"
+
+
 class RelayMode(StrEnum):
     """Whether inbound messages are handed on to the app, or end here (keywords take effect all the same)."""
 
@@ -121,6 +128,9 @@ class OptOutSettings(Part):
     )
     twilio_handling: TwilioHandling | None = Field(
         default=None, description="Who else handles keywords; unset: as the account's settings say."
+    )
+    enforcement: Enforcement | None = Field(
+        default=None, description="on, or shadow: all is decided, nothing is held back or answered; unset: the account."
     )
     relay: RelayMode = Field(default=RelayMode.ALL, description="all, or drop: nothing is handed on to the app.")
     app_url: StrictStr | None = Field(

@@ -52,7 +52,7 @@ def standing_at(events: Iterable[ConsentEvent], lines: Iterable[KeptLine], at: i
 
 
 def _apply(event: ConsentEvent, standing: dict[Scope, PastOptOut]) -> None:
-    for scope in event.scopes:
+    for scope in event.scopes if event.enforced else ():
         if event.change == Change.ADDED:
             standing[scope] = PastOptOut(scope, event.effective_at, event.source, event.hold, event.event_id)
         elif event.change == Change.LIFTED:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, Scope, ScopeKind, wins
+from gateway.messaging.optouts import OptOut, Scope, ScopeKind, as_counted, wins
 from gateway.messaging.pools import Pools
 
 
@@ -33,6 +33,11 @@ class Forward:
     reason: Reason = Reason.NO_OPT_OUT
     enforced: bool = True
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether the message may not leave."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
@@ -41,6 +46,11 @@ class Suppress:
     reason: Reason
     opt_out: OptOut
     enforced: bool = True
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the message may not leave."""
+        return self.enforced
 
 
 Decision = Forward | Suppress
@@ -54,9 +64,10 @@ def decide(message: OutboundMessage, pools: Pools, opt_outs: Iterable[OptOut], *
     these senders when the opt-out took effect (a sender that moves unblocks nobody). While one of its senders, or the
     pool of the service it names, has no place yet, every opt-out of the recipient in the account blocks it.
 
-    ``opt_outs`` are standing and lifted ones: a lifted one tells that a moved sender was let in again.
+    ``opt_outs`` are standing and lifted ones: a lifted one tells that a moved sender was let in again. In shadow mode
+    (``enforced`` False) the decision is what it would be once the list that was kept there is adopted.
     """
-    last = {opt_out.scope: opt_out for opt_out in opt_outs}
+    last = {opt_out.scope: opt_out for opt_out in as_counted(opt_outs, enforced=enforced)}
     standing = [opt_out for opt_out in last.values() if opt_out.standing]
     if not standing:
         return Forward(enforced=enforced)

@@ -31,10 +31,14 @@ class MessagingService:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """What is known of one account at one settings version: its pools and the newest settings of its services."""
+    """What is known of one account at one settings version: its pools, the newest settings of its services, and the
+    apps' own URLs of senders (by key) and services whose webhooks at Twilio were led to the gateway.
+    """
 
     pools: Pools = field(default_factory=Pools)
     services: Mapping[str, MessagingService] = field(default_factory=dict)
+    adopted_senders: Mapping[str, AppUrls] = field(default_factory=dict)
+    adopted_services: Mapping[str, AppUrls] = field(default_factory=dict)
 
     @property
     def version(self) -> int:

@@ -6,6 +6,7 @@ sender's own URL; a sender in no service has its own. What neither says, the acc
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urldefrag
 
 
 class Method(StrEnum):
@@ -37,6 +38,23 @@ class ServiceUrls:
 
     urls: AppUrls = AppUrls()
     use_inbound_webhook_on_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The webhook that a number, a Messaging Service or a channel sender has at Twilio; "" for no URL."""
+
+    url: str
+    method: str
+    fallback_url: str
+    fallback_method: str
+
+    @property
+    def urls(self) -> AppUrls:
+        """The same as where a message is relayed to. What stands behind # is for Twilio (connection overrides)."""
+        given = ((self.url, self.method), (self.fallback_url, self.fallback_method))
+        app, fallback = (Target(urldefrag(url).url, Method(method)) if url else None for url, method in given)
+        return AppUrls(app, fallback)
 
 
 def targets(account: AppUrls, service: ServiceUrls | None, sender: AppUrls | None) -> tuple[Target, ...]:

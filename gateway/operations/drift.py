@@ -23,7 +23,7 @@ from gateway.messaging.instants import iso
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import RecipientKey
-from gateway.messaging.policy import Reason, Suppress, decide
+from gateway.messaging.policy import Decision, Reason, Suppress, decide
 from gateway.messaging.senders import is_messaging_service, read_sender
 from gateway.store import Store
 from gateway.twilio.errors import OPTED_OUT
@@ -91,7 +91,7 @@ class DriftOperations:
         self._store = store
         self._sources = sources
         self._upstreams = upstreams
-        self._learning = Learning(store, clock)
+        self._learning = Learning(directory, store, clock)
 
     async def look(self, account: Account, since: int, *, fix: bool = False) -> AsyncIterator[list[Drift]]:
         """Compare, page by page of Twilio's list from the newest on; ``fix`` takes what Twilio blocks into the list.
@@ -119,6 +119,8 @@ class DriftOperations:
         decision = await self._decided(sent.message)
         if not isinstance(decision, Suppress) or decision.reason is Reason.SENDER_NOT_PLACED:
             return None
+        if not decision.enforced:  # in shadow mode it is meant to leave
+            return None
         return sent.drift(TWILIO_SENDS) if sent.at > decision.opt_out.effective_at + UNDER_WAY else None
 
     async def _inbound(self, account: Account, page: ListPage, since: int, *, fix: bool) -> list[Drift]:
@@ -144,14 +146,16 @@ class DriftOperations:
             return decision.reason is not Reason.SENDER_NOT_PLACED
         recipient = message.recipient
         history = await self._store.history_of(RecipientKey(message.account_sid, recipient.channel, recipient.key))
-        return any(event.event_type == OptOutType.START and event.effective_at > at for event in history)
+        counting = (event for event in history if event.enforced or not decision.enforced)
+        return any(event.event_type == OptOutType.START and event.effective_at > at for event in counting)
 
-    async def _decided(self, message: OutboundMessage) -> object:
+    async def _decided(self, message: OutboundMessage) -> Decision:
         recipient = message.recipient
         key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
         found = await self._store.find_opt_outs(key)
-        pools = await self._directory.pools(message.account_sid, found.settings_version)
-        return decide(message, pools, found.opt_outs)
+        state = await self._directory.state(message.account_sid, found.settings_version)
+        enforced = self._directory.is_enforced_by(state, message)
+        return decide(message, state.pools, found.opt_outs, enforced=enforced)
 
 
 def drift_as_json(drift: Drift) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.messaging.consent import Change
-from gateway.messaging.history import SCHEDULED, ConsentEvent
+from gateway.messaging.history import SCHEDULED, SHADOW, ConsentEvent
 from gateway.messaging.instants import iso
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.optouts import Scope, ScopeKind, Source
@@ -22,7 +22,7 @@ KINDS: Final[Mapping[ScopeKind, str]] = {
     ScopeKind.SENDER: "sender",
     ScopeKind.ACCOUNT: "all senders of account",
 }
-CHANGES: Final[Mapping[str, str]] = {
+CHANGES: Final[dict[str, str]] = {
     Change.ADDED: "From then on the recipient was opted out of {scopes}.",
     Change.LIFTED: "That lifted the opt-out of {scopes}.",
     Change.STAYS: "That changed nothing: the opt-out stood already, or another one was still in the way.",
@@ -30,6 +30,11 @@ CHANGES: Final[Mapping[str, str]] = {
     Change.HELD: "That lifted nothing: the opt-out is on hold.",
     Change.OUTDATED: "That changed nothing: something later was known already.",
 }
+IN_SHADOW: Final[dict[str, str]] = {
+    Change.ADDED: "Enforced, it would have opted the recipient out of {scopes}.",
+    Change.LIFTED: "Enforced, it would have lifted the opt-out of {scopes}.",
+}
+NOT_ENFORCED: Final = "Nothing was enforced: shadow mode."
 
 
 def finding_of(pasts: Iterable[Past], at: str) -> str:
@@ -54,9 +59,14 @@ def sentence_of(event: ConsentEvent) -> str:
     """One event: what happened, who did it, and what it changed."""
     if event.event_type == SCHEDULED:
         return f"A message that was scheduled to this recipient: {event.change.replace('_', ' ')}. {_reason(event)}"
-    changed = CHANGES.get(event.change, f"What changed: {event.change}.")
     scopes = ", and of ".join(scope_in_words(scope) for scope in event.scopes) or "nothing"
-    return " ".join(part for part in (_what(event), changed.format(scopes=scopes), _hold(event), _later(event)) if part)
+    if event.event_type == SHADOW:
+        by = f"{event.actor} ({event.role}, by way of {event.source})"
+        return f"{by} dropped what was said in shadow mode of {scopes}; no opt-out changed. {_reason(event)}".strip()
+    words = CHANGES if event.enforced else CHANGES | IN_SHADOW
+    changed = words.get(event.change, f"What changed: {event.change}.").format(scopes=scopes)
+    shadow = "" if event.enforced else NOT_ENFORCED
+    return " ".join(part for part in (_what(event), changed, shadow, _hold(event), _later(event)) if part)
 
 
 def _what(event: ConsentEvent) -> str:

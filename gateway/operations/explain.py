@@ -139,8 +139,9 @@ class Explain:
         key = RecipientKey(message.account_sid, recipient.channel, recipient.key)
         state = await self._directory.newest(message.account_sid)
         opt_outs = await self._opt_outs(message.account_sid, recipient)
-        decision = decide(message, state.pools, opt_outs)
-        event = await self._event(key, decision.opt_out) if isinstance(decision, Suppress) else None
+        enforced = self._directory.is_enforced_by(state, message)
+        decision = decide(message, state.pools, opt_outs, enforced=enforced)
+        event = await self._event(key, decision) if isinstance(decision, Suppress) else None
         return SendExplained(decision, state.version, event, unplaced(message, state.pools))
 
     async def _opt_outs(self, account_sid: str, recipient: Address | None) -> tuple[OptOut, ...]:
@@ -148,10 +149,11 @@ class Explain:
             return ()
         return (await self._store.find_opt_outs(RecipientKey(account_sid, recipient.channel, recipient.key))).opt_outs
 
-    async def _event(self, key: RecipientKey, opt_out: OptOut) -> ConsentEvent | None:
-        """The event that brought an opt-out about: the last one that added its scope."""
-        history = await self._store.history_of(key)
-        added = [event for event in history if opt_out.scope in event.scopes and event.event_type == OptOutType.STOP]
+    async def _event(self, key: RecipientKey, decision: Suppress) -> ConsentEvent | None:
+        """The event that brought an opt-out about: the last one that added its scope and counts there."""
+        scope = decision.opt_out.scope
+        counting = [each for each in await self._store.history_of(key) if each.enforced or not decision.enforced]
+        added = [event for event in counting if scope in event.scopes and event.event_type == OptOutType.STOP]
         return added[-1] if added else None
 
 
@@ -204,6 +206,8 @@ def _remarks(message: InboundMessage, reading: Reading, change: ConsentChange | 
         yield f"it asks to stop ({', '.join(reading.intent.words)}): it is put on the review list"
     elif match_keyword(message.body, handling.keyword_sets, handling.matching) and _is_ignored(kind, handling):
         yield f"unmanaged_senders is ignore: without Advanced Opt-Out {IN_WORDS[kind]} takes no keywords"
+    if not handling.enforced:
+        yield "shadow mode: it is recorded in the shadow list, nothing is answered, the app gets it like any message"
     if change is not None and change.lift_at_twilio:
         yield "Twilio does not know this word: its own block is lifted through its Consents API first"
     if not handling.relays:

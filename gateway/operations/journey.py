@@ -189,6 +189,8 @@ def _of_event(event: ConsentEvent) -> Step:
     name = StepName.ENDED if event.event_type == SCHEDULED else StepName.KEYWORD
     keyword = keyword_of(event.keyword, event.keyword_set)
     why = ", keyword ".join(filter(None, (event.keyword_set, keyword))) or event.reason
+    if not event.enforced:
+        why = f"{why or ''} (shadow mode)".lstrip()
     return Step(event.received_at, name, event.change, why, event.event_type, event.scopes, reference=event.event_id)
 
 

@@ -11,6 +11,7 @@ from gateway.messaging.opt_out_rules import Fault
 from gateway.messaging.optouts import OptOut, Scope
 from gateway.messaging.past import PastOptOut
 from gateway.messaging.policy import Forward
+from gateway.messaging.shadow import ShadowPlaces
 from gateway.operations.erasure import Erasure
 from gateway.operations.explain import BodyExplained, SendExplained
 from gateway.operations.optouts import Whom
@@ -18,6 +19,7 @@ from gateway.operations.preferences import MadeLink
 from gateway.operations.services import KnownService, Planned
 from gateway.store.bulk_lines import ImportState
 from gateway.store.records import ListedOptOut, ReviewItem, ServiceVersion
+from gateway.store.shadow_lines import ShadowCount
 
 # Opt-outs and their history
 
@@ -77,6 +79,7 @@ def event_as_json(event: ConsentEvent) -> dict[str, object]:
         "message_sid": event.message_sid,
         "reason": event.reason,
         "hold": event.hold,
+        "enforced": event.enforced,
     }
 
 
@@ -173,6 +176,25 @@ def faults_as_json(faults: Iterable[Fault]) -> list[dict[str, str]]:
     return [{"place": fault.place, "detail": fault.text} for fault in faults]
 
 
+# Shadow mode
+
+
+def shadow_places_as_json(places: ShadowPlaces) -> dict[str, object]:
+    """Where it is on."""
+    return {
+        "is_on": bool(places),
+        "account": places.account,
+        "services": list(places.services),
+        "senders": list(places.senders),
+        "enforced": list(places.enforced),
+    }
+
+
+def shadow_count_as_json(count: ShadowCount) -> dict[str, object]:
+    """What would have been done on a day."""
+    return {"day": count.day, "service_sid": count.service_sid, "what": count.what, "count": count.count}
+
+
 # Explanations
 
 
@@ -195,6 +217,7 @@ def body_as_json(explained: BodyExplained) -> dict[str, Any]:
         "advanced_opt_out": handling.is_advanced,
         "twilio_handling": handling.policy.twilio_handling,
         "relayed": handling.relays,
+        "enforced": handling.enforced,
         "change": change and change.change,
         "scopes": [scope_as_json(scope) for scope in change.scopes] if change else [],
         "lifted_at_twilio": [scope_as_json(scope) for scope in change.lift_at_twilio] if change else [],
@@ -209,9 +232,9 @@ def body_as_json(explained: BodyExplained) -> dict[str, Any]:
 def send_as_json(explained: SendExplained) -> dict[str, Any]:
     """Whether a send would go, and if not, by which opt-out and on what evidence."""
     decision = explained.decision
-    is_forwarded = isinstance(decision, Forward)
     return {
-        "forwarded": is_forwarded,
+        "forwarded": not decision.holds_back,
+        "enforced": decision.enforced,
         "reason": decision.reason,
         "opt_out": None if isinstance(decision, Forward) else opt_out_as_json(decision.opt_out),
         "event": event_as_json(explained.event) if explained.event else None,

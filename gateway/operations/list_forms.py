@@ -13,13 +13,23 @@ from gateway.store.token_lines import AdminToken
 def line_as_json(line: OptOutLine) -> dict[str, object]:
     """A line of the blocklist with all that is kept of it."""
     more = {"standing": line.standing, "role": line.role, "settings_version": line.settings_version}
-    return listed_as_json(line.listed) | more | {"event_id": line.event_id}
+    return listed_as_json(line.listed) | more | {"event_id": line.event_id, "shadow": _shadow_as_json(line)}
+
+
+def _shadow_as_json(line: OptOutLine) -> dict[str, object] | None:
+    """What was learned in shadow mode beside a line, if anything."""
+    shadow = line.shadow
+    if shadow is None:
+        return None
+    at, source = iso(shadow.effective_at), str(shadow.source)
+    return {"standing": shadow.standing, "effective_at": at, "source": source, "event_id": line.shadow_event_id}
 
 
 def decision_as_json(decision: Decision) -> dict[str, object]:
     """Whether a send would go."""
     scope = scope_as_json(decision.opt_out.scope) if isinstance(decision, Suppress) else None
-    return {"outcome": "suppress" if scope else "forward", "reason": str(decision.reason), "scope": scope}
+    outcome = "suppress" if scope else "forward"
+    return {"outcome": outcome, "reason": str(decision.reason), "scope": scope, "enforced": decision.enforced}
 
 
 def delivery_as_json(delivery: ListedDelivery) -> dict[str, object]:

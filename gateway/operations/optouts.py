@@ -14,7 +14,7 @@ from gateway.messaging.consent import Change
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind
+from gateway.messaging.optouts import ONE_SECOND, OptOut, RecipientKey, Scope, ScopeKind, adopted
 from gateway.messaging.policy import Decision, decide, kept_at_former_senders
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import Sender
@@ -26,6 +26,9 @@ from gateway.store.records import ListedOptOut
 from gateway.store.transaction import Transaction
 
 PAGE: Final = 500
+
+EnforcedOf = Callable[[OutboundMessage], Awaitable[bool]]
+"""Whether what is decided on a send is carried out (`gateway.directory.Directory.is_enforced`)."""
 
 PoolsOf = Callable[[str, int], Awaitable[Pools]]
 """The pools of an account, not older than a settings version (`gateway.directory.Directory.pools`)."""
@@ -84,10 +87,13 @@ def channel_of(sender: Sender) -> str:
 class OptOutOperations:
     """The operations. ``clock`` gives microseconds since 1970, UTC. Each raises `StoreUnavailable`."""
 
-    def __init__(self, store: Store, pools: PoolsOf, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, pools: PoolsOf, clock: Callable[[], int], enforced: EnforcedOf | None = None
+    ) -> None:
         self._store = store
         self._pools = pools
         self._clock = clock
+        self._enforced = enforced
 
     async def listed(self, wanted: OptOutFilter, limit: int | None = None) -> AsyncIterator[ListedOptOut]:
         """Standing opt-outs, oldest first, at most ``limit``; read page by page, so that any number of them fits."""
@@ -108,7 +114,8 @@ class OptOutOperations:
             return Told(found.standing, None)
         pools = await self._pools(whom.account_sid, found.settings_version)
         message = OutboundMessage(whom.account_sid, whom.recipient, service_sid, sender)
-        return Told(found.standing, decide(message, pools, found.opt_outs))
+        enforced = self._enforced is None or await self._enforced(message)
+        return Told(found.standing, decide(message, pools, found.opt_outs, enforced=enforced))
 
     async def add(
         self, whom: Whom, scope: Scope, by: Actor, reason: str | None = None, *, hold: bool = False
@@ -155,7 +162,8 @@ class OptOutOperations:
     ) -> Changed:
         """The same, of several scopes, as part of a transaction; ``service_sid`` is named in the history."""
         before = await transaction.opt_outs_of(whom.key)
-        wanted = [opt_out for opt_out in before if opt_out.standing and (scopes is None or opt_out.scope in scopes)]
+        standing = [opt_out for opt_out in before if opt_out.standing or adopted(opt_out).standing]
+        wanted = [opt_out for opt_out in standing if scopes is None or opt_out.scope in scopes]
         held = [opt_out for opt_out in wanted if opt_out.hold and not even_held]
         lift = [opt_out for opt_out in wanted if opt_out not in held]
         at = self._now_or_after(lift)
@@ -209,4 +217,6 @@ class OptOutOperations:
         return Changed(change, event.event_id, event.scopes, (), tuple(o for o in all_after if o.standing))
 
     def _now_or_after(self, before: Sequence[OptOut]) -> int:
-        return max([self._clock(), *(opt_out.effective_at for opt_out in before)])
+        """Now, or when the scopes last changed; a second after what was said in shadow mode, or a STOP would win."""
+        shadows = (opt_out.shadow.effective_at + ONE_SECOND for opt_out in before if opt_out.shadow is not None)
+        return max([self._clock(), *(opt_out.effective_at for opt_out in before), *shadows])

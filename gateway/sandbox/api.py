@@ -4,6 +4,7 @@ Every request is recorded as it came, then: fault? → credentials → route →
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -91,7 +92,8 @@ class TwilioApi:
             account = account_on_path(self._world.accounts, caller, names.get("account", caller.account.sid))
             query = read_query(query_text)
             form = query | _form(request, body)
-            return route.handler(Call(request.method, path, _base_url(request), caller, account, names, query, form))
+            base, document = _base_url(request), _document(request, body)
+            return route.handler(Call(request.method, path, base, caller, account, names, query, form, document))
         raise TwilioError.of(20004) if is_other_method else TwilioError.of(20404, path=path)
 
 
@@ -104,6 +106,15 @@ def _form(request: web.Request, body: bytes) -> dict[str, list[str]]:
     if request.content_type != _FORM:
         return {}
     return read_query(body.decode("utf-8", "replace"))
+
+
+def _document(request: web.Request, body: bytes) -> object:
+    if request.content_type != "application/json" or not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise TwilioError.of(20001, parameter="body") from None
 
 
 def _base_url(request: web.Request) -> str:

@@ -36,6 +36,9 @@ class Call:
     form: Mapping[str, list[str]]
     """Parameters of the body; those of the query count where the body does not name them."""
 
+    document: object = None
+    """A body of JSON; None where there is none."""
+
     def text(self, name: str) -> str | None:
         """A single-valued parameter: the first value, or None where it was not given."""
         values = self.form.get(name)

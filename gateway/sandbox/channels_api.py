@@ -1,4 +1,4 @@
-"""`/v2/Channels/Senders` of messaging.twilio.com: the WhatsApp and RCS senders with their webhooks, to be listed.
+"""`/v2/Channels/Senders` of messaging.twilio.com: WhatsApp and RCS senders with their webhooks: list, fetch, update.
 
 Source: Twilio, Channels Senders API.
 """
@@ -13,6 +13,15 @@ from gateway.sandbox.paging import meta_page, page_of
 from gateway.sandbox.state import Number, World
 
 _SENDERS = r"/v2/Channels/Senders"
+_SENDER = rf"{_SENDERS}/(?P<sid>XE[0-9a-fA-F]{{32}})"
+# Member of the webhook of an update: field of the number, and what it may hold.
+_UPDATABLE = {
+    "callback_url": "sms_url",
+    "callback_method": "sms_method",
+    "fallback_url": "sms_fallback_url",
+    "fallback_method": "sms_fallback_method",
+}
+_METHODS = ("POST", "PUT")
 _DEFAULT_PAGE = 50
 
 
@@ -24,7 +33,33 @@ class ChannelsApi:
 
     def routes(self) -> list[Route]:
         """The table of this API."""
-        return [route("GET", _SENDERS, self._list)]
+        return [
+            route("GET", _SENDERS, self._list),
+            route("GET", _SENDER, self._fetch),
+            route("POST", _SENDER, self._update),
+        ]
+
+    def _fetch(self, call: Call) -> web.Response:
+        return json_answer(_represent(self._sender(call), f"{call.base_url}{_SENDERS}"))
+
+    def _update(self, call: Call) -> web.Response:
+        sender, document = self._sender(call), call.document
+        webhook = document.get("webhook", {}) if isinstance(document, dict) else None
+        if not isinstance(webhook, dict):
+            raise TwilioError.of(20001, parameter="webhook")
+        for name, value in webhook.items():
+            if name.endswith("_method") and value not in _METHODS:
+                raise TwilioError.of(20001, parameter=f"webhook.{name}")
+            if name in _UPDATABLE:
+                setattr(sender, _UPDATABLE[name], value or "")
+        sender.updated = self._world.clock.now()
+        return json_answer(_represent(sender, f"{call.base_url}{_SENDERS}"), status=202)
+
+    def _sender(self, call: Call) -> Number:
+        sender = self._world.number_of_sid(call.names["sid"])
+        if sender is None or sender.account_sid != call.account.sid:
+            raise TwilioError.of(20404, path=call.path)
+        return sender
 
     def _list(self, call: Call) -> web.Response:
         channel = call.asked("Channel")

@@ -21,7 +21,7 @@ from pydantic import (
 from gateway.messaging.deactivation import Deactivated
 from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.handling import UnmanagedSenders
-from gateway.messaging.opt_out_settings import BlockedMode, TwilioHandling
+from gateway.messaging.opt_out_settings import BlockedMode, Enforcement, TwilioHandling
 from gateway.messaging.senders import read_sender
 from gateway.messaging.targets import Method
 
@@ -152,6 +152,9 @@ class SenderSettings(Section):
     twilio_handling: TwilioHandling | None = Field(
         default=None, description="Who else handles its keywords; unset: as its service or account says."
     )
+    enforcement: Enforcement | None = Field(
+        default=None, description="on or shadow; unset: as its service or account says."
+    )
     app_url: WebUrl | None = Field(
         default=None, repr=False, description="Where messages to this sender are relayed to."
     )
@@ -172,6 +175,10 @@ class AccountSettings(Section):
     )
     twilio_handling: TwilioHandling = Field(
         description="Who else handles keywords: off (Twilio's Support has removed its handling), default, or aoo."
+    )
+    enforcement: Enforcement = Field(
+        default=Enforcement.ON,
+        description="on, or shadow: all is decided and recorded, nothing is held back or answered.",
     )
     default_region: Annotated[str, AfterValidator(_region)] | None = Field(
         default=None,

@@ -8,6 +8,7 @@ import orjson
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
+from gateway.messaging.targets import AppUrls, Webhook
 from gateway.store import statements as sql
 from gateway.store.records import (
     ReviewItem,
@@ -176,7 +177,12 @@ async def stored_state(run: Run, account_sid: str) -> AccountState:
     """The account's pools and services, by a connection whose reads see one state of the store."""
     pools = await stored_pools(run, account_sid)
     rows = await run(sql.SERVICES, {"account_sid": account_sid})
-    return AccountState(pools, {service.sid: service for service in map(service_of, rows)})
+    senders: dict[str, AppUrls] = {}
+    services: dict[str, AppUrls] = {}
+    for kind, sid, name, app in await run(sql.APPS_OF_WEBHOOKS, {"account_sid": account_sid}):
+        of_service = kind == "service"
+        (services if of_service else senders)[sid if of_service else name] = Webhook(**orjson.loads(app)).urls
+    return AccountState(pools, {service.sid: service for service in map(service_of, rows)}, senders, services)
 
 
 def columns_of(key: RecipientKey) -> dict[str, object]:

@@ -10,7 +10,8 @@ from typing import Final
 KEYS: Final = "/* keys */"
 
 OPT_OUTS_OF_ALL: Final = f"""
-SELECT recipient_key, scope_kind, scope_id, standing, effective_at, source, hold
+SELECT recipient_key, scope_kind, scope_id, standing, effective_at, source, hold,
+       shadow_standing, shadow_effective_at, shadow_source
   FROM opt_outs
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN ({KEYS})
 """  # noqa: S608 - made of constants
@@ -19,7 +20,7 @@ OPT_INS_OF_ALL: Final = f"""
 SELECT recipient_key, sender, service_sid, keyword, effective_at
   FROM consent_events
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN ({KEYS})
-   AND event_type = 'START' AND role = 'recipient' AND sender IS NOT NULL
+   AND event_type = 'START' AND role = 'recipient' AND sender IS NOT NULL AND enforced
  ORDER BY effective_at
 """  # noqa: S608 - made of constants
 

@@ -79,9 +79,11 @@ class LearnedLines:
         """Drop events that came before an instant, some at a time; gives how many."""
         return len(await self._run(sql.FORGET_SEEN_EVENTS, {"before": before, "limit": limit}))
 
-    async def opt_ins_after(self, key: RecipientKey, after: int) -> list[StoredOptIn]:
-        """The opt-in keywords of a recipient that count from later than an instant, oldest first."""
-        rows = await self._run(sql.OPT_INS_AFTER, self._persons.columns(key) | {"after": after})
+    async def opt_ins_after(self, key: RecipientKey, after: int, *, in_shadow: bool = False) -> list[StoredOptIn]:
+        """The opt-in keywords of a recipient that count from later than an instant, oldest first; those of shadow mode
+        only where they are asked for.
+        """
+        rows = await self._run(sql.OPT_INS_AFTER, self._persons.columns(key) | {"after": after, "in_shadow": in_shadow})
         return [StoredOptIn(sender, service_sid, keyword or "", at) for sender, service_sid, keyword, at in rows]
 
     async def is_on_review(self, account_sid: str, message_sid: str) -> bool:

@@ -47,6 +47,7 @@ SELECT sender, service_sid, keyword, effective_at
   FROM consent_events
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
    AND event_type = 'START' AND role = 'recipient' AND sender IS NOT NULL AND effective_at > :after
+   AND (enforced OR CAST(:in_shadow AS boolean))
  ORDER BY effective_at
 """
 

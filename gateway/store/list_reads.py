@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from gateway.messaging.history import ConsentEvent
-from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind
+from gateway.messaging.optouts import RecipientKey, Scope, ScopeKind, Shadow, Source
 from gateway.store import list_statements as sql
 from gateway.store.engine import Engine, Row
 from gateway.store.identifiers import first_id
@@ -46,13 +46,17 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class OptOutLine:
-    """One line of the blocklist with all that is kept of it, standing or lifted; ``event_id`` is its last change."""
+    """One line of the blocklist with all that is kept of it, standing or lifted; ``event_id`` is its last change,
+    ``shadow_event_id`` that of what was learned in shadow mode (``shadow``).
+    """
 
     listed: ListedOptOut
     standing: bool
     role: str
     settings_version: int
     event_id: str
+    shadow: Shadow | None = None
+    shadow_event_id: str | None = None
 
 
 class ListReads:
@@ -94,14 +98,15 @@ class ListReads:
 def event_of(row: Row) -> ConsentEvent:
     """Read the columns of one consent event."""
     event_id, account, channel, key, recipient, event_type, change, scopes, *rest = row
-    rest[-2] = bool(rest[-2])  # hold, which SQLite keeps as a number
+    rest[-3], rest[-1] = bool(rest[-3]), bool(rest[-1])  # hold and enforced, which SQLite keeps as numbers
     listed = tuple(Scope(ScopeKind(kind), scope_id) for kind, scope_id in orjson.loads(scopes))
     return ConsentEvent(event_id, RecipientKey(account, channel, key), recipient, event_type, change, listed, *rest)
 
 
 def _line(row: Row) -> OptOutLine:
     opt_out_id, account, channel, key, recipient, kind, scope_id, hold, source, actor, effective, received, *rest = row
-    standing, role, settings_version, event_id = rest
+    standing, role, settings_version, event_id, in_shadow, shadow_at, shadow_source, shadow_event_id = rest
+    shadow = None if in_shadow is None else Shadow(bool(in_shadow), shadow_at, Source(shadow_source))
     listed = ListedOptOut(
         opt_out_id=opt_out_id,
         key=RecipientKey(account, channel, key),
@@ -113,7 +118,7 @@ def _line(row: Row) -> OptOutLine:
         effective_at=effective,
         received_at=received,
     )
-    return OptOutLine(listed, bool(standing), role, settings_version, event_id)
+    return OptOutLine(listed, bool(standing), role, settings_version, event_id, shadow, shadow_event_id)
 
 
 def _asked(wanted: OptOutFilter | EventFilter) -> dict[str, Any]:

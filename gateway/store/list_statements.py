@@ -8,7 +8,8 @@ from typing import Final
 
 OPT_OUT_COLUMNS: Final = """
 SELECT opt_out_id, account_sid, channel, recipient_key, recipient, scope_kind, scope_id, hold, source, actor,
-       effective_at, received_at, standing, role, settings_version, event_id
+       effective_at, received_at, standing, role, settings_version, event_id, shadow_standing, shadow_effective_at,
+       shadow_source, shadow_event_id
   FROM opt_outs
 """
 
@@ -34,7 +35,7 @@ OPT_OUT_LINES_OF: Final = (
 EVENT_COLUMNS: Final = """
 SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes, source, actor, role,
        settings_version, effective_at, received_at, sender, service_sid, keyword, keyword_set, message_sid, reason,
-       hold, service_version
+       hold, service_version, enforced
   FROM consent_events
 """
 

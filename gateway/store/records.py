@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from gateway.messaging.opt_out_settings import OptOutSettings
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Source
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope, ScopeKind, Shadow, Source
 from gateway.messaging.services import MessagingService
 
 
@@ -257,12 +257,17 @@ def review_item_of(row: tuple[Any, ...]) -> ReviewItem:
 
 
 def opt_out_of(row: tuple[object, ...]) -> OptOut:
-    """Read (scope_kind, scope_id, standing, effective_at, source, hold)."""
-    kind, scope_id, standing, effective_at, source, hold = row
+    """Read (scope_kind, scope_id, standing, effective_at, source, hold), and the first three of shadow mode."""
+    kind, scope_id, standing, effective_at, source, hold, *shadow = row
     return OptOut(
         scope=Scope(ScopeKind(str(kind)), str(scope_id)),
         standing=bool(standing),
         effective_at=int(str(effective_at)),
         source=Source(str(source)),
         hold=bool(hold),
+        shadow=_shadow_of(*shadow) if shadow[0] is not None else None,
     )
+
+
+def _shadow_of(standing: object, effective_at: object, source: object) -> Shadow:
+    return Shadow(bool(standing), int(str(effective_at)), Source(str(source)))

@@ -51,7 +51,7 @@ EVENTS: Final = """
 SELECT event_id, account_sid, event_type, change, service_sid, sender, recipient_key, keyword, keyword_set,
        source
   FROM consent_events
- WHERE event_id > :after AND event_id < :until
+ WHERE event_id > :after AND event_id < :until AND enforced
    AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
  ORDER BY event_id LIMIT :limit
 """
@@ -71,7 +71,7 @@ SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_s
           AND b.status < {ERROR}
         ORDER BY b.at DESC, b.activity_id DESC LIMIT 1)
  WHERE e.account_sid = :account_sid AND e.event_id > :after AND e.event_id >= :since AND e.event_id < :until
-   AND e.event_type = 'STOP' AND e.change = 'added' AND e.source IN ('keyword', 'twilio')
+   AND e.event_type = 'STOP' AND e.change = 'added' AND e.source IN ('keyword', 'twilio') AND e.enforced
    AND (CAST(:service_sid AS text) IS NULL OR e.service_sid = :service_sid)
  ORDER BY e.event_id LIMIT :limit
 """  # noqa: S608 - made of constants

@@ -6,7 +6,7 @@ never searched by its inside.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Sequence, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, Sequence, Table, Text, text, true
 
 metadata: Final = MetaData()
 
@@ -47,7 +47,13 @@ opt_outs = Table(
     Column("event_id", Text, nullable=False),
     Column("effective_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    # The last change that was learned in shadow mode; null where there is none, or it was adopted or dropped.
+    Column("shadow_standing", Boolean),
+    Column("shadow_effective_at", BigInteger),
+    Column("shadow_source", Text),
+    Column("shadow_event_id", Text),
     Index("opt_outs_by_account", "account_sid", "opt_out_id"),
+    _index("opt_outs_in_shadow", "shadow_standing IS NOT NULL", "account_sid", "opt_out_id"),
     sqlite_with_rowid=False,
 )
 
@@ -79,8 +85,37 @@ consent_events = Table(
     Column("reason", Text),
     Column("hold", Boolean, nullable=False),
     Column("service_version", BigInteger),
+    Column("enforced", Boolean, nullable=False, server_default=true()),
     Index("consent_events_of_recipient", "account_sid", "channel", "recipient_key", "event_id"),
     Index("consent_events_by_account", "account_sid", "event_id"),
+)
+
+# What enforcing would have done, counted by day (YYYY-MM-DD, UTC) and service ('' where none is named).
+shadow_counts = Table(
+    "shadow_counts",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("service_sid", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# What Twilio had for the webhooks of numbers, services and channel senders before they were led to the gateway, whose
+# URLs those are now to the apps, and what Twilio was told instead; the three are JSON.
+adopted_webhooks = Table(
+    "adopted_webhooks",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("sid", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("ours", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
 )
 
 # Every inbound message once, for ever. The answer is kept for a while, to be given again to a repetition.

@@ -6,7 +6,8 @@ from typing import Final
 # it has erased persons.
 FIND_OPT_OUTS: Final = """
 SELECT k.key, a.settings_version, a.erasures,
-       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
+       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
+       o.shadow_standing, o.shadow_effective_at, o.shadow_source
   FROM json_each(:keys) AS k
   LEFT JOIN accounts AS a ON a.account_sid = json_extract(k.value, '$[0]')
   LEFT JOIN opt_outs AS o ON o.account_sid = json_extract(k.value, '$[0]')
@@ -17,7 +18,8 @@ SELECT k.key, a.settings_version, a.erasures,
 # The same where there are arrays (PostgreSQL).
 FIND_OPT_OUTS_OF_ARRAYS: Final = """
 SELECT k.position - 1, a.settings_version, a.erasures,
-       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold
+       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
+       o.shadow_standing, o.shadow_effective_at, o.shadow_source
   FROM unnest(CAST(:accounts AS text[]), CAST(:channels AS text[]), CAST(:recipients AS text[]))
        WITH ORDINALITY AS k (account_sid, channel, recipient_key, position)
   LEFT JOIN accounts AS a ON a.account_sid = k.account_sid
@@ -30,7 +32,7 @@ SELECT k.position - 1, a.settings_version, a.erasures,
 PASSING_OVER: Final = "/* passing over what is locked */"
 
 OPT_OUTS_OF: Final = """
-SELECT scope_kind, scope_id, standing, effective_at, source, hold
+SELECT scope_kind, scope_id, standing, effective_at, source, hold, shadow_standing, shadow_effective_at, shadow_source
   FROM opt_outs
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
  ORDER BY recipient_key = :recipient_key
@@ -48,14 +50,27 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
        effective_at = excluded.effective_at, received_at = excluded.received_at
 """
 
+# What was learned in shadow mode stands beside the line; one that was made for it alone is lifted as of 1970.
+PUT_SHADOW: Final = """
+INSERT INTO opt_outs (account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing,
+                      hold, source, actor, role, settings_version, event_id, effective_at, received_at,
+                      shadow_standing, shadow_effective_at, shadow_source, shadow_event_id)
+VALUES (:account_sid, :channel, :recipient_key, :scope_kind, :scope_id, :opt_out_id, :recipient, false,
+        false, :source, :actor, :role, :settings_version, :event_id, 0, :received_at,
+        :standing, :effective_at, :source, :event_id)
+ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDATE
+   SET shadow_standing = excluded.shadow_standing, shadow_effective_at = excluded.shadow_effective_at,
+       shadow_source = excluded.shadow_source, shadow_event_id = excluded.shadow_event_id
+"""
+
 # Tells as well whether the account has erased persons.
 ADD_EVENT: Final = """
 INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
                             source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
-                            keyword, keyword_set, message_sid, reason, hold, service_version)
+                            keyword, keyword_set, message_sid, reason, hold, service_version, enforced)
 VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
         :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
-        :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version)
+        :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version, :enforced)
 RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_sid)
 """
 
@@ -151,6 +166,11 @@ SELECT v.service_sid, v.version, v.enabled, v.settings
    AND v.version = (SELECT max(w.version) FROM service_versions AS w
                      WHERE w.account_sid = v.account_sid AND w.service_sid = v.service_sid)
  ORDER BY v.service_sid
+"""
+
+# Where the apps of senders and services are whose webhooks at Twilio lead to the gateway; a sender's name is its key.
+APPS_OF_WEBHOOKS: Final = """
+SELECT kind, sid, name, app FROM adopted_webhooks WHERE account_sid = :account_sid AND state <> 'reverted'
 """
 
 SERVICE_VERSIONS: Final = """

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
-from gateway.store import person_statements, scheduled_statements
+from gateway.store import person_statements, scheduled_statements, shadow_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.activity_reads import ActivityReads
@@ -43,10 +43,12 @@ from gateway.store.records import (
 )
 from gateway.store.revision import is_at_newest
 from gateway.store.session_reads import SessionReads
+from gateway.store.shadow_lines import ShadowCount, ShadowLine
 from gateway.store.sqlite import path_of
 from gateway.store.sqlite_engine import SqliteEngine
 from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
+from gateway.store.webhook_lines import ALL_ADOPTED_WEBHOOKS, AdoptedWebhook, adopted_webhook_of
 
 PROBE_EVERY_SECONDS: Final = 1.0
 ROOT_KEY_NAME: Final = "root_key"
@@ -165,6 +167,11 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         async with self._engine.snapshot() as reads:
             return await stored_pools(reads.run, account_sid)
 
+    async def settings_version(self, account_sid: str) -> int:
+        """How new the account's pools and settings are; 0 when there are none."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).settings_version(account_sid)
+
     async def account_state(self, account_sid: str) -> AccountState:
         """The account's pools and the newest settings of its services, as of one settings version."""
         async with self._engine.snapshot() as reads:
@@ -276,6 +283,26 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         values = {"account_sid": account_sid, "from_id": new_id(since)}
         rows = await self._engine.read(sql.COUNT_EVENTS, values)
         return {(str(source), str(keyword_set)): int(count) for source, keyword_set, count in rows}
+
+    async def shadow_lines(self, account_sid: str, after: str, limit: int) -> list[ShadowLine]:
+        """Up to ``limit`` lines of the list that shadow mode keeps; see `ShadowLines`."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).shadow_lines(account_sid, after, limit)
+
+    async def adopted_webhooks(self, account_sid: str) -> list[AdoptedWebhook]:
+        """Webhooks of an account at Twilio that were led to the gateway, those that were reverted too."""
+        async with self._engine.snapshot() as reads:
+            return await self._reading(reads).adopted_webhooks(account_sid)
+
+    async def all_adopted_webhooks(self) -> list[AdoptedWebhook]:
+        """Those of all accounts that lead to the gateway."""
+        return [adopted_webhook_of(row) for row in await self._engine.read(ALL_ADOPTED_WEBHOOKS, {})]
+
+    async def shadow_counts(self, account_sid: str, since: str, until: str) -> list[ShadowCount]:
+        """What would have been done from a day (YYYY-MM-DD, UTC) to another, by day and service."""
+        values = {"account_sid": account_sid, "since": since, "until": until}
+        rows = await self._engine.read(shadow_statements.SHADOW_COUNTS, values)
+        return [ShadowCount(str(day), service or None, str(what), int(count)) for day, service, what, count in rows]
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""

@@ -30,7 +30,9 @@ from gateway.store.records import (
 )
 from gateway.store.scheduled_lines import ScheduledLines
 from gateway.store.session_lines import SessionLines
+from gateway.store.shadow_lines import ShadowLines
 from gateway.store.token_lines import TokenLines
+from gateway.store.webhook_lines import WebhookLines
 
 if TYPE_CHECKING:
     from gateway.store.engine import Connection
@@ -55,6 +57,8 @@ class Transaction(
     PersonLines,
     ActivityLines,
     SessionLines,
+    ShadowLines,
+    WebhookLines,
 ):
     """One open transaction; handed to a unit of work and gone when that returns."""
 
@@ -123,15 +127,18 @@ class Transaction(
     async def record(self, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
         """Write one line of history, the opt-outs as they are after it, and what sinks are owed of it; with one that
         stands, the cancellation of each scheduled message of the recipient is owed, whoever brought it about. Which of
-        them the opt-outs cover is found out when it is carried out. Of an erased person, whom nobody can name, sinks
-        are told nothing.
+        them the opt-outs cover is found out when it is carried out. An event of shadow mode changes the shadow list.
+        Of an erased person, whom nobody can name, sinks are told nothing.
         """
         [(erasures,)] = await self._run(sql.ADD_EVENT, _event_columns(event))
         if opt_outs and erasures and not is_erased(event.key):
             await self.revive(event.key, event.recipient)
         for opt_out in opt_outs:
-            await self._run(sql.PUT_OPT_OUT, _opt_out_columns(event, opt_out))
-        if any(opt_out.standing for opt_out in opt_outs):
+            columns = _opt_out_columns(event, opt_out)
+            if not event.enforced:
+                del columns["hold"]
+            await self._run(sql.PUT_OPT_OUT if event.enforced else sql.PUT_SHADOW, columns)
+        if event.enforced and any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
         if not is_erased(event.key):
             await self.tell_consent(event)

@@ -154,6 +154,7 @@ class TrafficEdge:
             scope=None if scope is None else scope.kind,
             service=scope.id if scope is not None and scope.kind is ScopeKind.SERVICE else None,
             settings_version=outcome.settings_version,
+            enforced=outcome.enforced,
             seconds=round(seconds, 4),
             upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
             request_id=request_id,

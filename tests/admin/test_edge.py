@@ -22,7 +22,7 @@ Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 async def test_it_lives_and_is_ready(gateway: Gateway) -> None:
     assert (200, {"live": True}) == ((live := await gateway.get(f"{gateway.admin_url}/livez")).status, live.json)
     ready = await gateway.get(f"{gateway.admin_url}/readyz")
-    told = {"ready": True, "store": {"writable": True}, "services_dropping_incoming": {}, "gaps": None}
+    told = {"ready": True, "store": {"writable": True}, "services_dropping_incoming": {}, "shadow": {}, "gaps": None}
     assert (200, told) == (ready.status, ready.json)
 
 

@@ -20,6 +20,7 @@ def test_a_send_that_would_go(run):
     assert ("would go", "no_opt_out", "version 0 of the account's") == tuple(lines(ran.out).values())
     assert {
         "forwarded": True,
+        "enforced": True,
         "reason": "no_opt_out",
         "opt_out": None,
         "event": None,
@@ -140,6 +141,7 @@ def test_a_keyword_of_a_service_in_lines_and_in_json(run):
         "remarks": [],
         "lifted_at_twilio": [],
         "relayed": True,
+        "enforced": True,
         "why": "no set of the recipient's country has the word; sets of languages count in every country",
     } == run("keywords", "test", "Baja", *BY_SERVICE, "--from", "+525512345678", "--json").json
 

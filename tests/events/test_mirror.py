@@ -38,6 +38,14 @@ async def test_twilio_blocks_and_lifts_as_the_gateway_does(start_gateway, sandbo
     assert {(PHONE, SERVICE, "opt-in"), (PHONE, IN_POOL, "opt-in")} == {last, last_but}
 
 
+async def test_what_shadow_mode_only_notes_is_not_told(start_gateway, sandbox, eventually):
+    gateway = await start_gateway({"mirror": "on", "enforcement": "shadow"})
+    await gateway.webhook(inbound("STOP", "01", To=IN_POOL, MessagingServiceSid=SERVICE))
+    assert [(False,)] == [(bool(on),) for (on,) in gateway.rows("SELECT enforced FROM consent_events")]
+    await eventually(lambda: gateway.rows("SELECT count(*) FROM deliveries WHERE kind = 'event'") == [(0,)])
+    assert [] == consents(sandbox)
+
+
 ERRORS = "SELECT last_error FROM deliveries WHERE kind = 'event'"
 
 

@@ -77,7 +77,7 @@ async def test_an_operators_opt_out_and_a_learned_one_cancel_too(
         operations = OptOutOperations(store, directory.pools, gateway.clock)
         await operations.add(whom, Scope(ScopeKind.SERVICE, SERVICE), Actor("test"))
         message = OutboundMessage(ACCOUNT, read_recipient(phones[1], None), SERVICE, None)
-        await Learning(store, gateway.clock).learn(Learned(message, gateway.clock()))
+        await Learning(directory, store, gateway.clock).learn(Learned(message, gateway.clock()))
     finally:
         await store.close()
     await eventually(lambda: statuses(sandbox) == Counter(canceled=2))

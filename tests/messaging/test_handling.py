@@ -13,13 +13,14 @@ from gateway.messaging.handling import (
     country_of,
     handling_of,
     is_default_word,
+    is_enforced,
     read_body,
 )
 from gateway.messaging.intent import OPT_OUT_LANGUAGES
 from gateway.messaging.keywords import DEFAULT_KEYWORD_SETS, Matching, OptOutType
 from gateway.messaging.messages import InboundMessage
 from gateway.messaging.opt_out_rules import read_settings
-from gateway.messaging.opt_out_settings import IntentMode, TwilioHandling
+from gateway.messaging.opt_out_settings import Enforcement, IntentMode, TwilioHandling
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
 from gateway.messaging.services import MessagingService
@@ -361,3 +362,37 @@ def test_a_body_that_asks_to_stop_is_for_review_and_changes_nothing_unless_the_s
     assert ("en" in OPT_OUT_LANGUAGES, True) == reading_of(ASKING, "opt_out")
     assert (True, False) == reading_of("baja", "review")
     assert (False, False) == reading_of("thank you", "review")
+
+
+ON, SHADOW = Enforcement.ON, Enforcement.SHADOW
+
+
+@pytest.mark.parametrize(
+    ("senders", "service", "account", "services", "stated", "expected"),
+    [
+        pytest.param([NUMBER], None, ON, {}, {}, True, id="the account"),
+        pytest.param([NUMBER], None, SHADOW, {}, {}, False, id="the account in shadow mode"),
+        pytest.param([NUMBER], ENABLED, ON, {ENABLED: SHADOW}, {}, False, id="the service that is named"),
+        pytest.param([NUMBER], None, ON, {ENABLED: SHADOW}, {}, False, id="the service that holds the sender"),
+        pytest.param([ALONE], None, ON, {ENABLED: SHADOW}, {}, True, id="a sender of no service"),
+        pytest.param([SHARED], None, ON, {ENABLED: SHADOW}, {}, True, id="of two that hold it one is on"),
+        pytest.param([SHARED], None, SHADOW, {ENABLED: ON}, {}, True, id="of two that hold it one says on"),
+        pytest.param([NUMBER], ENABLED, ON, {ENABLED: SHADOW}, {NUMBER: ON}, True, id="the sender comes first"),
+        pytest.param([NUMBER], None, ON, {}, {NUMBER: SHADOW}, False, id="the sender alone"),
+        pytest.param([NUMBER, ALONE], None, ON, {}, {NUMBER: SHADOW}, True, id="its fallback sender is on"),
+        pytest.param([], ENABLED, ON, {ENABLED: SHADOW}, {}, False, id="a service without a sender"),
+        pytest.param([], ENABLED, ON, {ENABLED: SHADOW}, {SHARED: ON}, True, id="whose pool holds one that is on"),
+        pytest.param([], OTHER, ON, {ENABLED: SHADOW}, {}, True, id="another service"),
+    ],
+)
+def test_shadow_mode_is_only_where_all_that_may_count_says_so(
+    senders: list[str],
+    service: str | None,
+    account: Enforcement,
+    services: dict[str, Enforcement],
+    stated: dict[str, Enforcement],
+    expected: bool,
+) -> None:
+    policy = KeywordPolicy(TwilioHandling.OFF, enforcement=account, senders_enforcement=stated)
+    known = {sid: a_service(sid, enforcement=own) for sid, own in services.items()}
+    assert expected is is_enforced(senders, service, policy, POOLS, known)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Source, wins
+from gateway.messaging.optouts import OptOut, Scope, ScopeKind, Shadow, Source, adopted, as_counted, wins
 
 SECOND = 1_000_000
 NOON = 1_790_000_000 * SECOND
@@ -14,6 +16,10 @@ def standing(at: int) -> OptOut:
 
 def lifted(at: int) -> OptOut:
     return OptOut(Scope(ScopeKind.SENDER, "+12025550108"), False, at, Source.KEYWORD)
+
+
+def held(at: int) -> OptOut:
+    return replace(standing(at), hold=True)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +63,28 @@ def test_of_one_start_and_its_stops_the_order_of_arrival_changes_nothing(
 
 def test_a_scope_reads_as_its_kind_and_what_it_covers() -> None:
     assert "sender:+12025550108" == str(Scope(ScopeKind.SENDER, "+12025550108"))
+
+
+NEVER = lifted(0)  # a line that shadow mode made is lifted as of 1970
+
+
+@pytest.mark.parametrize(
+    ("line", "is_stop", "after", "expected"),
+    [
+        pytest.param(NEVER, True, 0, True, id="a STOP where nothing was"),
+        pytest.param(standing(NOON), False, 2 * SECOND, False, id="a later START"),
+        pytest.param(standing(NOON), False, -2 * SECOND, True, id="an operator's later opt-out outdates a START"),
+        pytest.param(lifted(NOON), True, -2 * SECOND, False, id="an operator's later lift outdates a STOP"),
+        pytest.param(lifted(NOON), True, 2 * SECOND, True, id="a STOP after a lift"),
+        pytest.param(held(NOON), False, 2 * SECOND, True, id="no START lifts what is on hold"),
+    ],
+)
+def test_what_was_said_in_shadow_mode_counts_when_adopted_and_only_then(
+    line: OptOut, is_stop: bool, after: int, expected: bool
+) -> None:
+    with_shadow = replace(line, shadow=Shadow(is_stop, NOON + after, Source.TWILIO))
+    assert line.standing is as_counted([with_shadow], enforced=True)[0].standing
+    after_it = adopted(with_shadow)
+    assert (expected, None, line.hold and expected) == (after_it.standing, after_it.shadow, after_it.hold)
+    assert (after_it,) == as_counted([with_shadow], enforced=False), "in shadow mode it counts as if it were adopted"
+    assert after_it == adopted(after_it)

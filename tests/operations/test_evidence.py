@@ -151,6 +151,20 @@ def told(**more: Any) -> str:
             id="a scheduled message",
         ),
         pytest.param(
+            {"source": "keyword", "sender": ALONE, "message_sid": "SM1", "keyword": "stop", "enforced": False,
+             "keyword_set": "default.STOP"},
+            f"The recipient sent “stop” to {ALONE}, in message SM1. The gateway read it as STOP, by the keyword set "
+            f"default.STOP. Enforced, it would have opted the recipient out of sender {ALONE}. "
+            "Nothing was enforced: shadow mode.",
+            id="a keyword in shadow mode",
+        ),
+        pytest.param(
+            {"event_type": "SHADOW", "change": "dropped", "reason": "a test", "enforced": False},
+            f"ada (operator, by way of operator) dropped what was said in shadow mode of sender {ALONE}; "
+            "no opt-out changed. The reason given: “a test”.",
+            id="what shadow mode kept, dropped",
+        ),
+        pytest.param(
             {"event_type": "NEWS", "change": "unheard_of", "scopes": ()},
             "ada (operator, by way of operator) recorded that the recipient asked NEWS. What changed: unheard_of.",
             id="a kind that this version does not know",

@@ -129,6 +129,23 @@ async def test_a_change_in_one_scope_leaves_an_erased_person_opted_out_of_the_ot
     assert ["MG1"] == [opt_out.scope.id for opt_out in (await store.find_opt_outs(key)).standing]
 
 
+async def test_what_shadow_mode_learned_of_a_person_goes_with_their_lines_and_counts_for_nothing(store, words):
+    key = words.key(NUMBER)
+    await store.write(words.stop(key))
+    await store.write(words.stop(key, enforced=False, effective_at=NOW + 1))
+    await store.write(lambda transaction: transaction.erase(key))
+    [erased] = await store.shadow_lines(ACCOUNT, "", 10)
+    assert ("", store._persons.erased(key)) == (erased.recipient, erased.key)
+    [found] = (await store.find_opt_outs(key)).opt_outs
+    assert erased.opt_out == found == (await store.write(lambda transaction: transaction.opt_outs_of(key)))[0]
+    assert (True, NOW + 1) == (found.shadow.standing, found.shadow.effective_at)
+
+    await store.write(words.stop(key, enforced=False, effective_at=NOW + 2))  # known again
+    [line] = await store.shadow_lines(ACCOUNT, "", 10)
+    assert (key, key.recipient_key) == (line.key, line.recipient)
+    assert (True, NOW + 2) == (line.opt_out.standing, line.opt_out.shadow.effective_at)
+
+
 async def test_an_account_that_erases_somebody_makes_the_next_look_up_of_every_process_ask_for_both_keys(
     store, words, url
 ):

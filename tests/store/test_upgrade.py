@@ -205,7 +205,9 @@ def test_a_store_of_the_first_revision_is_upgraded_with_all_that_is_in_it(url):
     assert newest_revision() == upgrade(url)
 
     after = contents_of(url, OF_0001)
-    added = {"accounts": (0,), "consent_events": (None,), "deliveries": (None,) * 3}  # columns, as lines of before get
+    empty = (None,)
+    # columns, as lines of before get them
+    added = {"accounts": (0,), "consent_events": (None, True), "deliveries": empty * 3, "opt_outs": empty * 4}
     assert before | {table: [before[table][0] + columns] for table, columns in added.items()} == after
     assert {table: [] for table in ADDED_IN_0002} == contents_of(url, ADDED_IN_0002)
     assert [] == _done(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))

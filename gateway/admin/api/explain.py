@@ -43,6 +43,7 @@ class BodyExplainedTold(Told):
     advanced_opt_out: bool
     twilio_handling: Literal["off", "default", "aoo"]
     relayed: bool
+    enforced: bool
     change: str | None
     scopes: list[ScopeTold]
     lifted_at_twilio: list[ScopeTold]
@@ -57,6 +58,7 @@ class SendExplainedTold(Told):
     """Whether a send would go, and if not, by which opt-out and on what evidence."""
 
     forwarded: bool
+    enforced: bool = Field(description="False: in shadow mode, where a send goes whatever the reason.")
     reason: str
     opt_out: OptOutTold | None
     event: EventTold | None

@@ -86,6 +86,15 @@ class EventsQuery(AccountQuery):
     limit: Limit = Field(default=PAGE, description=LIMIT)
 
 
+class LearnedInShadowTold(Told):
+    """What was learned of a line in shadow mode; it counts once it is adopted."""
+
+    standing: bool
+    effective_at: Time
+    source: str
+    event_id: str
+
+
 class OptOutLineTold(Told):
     """One line of the blocklist; ``event_id`` is the event of its last change."""
 
@@ -103,6 +112,7 @@ class OptOutLineTold(Told):
     event_id: str
     effective_at: Time
     received_at: Time
+    shadow: LearnedInShadowTold | None
 
 
 class ListedTold(Told):
@@ -140,6 +150,7 @@ class DecisionTold(Told):
     outcome: Literal["forward", "suppress"]
     reason: str
     scope: ScopeTold | None
+    enforced: bool = Field(description="False: in shadow mode, where a send goes whatever the outcome.")
 
 
 class CheckedTold(Told):

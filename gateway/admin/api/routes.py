@@ -18,12 +18,14 @@ from gateway.admin.api.preference_links import PreferenceLinksApi
 from gateway.admin.api.reports import ReportsApi
 from gateway.admin.api.review import ReviewApi
 from gateway.admin.api.services import ServicesApi
+from gateway.admin.api.shadow import ShadowApi
 from gateway.admin.api.sinks import SinksApi
 from gateway.admin.api.tokens import TokensApi
 from gateway.admin.api.versions import VersionsApi
 from gateway.admin.route import AnyRoute
 from gateway.capture.recorder import Capture
 from gateway.directory import Directory
+from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.pools import Pools
 from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.erasure import ErasureOperations
@@ -38,6 +40,7 @@ from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.reports import Reports
 from gateway.operations.review import ReviewOperations
 from gateway.operations.services import ServiceOperations
+from gateway.operations.shadow import ShadowOperations
 from gateway.operations.sinks import SinkOperations
 from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
@@ -59,8 +62,11 @@ def routes_of(
     async def pools(account_sid: str, _: int) -> Pools:
         return (await directory.newest(account_sid)).pools  # of a sub-account that nobody has proved yet, too
 
+    async def enforced(message: OutboundMessage) -> bool:
+        return await directory.is_enforced(message)
+
     return [
-        *OptOutsApi(store, OptOutOperations(store, pools, clock)).routes(),
+        *OptOutsApi(store, OptOutOperations(store, pools, clock, enforced)).routes(),
         *EvidenceApi(EvidenceOperations(store, clock)).routes(),
         *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
@@ -72,6 +78,7 @@ def routes_of(
         *FilesApi(services).routes(),
         *ExplainApi(Explain(store, directory, clock)).routes(),
         *SinksApi(SinkOperations(store, clock)).routes(),
+        *ShadowApi(ShadowOperations(store, directory, clock)).routes(),
         *ReviewApi(review).routes(),
         *PreferenceLinksApi(links).routes(),
         *PersonsApi(ErasureOperations(store, review, clock)).routes(),

@@ -68,6 +68,7 @@ class EventTold(Told):
     message_sid: str | None
     reason: FreeText | None
     hold: bool
+    enforced: bool = Field(description="False: learned in shadow mode, where nothing is held back for it.")
 
 
 class PlaceTold(Told):

@@ -11,6 +11,7 @@ from gateway.admin.console.faults import WHOLE, faults_at, same, typed
 from gateway.admin.console.opt_outs import ADD, SERVICES, services_by_sid
 from gateway.admin.console.page import Page, Visit
 from gateway.admin.problems import Problem
+from gateway.messaging.instants import iso
 
 ONE: Final = "GET /api/v1/opt-outs/{id}"
 LIFT: Final = "DELETE /api/v1/opt-outs/{id}"
@@ -20,6 +21,7 @@ EXPLAIN: Final = "POST /api/v1/explain"
 EVIDENCE: Final = "POST /api/v1/opt-outs/evidence/page"
 RECIPIENT: Final = "/opt-outs/{id:[0-9a-f-]{36}}"
 SEEING: Final = (ONE, LINES, HISTORY, SERVICES)
+NEVER: Final = iso(0)  # of lines that shadow mode alone made: nothing ever stood there
 
 
 class RecipientPages:
@@ -71,7 +73,7 @@ class RecipientPages:
             typed=None if by else recipient,
             by=by,
             standing=[line for line in lines if line["standing"]],
-            lifted=[line for line in lines if not line["standing"]],
+            lifted=[line for line in lines if not line["standing"] and line["effective_at"] != NEVER],
             events=events[::-1],
             by_event={event["event_id"]: event for event in events},
             services=await services_by_sid(visit),

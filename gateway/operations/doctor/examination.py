@@ -8,6 +8,8 @@ import orjson
 from pydantic import SecretStr
 
 from gateway.directory import Account
+from gateway.messaging.services import MessagingService
+from gateway.messaging.shadow import places_of
 from gateway.operations.doctor import surroundings, webhooks
 from gateway.operations.doctor.findings import Check, Finding, Level, notice, well, wrong
 from gateway.operations.doctor.handling import EVIDENCE_DAYS, evidence, judge_handling
@@ -69,6 +71,8 @@ async def examine(case: Case) -> AsyncIterator[Finding]:
 
 
 async def _examine_account(case: Case, account: Account, *, has_store: bool) -> AsyncIterator[Finding]:
+    for finding in await _shadow(case, account, has_store=has_store):
+        yield finding
     proved = None
     for position, token in enumerate(account.auth_tokens):
         asked_at = case.clock()
@@ -83,6 +87,30 @@ async def _examine_account(case: Case, account: Account, *, has_store: bool) -> 
         yield finding
     for finding in await _handling(case, account, basic(account.sid, proved), has_store=has_store):
         yield finding
+
+
+async def _shadow(case: Case, account: Account, *, has_store: bool) -> list[Finding]:
+    """Whether anything of the account is in shadow mode, where opt-outs are held back by nobody."""
+    services: Mapping[str, MessagingService] = {}
+    try:
+        services = await _services(case, account) if has_store else {}
+    except StoreError as error:
+        return [wrong(Check.STORE, f"the store: {error}", "try again; see database_url")]
+    places = places_of(account.policy, services)
+    if not places:
+        return [well(Check.SHADOW, f"{account.sid}: what is decided is enforced")]
+    what = "all of it" if places.account else f"{len(places.services)} services, {len(places.senders)} senders"
+    text = f"{account.sid} is in shadow mode ({what}): sends to opted-out recipients leave, keywords are not answered"
+    return [notice(Check.SHADOW, text, "set enforcement to on, and adopt the shadow list, when the rehearsal is over")]
+
+
+async def _services(case: Case, account: Account) -> Mapping[str, MessagingService]:
+    store = Store(case.database_url, case.clock, case.secret)
+    await store.open(serving=False)
+    try:
+        return (await store.account_state(account.sid)).services
+    finally:
+        await store.close()
 
 
 async def _prove(api: Upstream, sid: str, position: int, token: str) -> tuple[Finding, str | None]:

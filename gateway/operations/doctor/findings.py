@@ -18,6 +18,7 @@ class Check(StrEnum):
     NUMBERS = "numbers"
     CHANNELS = "channels"
     HANDLING = "handling"
+    SHADOW = "shadow"
 
 
 class Level(StrEnum):

@@ -46,6 +46,7 @@ async def test_a_body_is_explained_from_its_folded_form_to_the_exact_reply(enabl
         "advanced_opt_out": True,
         "twilio_handling": "off",
         "relayed": True,
+        "enforced": True,
         "change": "added",
         "scopes": scopes,
         "lifted_at_twilio": [],
