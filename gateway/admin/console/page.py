@@ -55,6 +55,7 @@ class Visit:
     pages: Pages
     cookies: Cookies
     sections: tuple[tuple[str, str, str], ...]
+    shadow: Mapping[str, Any] | None = None  # where nothing is enforced, if there is such a place
     form: Mapping[str, str] = field(default_factory=dict)
     file: File | None = None
 
@@ -138,6 +139,7 @@ class Visit:
             "account_sid": self.account_sid,
             "accounts": self.accounts,
             "section": self.page.section,
+            "shadow": self.shadow,
             "sections": self.sections,
         }
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -12,11 +12,12 @@ from gateway.admin.console.page import HEADERS, Page, Visit, csrf_field
 from gateway.admin.console.reading import demand_ours, read_form
 from gateway.admin.console.words import FILTERS
 from gateway.admin.problems import FORBIDDEN, Problem, problem_of
-from gateway.admin.route import ACCOUNT, CALLER
+from gateway.admin.route import ACCOUNT, CALLER, Inside
 from gateway.operations.sessions import SessionOperations, SignedIn
 from gateway.operations.tokens import Caller, Role
 from gateway.pages import Pages
 
+SHADOW: Final = "GET /api/v1/shadow"
 SIGN_IN: Final = "/sign-in"
 NOBODY: Final = Caller("", Role.READ, frozenset())
 # The navigation: section, its title, its first page.
@@ -72,12 +73,20 @@ class Console:
         for name in page.needs:
             if not visit.may(name):
                 raise Problem(FORBIDDEN, "it takes another role than that of the token you are signed in with")
+        visit.shadow = await self._shadow(visit) if signed_in is not None else None
         if page.method == "POST":
             visit.form, visit.file = await read_form(request, page.most_file_bytes)
         with contextlib.closing(visit.file.content) if visit.file is not None else contextlib.nullcontext():
             if page.method == "POST":
                 demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
             return await page.handler(visit)
+
+    async def _shadow(self, visit: Visit) -> Any:
+        """Where shadow mode is on, which every page says; None where it is not."""
+        if visit.account_sid is None or not (self._api.has(SHADOW) and self._api.may(visit.caller, SHADOW)):
+            return None
+        told = await self._api.ask(visit.request, visit.caller, SHADOW, Inside(), {}, {}, visit.account_sid)
+        return told if told["is_on"] else None
 
     def _visit(self, page: Page, request: web.Request, secret: str, signed_in: SignedIn | None) -> Visit:
         caller = signed_in.caller if signed_in is not None else NOBODY
@@ -97,6 +106,7 @@ class Console:
         response = self.pages.answer(
             "problem.html",
             problem.kind.status,
+            shadow=None,
             problem=problem,
             said=None,
             csrf=csrf_field(self.cookies.csrf_of(secret)),

@@ -236,3 +236,15 @@ async def test_a_whole_gateway_shows_a_stop_as_it_was_sent_and_lifts_it(admin: A
         assert 200 == (await visitor.get("/?span=month")).status
     sent = await admin.gateway.send(To=RECIPIENT, MessagingServiceSid=SERVICE, Body="x")
     assert 201 == sent.status
+
+
+async def test_every_page_says_loudly_that_nothing_is_enforced(operator: Visitor, desk: Admin) -> None:
+    said = "Shadow mode is on: nothing is enforced"
+    assert said not in (await operator.get("/")).words
+    saved = await desk.put(f"/api/v1/services/{SERVICE}/opt-out-settings", {"enforcement": "shadow"})
+    assert 200 == saved.status, saved.text
+    for path in ("/", "/opt-outs", "/services", "/try"):
+        page = await operator.get(path)
+        assert f"{said} at {SERVICE}" in page.words, path
+    assert 200 == (await desk.put(f"/api/v1/services/{SERVICE}/opt-out-settings", {"enforcement": "on"})).status
+    assert said not in (await operator.get("/")).words
