@@ -74,6 +74,11 @@ async def _tried(page: Page, stage: Stage) -> None:
     await page.get_by_role("button", name="What would happen?").click()
 
 
+async def _journey(page: Page, stage: Stage) -> None:
+    await _at("/activity")(page, stage)
+    await page.locator("#lines a.mono").first.click()
+
+
 PAGES: Final[dict[str, Way]] = {
     "console-sign-in": _sign_in_page,
     "console-overview": _at("/"),
@@ -89,6 +94,7 @@ PAGES: Final[dict[str, Way]] = {
     "console-import": _at("/opt-outs/import"),
     "console-recipient": _recipient,
     "console-activity": _at("/activity"),
+    "console-message": _journey,
     "console-review": _at("/review"),
     "console-deliveries": _at("/deliveries"),
     "console-try": _tried,

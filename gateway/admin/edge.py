@@ -85,7 +85,7 @@ class AdminEdge:
         """All that the admin listener answers."""
         routes = self.routes()
         roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
-        console = console_of(
+        console, onlookers = console_of(
             routes, self._store, self._directory, self._token_hash, self._clock, self._most_import_bytes
         )
         roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
@@ -94,7 +94,7 @@ class AdminEdge:
         application.router.add_routes([route.served(self._directory) for route in routes])
         application.router.add_routes(console)
         application.on_response_prepare.append(_add_headers)
-        application.on_shutdown.append(self._live.end)
+        application.on_shutdown.extend([self._live.end, onlookers.end])
         application.cleanup_ctx.append(self._live.running)
         return application
 

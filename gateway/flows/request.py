@@ -17,19 +17,21 @@ class Request:
     remote: str = ""
     scheme: str = "http"
     port: int = 0
-    _by_name: dict[str, str] = field(init=False, repr=False, compare=False)
+    by_name: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The headers by their names in lower case, of several the last; made of them where it is not given."""
 
     def __post_init__(self) -> None:
-        self._by_name = {name.lower(): value for name, value in self.headers}
+        if not self.by_name:
+            self.by_name = {name.lower(): value for name, value in self.headers}
 
     def header(self, name: str) -> str | None:
         """The one header of this name; None when it is missing. Of several the last, as none of ours may repeat."""
-        return self._by_name.get(name.lower())
+        return self.by_name.get(name.lower())
 
     @property
     def repeats_a_header(self) -> bool:
         """Whether a name stands more than once among the headers."""
-        return len(self._by_name) != len(self.headers)
+        return len(self.by_name) != len(self.headers)
 
     @property
     def target(self) -> str:

@@ -37,7 +37,7 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 SERVER: Final = "Server: optout-gateway\r\n"
 VERSIONS: Final = frozenset({"1.0", "1.1"})
 WITHOUT_BODY: Final = frozenset({204, 304})
-FRAMING: Final = frozenset({len("content-length"), len("transfer-encoding"), len("expect")})
+FRAMING: Final = frozenset({"content-length", "transfer-encoding", "expect"})
 MOST_DIGITS: Final = len(str(MOST_BODY_BYTES))
 LARGER: Final = f"the body is larger than {MOST_BODY_BYTES} bytes"
 
@@ -129,6 +129,7 @@ class ClientConnection(asyncio.Protocol):
         """A request begins."""
         self._target = b""
         self._headers: list[tuple[str, str]] = []
+        self._by_name: dict[str, str] = {}
         self._body: list[bytes] = []
         self._head_bytes = self._body_bytes = self._lengths = 0
         self._is_head_whole = self._has_body = self._owes_continue = False
@@ -148,9 +149,11 @@ class ClientConnection(asyncio.Protocol):
             raise TrafficError(TOO_LARGE)
         # The parser leaves white space at the end of a value, which is none of it (RFC 9110, section 5.5).
         text = value.decode("latin-1").strip(" \t")
-        self._headers.append((name.decode("latin-1"), text))
-        if len(name) in FRAMING:  # by far the most names are of other lengths
-            self._read_framing(name.lower(), text)
+        known, low = _name(name)
+        self._headers.append((known, text))
+        self._by_name[low] = text
+        if low in FRAMING:
+            self._read_framing(low, text)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -178,19 +181,19 @@ class ClientConnection(asyncio.Protocol):
 
     # Reading
 
-    def _read_framing(self, low: bytes, value: str) -> None:
+    def _read_framing(self, low: str, value: str) -> None:
         """What a header says of the body; the parser has seen to it that a length is digits."""
-        if low == b"content-length":
+        if low == "content-length":
             self._lengths += 1
             self._has_body = value != "0"
             if len(value) > MOST_DIGITS or int(value) > MOST_BODY_BYTES:
                 self._take_refused(TOO_LARGE, LARGER)
-        elif low == b"transfer-encoding":
+        elif low == "transfer-encoding":
             self._lengths += 1
             self._has_body = True
             if value.lower() != "chunked" or self._parser.get_http_version() != "1.1":
                 raise TrafficError(BAD_HTTP)
-        elif low == b"expect":
+        elif low == "expect":
             self._owes_continue = value.lower() == "100-continue"
 
     def _go_on(self) -> None:
@@ -216,6 +219,7 @@ class ClientConnection(asyncio.Protocol):
             self._remote,
             self._scheme,
             self._port,
+            self._by_name,
         )
         self._waiting.append((request, trouble, keeps))
         self._is_deaf |= not keeps
@@ -322,6 +326,13 @@ def written(answer: Answer, method: str, *, keeps: bool) -> bytes:
     end = "\r\n" if keeps else "Connection: close\r\n\r\n"
     head = f"{_status_line(answer.status)}{SERVER}{_date(int(time.time()))}{lines}{length}{end}".encode("latin-1")
     return head + answer.body if has_body and method != "HEAD" else head
+
+
+@lru_cache(maxsize=512)
+def _name(name: bytes) -> tuple[str, str]:
+    """A header's name as it was written, and in lower case."""
+    text = name.decode("latin-1")
+    return text, text.lower()
 
 
 @lru_cache(maxsize=64)

@@ -78,13 +78,13 @@ def _comes_back(name: str) -> bool:
 
 def _passing(headers: Iterable[tuple[str, str]], may_pass: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
     """Those that may pass, save what ``Connection`` declares to be of this hop alone (RFC 9110, section 7.6.1)."""
-    given = tuple(headers)
-    named = {
-        option.strip().lower()
-        for name, value in given
-        if len(name) == len(CONNECTION) and name.lower() == CONNECTION
-        for option in value.split(",")
-    }
+    kept, named = [], set()
+    for header in headers:
+        name, value = header
+        if may_pass(name):
+            kept.append(header)
+        elif len(name) == len(CONNECTION) and name.lower() == CONNECTION:
+            named.update([option.strip().lower() for option in value.split(",")])
     if named <= ORDINARY_OPTIONS:
-        return tuple([header for header in given if may_pass(header[0])])
-    return tuple([header for header in given if may_pass(header[0]) and header[0].lower() not in named])
+        return tuple(kept)
+    return tuple([header for header in kept if header[0].lower() not in named])

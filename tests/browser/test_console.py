@@ -109,7 +109,7 @@ async def test_axe_finds_nothing_grave_and_nothing_is_cut_off(
     await stage.sandbox.phone(MEXICAN).send("STOP", to=SENDER)
     await play(stage)
     await page.emulate_media(color_scheme=scheme)
-    await page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    await page.set_viewport_size(NARROW)
     for name, way in PAGES.items():
         await way(page, stage)
         assert (name, []) == (name, await barriers(page, *rules))

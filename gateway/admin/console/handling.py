@@ -56,7 +56,12 @@ class HandlingPages:
         changed = changed_by(settings, visit.form)
         names = same(*TEXTS, *CHOICES, *ANSWERS, "senders")
         taken = await take(
-            visit, service, changed, "Change of the handling", lambda place: names(place.partition("[")[0])
+            visit,
+            service,
+            changed,
+            "Change of the handling",
+            lambda place: names(place.partition("[")[0]),
+            is_draft=False,
         )
         if isinstance(taken, Refused):
             newest = {**visit.form, "version": version_of(service)}

@@ -13,6 +13,7 @@ from gateway.admin.console.page import Page, Visit
 from gateway.admin.console.service_views import TYPES, Group, groups_of, place_of, reserved_of
 from gateway.admin.console.services import SAVE, SEEING, SERVICE, service_and_settings
 from gateway.admin.console.settings_changes import Refused, take, version_of
+from gateway.admin.console.words import group_name
 from gateway.messaging.languages import LANGUAGES
 from gateway.messaging.opt_out_rules import LONGEST_KEYWORD, LONGEST_REPLY, MOST_KEYWORDS
 from gateway.messaging.segments import GSM_BASIC, GSM_EXTENDED, PLACES, segments_of
@@ -60,7 +61,7 @@ class KeywordSetPages:
         errors = _missing(form, settings)
         if not errors:
             changed = with_sets(settings, country, language, _sets_in(form), is_primary="primary" in form)
-            title = f"Change of {'the standard sets' if not language else 'a language' if not country else 'a country'}"
+            title = f"Change: {group_name(country, language)}"
             taken = await take(visit, service, changed, title, _field_of(country, language))
             if not isinstance(taken, Refused):
                 return taken
@@ -74,7 +75,11 @@ class KeywordSetPages:
         if visit.form.get("step") == "edit" or _group(settings, country, language) is None or not language:
             return visit.go(f"/services/{service['service_sid']}")
         taken = await take(
-            visit, service, without_sets(settings, country, language), "Removal of keyword sets", lambda _: None
+            visit,
+            service,
+            without_sets(settings, country, language),
+            f"Removal: {group_name(country, language)}",
+            lambda _: None,
         )
         if isinstance(taken, Refused):
             written = {"country": country, "language": language, "version": version_of(service)}

@@ -25,6 +25,11 @@ class Onlookers:
     def __init__(self, sessions: SessionOperations) -> None:
         self._sessions = sessions
         self._count = 0
+        self._is_over = asyncio.Event()
+
+    async def end(self, _: object) -> None:
+        """Let all go, as the gateway ends (an application's ``on_shutdown``)."""
+        self._is_over.set()
 
     async def serve(self, visit: Visit, parts: Parts) -> web.StreamResponse:
         """Answer an EventSource; 503 to those that are too many, whose page then is as current as their last reload."""
@@ -44,9 +49,10 @@ class Onlookers:
             self._count -= 1
 
     async def _beats(self, visit: Visit) -> AsyncGenerator[None]:
-        while await self._is_signed_in(visit):
+        while not self._is_over.is_set() and await self._is_signed_in(visit):
             yield
-            await asyncio.sleep(EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), EVERY_SECONDS)
 
     async def _is_signed_in(self, visit: Visit) -> bool:
         try:

@@ -45,6 +45,7 @@ class ReviewPages:
             wanted=wanted,
             states=STATES,
             errors=errors,
+            typed=(visit.path.get("id"), visit.form.get("reason", "")) if errors else (None, ""),
             services=await services_by_sid(visit),
             may_decide=visit.may(ACCEPT) and visit.may(DISMISS),
         )

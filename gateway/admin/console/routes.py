@@ -28,9 +28,8 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def pages_of(sessions: SessionOperations, most_import_bytes: int) -> list[Page]:
+def pages_of(sessions: SessionOperations, onlookers: Onlookers, most_import_bytes: int) -> list[Page]:
     """The pages and actions; ``most_import_bytes`` is the largest file that is taken."""
-    onlookers = Onlookers(sessions)
     return [
         *Signing(sessions).pages(),
         *OverviewPages(onlookers).pages(),
@@ -55,9 +54,12 @@ def console_of(
     admin_hash: str,
     clock: Callable[[], int],
     most_import_bytes: int,
-) -> list[web.RouteDef]:
-    """What aiohttp serves of the console, over the routes of the admin API. ``admin_hash`` is the SHA-256 of the
+) -> tuple[list[web.RouteDef], Onlookers]:
+    """What aiohttp serves of the console, over the routes of the admin API, and who is to be let go in the end
+    (`Onlookers.end`). ``admin_hash`` is the SHA-256 of the
     settings' token, in hexadecimal; ``clock`` gives microseconds since 1970, UTC.
     """
     sessions = SessionOperations(store, TokenOperations(store, clock), admin_hash, clock)
-    return Console(Api(routes, directory), sessions).served(pages_of(sessions, most_import_bytes))
+    onlookers = Onlookers(sessions)
+    pages = pages_of(sessions, onlookers, most_import_bytes)
+    return Console(Api(routes, directory), sessions).served(pages), onlookers

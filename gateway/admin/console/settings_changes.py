@@ -32,9 +32,17 @@ class Refused:
 
 
 async def take(
-    visit: Visit, service: Mapping[str, Any], settings: Mapping[str, Any], title: str, field_of: FieldOf
+    visit: Visit,
+    service: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    title: str,
+    field_of: FieldOf,
+    *,
+    is_draft: bool = True,
 ) -> web.Response | Refused:
-    """Show what a change would do (``step`` is ``review``), or do it (``save``)."""
+    """Show what a change would do (``step`` is ``review``), or do it (``save``). It ``is_draft`` where it has no effect
+    before Advanced Opt-Out is enabled.
+    """
     sid, is_final = service["service_sid"], visit.form.get("step") == "save"
     inside = Inside(
         path={"MG": sid},
@@ -48,9 +56,10 @@ async def take(
         if problem.kind in {ANOTHER_VERSION, SAVED_MEANWHILE}:
             return Refused({"": CHANGED_MEANWHILE})
         return Refused(faults_at(problem, field_of))
-    if is_final or not planned["changes"]:
-        said = "unchanged" if not planned["changes"] else "saved" if service["enabled"] else "draft-saved"
-        return visit.go(f"/services/{sid}", said)
+    if not planned["changes"]:
+        return visit.go(f"/services/{sid}", "unchanged")
+    if is_final:
+        return visit.go(f"/services/{sid}", "draft-saved" if is_draft and not service["enabled"] else "saved")
     hidden = {name: value for name, value in visit.form.items() if name not in NOT_SENT_ON}
     told = planned | {"differences": [*_beside_presets(service, planned["differences"])]}
     return visit.show("settings_review.html", service=service, title=title, planned=told, hidden=hidden)

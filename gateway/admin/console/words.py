@@ -18,6 +18,14 @@ WORDS: Final[Mapping[str, str]] = {
     "nothing": "nothing changed",
     "held": "kept: on hold",
     "outdated": "too late to count",
+    # the same, as activity tells it of keywords
+    "stop_added": "STOP: opted out",
+    "stop_stays": "STOP: was opted out already",
+    "stop_outdated": "STOP: too late to count",
+    "start_lifted": "START: let in again",
+    "start_nothing": "START: nothing to lift",
+    "start_held": "START: kept, as it is on hold",
+    "help_nothing": "HELP",
     # how it was learned
     "keyword": "keyword",
     "twilio": "Twilio",
@@ -73,6 +81,11 @@ def tone(code: object) -> str:
 def language(code: str) -> str:
     """A language's name."""
     return BY_CODE[code].name if code in BY_CODE else code
+
+
+def group_name(country: str, code: str) -> str:
+    """The name of a group of keyword sets: the standard ones, those of a language, or of a language in a country."""
+    return ", ".join(filter(None, (country, language(code) if code else ""))) or "standard sets"
 
 
 def set_name(name: str | None) -> str:

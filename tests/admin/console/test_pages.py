@@ -6,17 +6,18 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.console.page import Page
 from gateway.admin.console.routes import pages_of
 from gateway.admin.edge import AdminEdge
-from tests.admin.conftest import Admin
+from tests.admin.conftest import ADMIN_TOKEN, Admin, AdminOfGateway
 from tests.admin.console.conftest import RECIPIENT, NewVisitor, Seen, Visitor
-from tests.staging import SERVICE
+from tests.staging import IN_POOL, SERVICE, inbound
 
 NOTHING: Any = None
-PAGES = pages_of(NOTHING, 0)
+PAGES = pages_of(NOTHING, NOTHING, 0)
 ROUTES = {f"{route.method} {route.template}": route for route in AdminEdge(*[NOTHING] * 5).routes()}
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(1)>'
 OWN = {"/sign-in", "/sign-out", "/account"}
@@ -145,7 +146,7 @@ async def test_handling_is_kept_as_typed_and_faults_stand_at_their_fields(operat
     form = {"version": "1", "name": "Café", "matching": "normalized", "intent": "review", "relay": "all"}
     wrong = await operator.post(f"{base}/handling", **form, app_url="ftp://x", senders="+12025550101, ?", step="save")
     assert all(re.search(rf'id="{at}-error">', wrong.text) for at in ("app_url", "senders"))
-    await operator.post(f"{base}/handling", **form, confirm_late="true", step="save")
+    assert "Saved. " in (await operator.post(f"{base}/handling", **form, confirm_late="true", step="save")).words
     kept = (await desk.get(f"/api/v1{base}/opt-out-settings")).json
     assert ("Café", "normalized", True, False) == (
         kept["name"], kept["matching"], kept["confirm_late"], "twilio_handling" in kept,
@@ -206,3 +207,32 @@ async def test_a_list_is_tried_imported_and_exported(operator: Visitor, desk: Ad
     exported = await operator.post("/opt-outs/export", format="csv")
     assert ("text/csv", True) == (exported.headers["content-type"], "14155550111" in exported.text)
     assert "attachment" in exported.headers["content-disposition"]
+
+
+async def test_no_number_text_or_secret_of_a_visit_is_logged(visitor: Visitor, opt_out_id: str) -> None:
+    with capture_logs() as lines:
+        await visitor.sign_in()
+        await visitor.post("/opt-outs/search", recipient=RECIPIENT)
+        await visitor.post("/opt-outs/new", recipient=RECIPIENT, covers="sender", sender="?", reason="canary")
+        await visitor.post(f"/opt-outs/{opt_out_id}/lift", reason="canary")
+        await visitor.post("/try/inbound", body="canary", recipient=RECIPIENT)
+    logged = str(lines)
+    assert [False] * 4 == [each in logged for each in (RECIPIENT[2:], "canary", ADMIN_TOKEN, *visitor.cookies.values())]
+    assert {"/opt-outs/search", "/opt-outs/{id}/lift"} <= {line["route"] for line in lines}
+
+
+async def test_a_whole_gateway_shows_a_stop_as_it_was_sent_and_lifts_it(admin: AdminOfGateway) -> None:
+    await admin.gateway.webhook(inbound("Stop", To=IN_POOL, MessagingServiceSid=SERVICE))
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        visitor = Visitor(admin.url, http)
+        await visitor.sign_in()
+        found = await visitor.post("/opt-outs/search", recipient=RECIPIENT)
+        assert all(said in found.words for said in ("“stop” sent to +12025550101", "STOP, Twilio’s default words"))
+        of_service, of_sender = sorted(set(re.findall("/opt-outs/([0-9a-f-]{36})/lift", found.text)))
+        for opt_out_id in (of_service, of_sender):
+            await visitor.post(f"/opt-outs/{opt_out_id}/lift", reason="asked by phone")
+        evidence = await visitor.post(f"/opt-outs/{of_sender}/evidence")
+        assert (200, True) == (evidence.status, "asked by phone" in evidence.words)
+        assert 200 == (await visitor.get("/?span=month")).status
+    sent = await admin.gateway.send(To=RECIPIENT, MessagingServiceSid=SERVICE, Body="x")
+    assert 201 == sent.status
