@@ -8,6 +8,7 @@ says more than seconds where others use the machine as well. Ends with status 1 
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -76,11 +77,12 @@ def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float |
     environment["GATEWAY_CONFIG"] = str(folder / "gateway.toml")
     command = [sys.executable, "-m", "gateway", "optouts", *arguments]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    ended, status, used = os.wait4(process.pid, os.WNOHANG if kill_after else 0)
-    while not ended and kill_after is not None:
-        if time.monotonic() - began > kill_after:
+    peak, (ended, status, used) = 0, os.wait4(process.pid, os.WNOHANG)
+    while not ended:
+        if kill_after is not None and time.monotonic() - began > kill_after:
             process.send_signal(signal.SIGKILL)
-            kill_after = 10**9
+            kill_after = None
+        peak = max(peak, _peak(process.pid))
         time.sleep(0.02)
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)  # nobody else is to wait for it
@@ -88,7 +90,19 @@ def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float |
         return None
     if process.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with status {process.returncode}")
-    return Cost(what, rows, used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss * 1024)
+    return Cost(what, rows, used.ru_utime + used.ru_stime, time.monotonic() - began, peak)
+
+
+def _peak(pid: int) -> int:
+    """The most memory that a process has had since it was begun, in bytes. What ``wait4`` tells is never less than its
+    parent had when it was forked.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
 
 
 def campaign(database_url: str, folder: Path, *, rows: int, kills: int, seed: int) -> Found:
