@@ -8,7 +8,7 @@ import pytest
 import twilio.rest
 from twilio.rest import Client
 
-from gateway.settings.model import UncheckedProduct
+from gateway.settings.values import UncheckedProduct
 from gateway.twilio.products import PRODUCTS, SILENT, may_create_messages
 
 IS, VA, FW, MG = "IS" + "1" * 32, "VA" + "2" * 32, "FW" + "3" * 32, "MG" + "4" * 32
