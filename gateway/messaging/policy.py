@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, as_counted, wins
@@ -71,6 +72,7 @@ def decide(message: OutboundMessage, pools: Pools, opt_outs: Iterable[OptOut], *
     standing = [opt_out for opt_out in last.values() if opt_out.standing]
     if not standing:
         return Forward(enforced=enforced)
+    standing.sort(key=attrgetter("scope"))  # of several the same is told, whatever order a store gives them in
     covering = scopes_of_send(message, pools)
     for opt_out in standing:
         if opt_out.scope in covering:

@@ -118,8 +118,10 @@ def campaign(database_url: str, folder: Path, *, rows: int, kills: int, seed: in
         if ran("import", rows, folder, *importing, kill_after=chance.uniform(1.5, 6.0)) is not None:
             break
         found.kills += 1
+        if _is_done(database_url):  # it was killed on its way out
+            break
     progress("importing")
-    if rows_of(database_url, "SELECT count(*) FROM imports WHERE ended_at IS NOT NULL") == [(0,)]:
+    if not _is_done(database_url):
         imported = ran("import", rows, folder, *importing)
         found.costs += [imported] if imported is not None and not kills else []
     progress("exporting")
@@ -128,6 +130,10 @@ def campaign(database_url: str, folder: Path, *, rows: int, kills: int, seed: in
     found.costs += [cost for cost in (exported, again) if cost is not None]
     look(found, database_url, out, rows)
     return found
+
+
+def _is_done(database_url: str) -> bool:
+    return rows_of(database_url, "SELECT 1 FROM imports WHERE ended_at IS NOT NULL") != []
 
 
 def look(found: Found, database_url: str, out: Path, rows: int) -> None:

@@ -293,3 +293,12 @@ def test_knowing_one_more_sender_of_a_pool_takes_no_scope_away(
     message: OutboundMessage, pools: Pools, sid: str, number: str
 ) -> None:
     assert scopes_of_send(message, pools) <= scopes_of_send(message, pools.including(sid, number))
+
+
+def test_of_several_opt_outs_the_same_is_told_in_whatever_order_they_are_read():
+    scopes = [Scope(ScopeKind.ACCOUNT, ACCOUNT), Scope(ScopeKind.SERVICE, MG_ONE), Scope(ScopeKind.SENDER, IN_ONE)]
+    opt_outs = [OptOut(scope, standing=True, effective_at=1, source=Source.KEYWORD) for scope in scopes]
+    for given_in in (opt_outs, opt_outs[::-1]):
+        decision = decide(send(service=MG_ONE), POOLS, given_in)
+        assert isinstance(decision, Suppress)
+        assert (Reason.OPTED_OUT_OF_ACCOUNT, opt_outs[0]) == (decision.reason, decision.opt_out)
