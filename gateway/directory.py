@@ -22,7 +22,7 @@ from gateway.messaging.targets import AppUrls, ServiceUrls
 from gateway.store import Store, StoreError
 from gateway.store.records import TwilioService
 from gateway.store.transaction import Transaction
-from gateway.twilio.rest import ReadService, read_services
+from gateway.twilio.services import ReadService, read_services
 from gateway.twilio.upstream import Upstream, UpstreamError
 from gateway.twilio.upstreams import Origins
 

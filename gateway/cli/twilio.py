@@ -17,7 +17,7 @@ from gateway.events.mirror import TwilioMirror
 from gateway.given import guard_of
 from gateway.messaging.targets import Webhook
 from gateway.operations.mirror import REFUSED, MirrorOperations, Pushed, pushed_as_json
-from gateway.operations.twilio_webhooks import Action, NotRead, Step, UnderWay, WebhookOperations
+from gateway.operations.twilio_webhooks import Action, Step, UnderWay, WebhookOperations
 from gateway.settings import Settings, from_environment
 from gateway.twilio.consents import NotTaken
 from gateway.twilio.upstream import UpstreamError
@@ -69,7 +69,7 @@ def _work(account: str | None, config: options.Config, *, revert: bool, dry_run:
 
     try:
         steps = run(settings, work)
-    except (NotRead, UpstreamError) as error:
+    except UpstreamError as error:
         raise Failed(f"{error}; the same command goes on from there") from error
     except UnderWay as error:
         raise Failed(str(error)) from error

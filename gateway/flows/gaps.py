@@ -21,7 +21,8 @@ from gateway.store import Store, StoreError
 from gateway.store.identifiers import new_id
 from gateway.store.transaction import Transaction
 from gateway.twilio.late_messages import NotAMessage, listed_at, read_listed
-from gateway.twilio.message_list import ListPage, pages_of_messages
+from gateway.twilio.lists import ListPage
+from gateway.twilio.message_list import pages_of_messages
 from gateway.twilio.products import API
 from gateway.twilio.upstream import UpstreamError
 from gateway.twilio.upstreams import Upstreams

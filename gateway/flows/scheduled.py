@@ -25,7 +25,7 @@ from gateway.store.scheduled_lines import GIVEN_UP
 from gateway.store.transaction import Transaction
 from gateway.twilio.products import API
 from gateway.twilio.rest import basic
-from gateway.twilio.scheduled import NotAnswered, Unauthorized, cancel, write_send_at
+from gateway.twilio.scheduled import Unauthorized, cancel, write_send_at
 from gateway.twilio.upstream import Upstream, UpstreamError
 from gateway.twilio.upstreams import Upstreams
 
@@ -130,7 +130,7 @@ async def asked_for(
             return await ask(upstreams.to(API, account.origins), basic(account.sid, account.auth_tokens[0]))
         except Unauthorized:
             continue
-        except (NotAnswered, UpstreamError) as error:
+        except UpstreamError as error:
             raise NotDelivered(str(error)) from error
     raise NotDelivered(f"none of the settings' Auth Tokens may {what}")
 

@@ -22,7 +22,8 @@ from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import Backfill
 from gateway.store.transaction import Transaction
 from gateway.twilio.late_messages import listed_at
-from gateway.twilio.message_list import ListPage, pages_of_messages
+from gateway.twilio.lists import ListPage
+from gateway.twilio.message_list import pages_of_messages
 from gateway.twilio.products import API
 from gateway.twilio.upstreams import Upstreams
 

@@ -28,7 +28,8 @@ from gateway.messaging.senders import is_messaging_service, read_sender
 from gateway.store import Store
 from gateway.twilio.errors import OPTED_OUT
 from gateway.twilio.late_messages import listed_at
-from gateway.twilio.message_list import ListPage, pages_of_messages
+from gateway.twilio.lists import ListPage
+from gateway.twilio.message_list import pages_of_messages
 from gateway.twilio.products import API
 from gateway.twilio.upstreams import Upstreams
 

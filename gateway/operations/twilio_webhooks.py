@@ -17,11 +17,11 @@ from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.senders import read_sender
 from gateway.messaging.targets import Method, Webhook
 from gateway.operations.actors import Actor
-from gateway.operations.doctor.reading import NotRead, read_list
 from gateway.store import Store
 from gateway.store.identifiers import new_id
 from gateway.store.transaction import Transaction
 from gateway.store.webhook_lines import ADOPTED, ADOPTING, REVERTED, AdoptedWebhook
+from gateway.twilio.lists import items_of
 from gateway.twilio.rest import basic
 from gateway.twilio.upstreams import Upstreams
 from gateway.twilio.webhook_resources import PRODUCT, ResourceKind, path_of, tell, webhook_in
@@ -71,7 +71,7 @@ class Step:
 
 class WebhookOperations:
     """The operations. ``refusal_of_url`` says why an app's URL could not be asked; ``clock`` gives microseconds since
-    1970, UTC. Each raises `NotRead` where Twilio gives no list, `UpstreamError`, and `StoreError`.
+    1970, UTC. Each raises `UpstreamError`, and `StoreError`.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class WebhookOperations:
         authorization = basic(account.sid, account.auth_tokens[0])
         for kind, target, key in LISTS:
             upstream = self._upstreams.to(PRODUCT[kind], account.origins)
-            for resource in await read_list(upstream, target.format(sid=account.sid), key, authorization):
+            async for resource in items_of(upstream, target.format(sid=account.sid), authorization, key):
                 yield kind, resource, _name_of(kind, resource)
 
     def _to_adopt(
@@ -234,4 +234,4 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "nowhere"
 
 
-__all__ = ["Action", "NotRead", "Step", "UnderWay", "WebhookOperations"]
+__all__ = ["Action", "Step", "UnderWay", "WebhookOperations"]

@@ -77,7 +77,7 @@ RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_s
 COUNT_EVENTS: Final = """
 SELECT source, COALESCE(keyword_set, ''), count(*)
   FROM consent_events
- WHERE account_sid = :account_sid AND event_id >= :from_id
+ WHERE account_sid = :account_sid AND event_id >= :from_id AND enforced
  GROUP BY source, COALESCE(keyword_set, '')
 """
 

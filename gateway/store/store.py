@@ -278,7 +278,7 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
 
     async def count_events(self, account_sid: str, since: int) -> dict[tuple[str, str], int]:
         """How many consent events an account had since then (microseconds since 1970, UTC), by source and keyword set;
-        an event without a keyword set counts under "".
+        an event without a keyword set counts under "", and what shadow mode only noted not at all.
         """
         values = {"account_sid": account_sid, "from_id": new_id(since)}
         rows = await self._engine.read(sql.COUNT_EVENTS, values)

@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import quote
 
 import orjson
 
 from gateway.twilio.forms import MEDIA_TYPE
-from gateway.twilio.rest import USER_AGENT
+from gateway.twilio.lists import Refused
+from gateway.twilio.message_list import messages_to
+from gateway.twilio.rest import USER_AGENT, NotAnswered
 from gateway.twilio.upstream import Upstream, UpstreamRequest, UpstreamResponse
 
 CANCELED: Final = "canceled"
@@ -22,14 +23,8 @@ SCHEDULED: Final = "scheduled"
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
 SID_IN_XML: Final = re.compile(rb"<Sid>((?:SM|MM)[0-9a-f]{32})</Sid>")
 STATUS_IN_XML: Final = re.compile(rb"<Status>([a-z_]+)</Status>")
-PAGE_SIZE: Final = 1_000
 MOST_PAGES: Final = 10  # of what one recipient was ever sent, newest first
-NEXT_PAGE: Final = re.compile(r"/2010-04-01/Accounts/AC[0-9a-f]{32}/Messages\.json\?[!-~]*", re.ASCII)
 FURTHEST: Final = 35 * 24 * 60 * 60 * 1_000_000  # microseconds that a message is scheduled ahead, at most
-
-
-class NotAnswered(Exception):
-    """Twilio did not say what became of the message; the text says what it answered. It may be asked again."""
 
 
 class Unauthorized(Exception):
@@ -74,7 +69,7 @@ def write_send_at(at: int) -> str:
 async def cancel(api: Upstream, account_sid: str, message_sid: str, authorization: str) -> str | None:
     """Cancel a scheduled message. None when it is cancelled, else the status that it has instead, or ``deleted``.
 
-    Raises `Unauthorized`, `NotAnswered`, and `UpstreamError` when Twilio cannot be reached.
+    Raises `Unauthorized`, and `UpstreamError` when Twilio cannot be reached or says nothing of it.
     """
     path = f"/2010-04-01/Accounts/{account_sid}/Messages/{message_sid}.json"
     headers = (("Authorization", authorization), ("Accept", "application/json"), USER_AGENT)
@@ -91,25 +86,21 @@ async def cancel(api: Upstream, account_sid: str, message_sid: str, authorizatio
 async def scheduled_to(api: Upstream, account_sid: str, recipient: str, authorization: str) -> list[Told]:
     """The messages to a recipient that Twilio holds until a time, as far as its list shows them.
 
-    Raises `Unauthorized`, `NotAnswered`, and `UpstreamError` when Twilio cannot be reached.
+    Raises `Unauthorized`, and `UpstreamError` when Twilio cannot be reached or says nothing of it.
     """
-    target = f"/2010-04-01/Accounts/{account_sid}/Messages.json?To={quote(recipient, safe='')}&PageSize={PAGE_SIZE}"
-    headers = (("Authorization", authorization), ("Accept", "application/json"), USER_AGENT)
     found: list[Told] = []
-    for _ in range(MOST_PAGES):
-        answer = await api.fetch(UpstreamRequest("GET", target, headers))
-        if answer.status in {401, 403}:
-            raise Unauthorized
-        page = _object(answer.body)
-        messages = page.get("messages")
-        if answer.status != 200 or not isinstance(messages, list):
-            raise NotAnswered(f"Twilio answered {answer.status} to a list of messages")
-        told = (_told(message) for message in messages)
-        found += [message for message in told if message is not None and message.status == SCHEDULED]
-        following = page.get("next_page_uri")
-        if not isinstance(following, str) or not NEXT_PAGE.fullmatch(following):
-            break
-        target = following
+    pages = 0
+    try:
+        async for page in messages_to(api, account_sid, authorization, recipient):
+            told = (_told(message) for message in page)
+            found += [message for message in told if message is not None and message.status == SCHEDULED]
+            pages += 1
+            if pages == MOST_PAGES:
+                break
+    except Refused as error:
+        if error.status in {401, 403}:
+            raise Unauthorized from None
+        raise
     return found
 
 

@@ -1,15 +1,8 @@
 """Twilio as a mirror: its own block list follows the gateway's, in order, and what it refuses is kept."""
 
-import pytest
-
 from gateway.events.mirror import items_of
 from gateway.messaging.optouts import Scope, ScopeKind
 from tests.staging import ACCOUNT, IN_POOL, PHONE, SERVICE, WHATSAPP, inbound
-
-
-@pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path}/gateway.db"
 
 
 def consents(sandbox):

@@ -5,12 +5,8 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from gateway.sandbox import Fault, Message, Sandbox
 from gateway.sandbox.state import Direction
-from gateway.twilio import message_list
-from gateway.twilio.rest import NotAnswered
 from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, Gateway, code_of, inbound
 
 OPTED_OUT = 21610
@@ -140,9 +136,3 @@ async def test_a_message_that_asks_to_stop_goes_on_the_review_list_once(start_ga
     await closed(gateway)
     assert 200 == (await gateway.webhook(inbound("please stop texting me", sid.removeprefix("SM")))).status
     assert [(sid,)] == gateway.rows("SELECT message_sid FROM review_items")
-
-
-async def test_a_list_that_leads_elsewhere_or_in_a_circle_is_not_followed():
-    page = {"messages": [], "next_page_uri": "/2010-04-01/Accounts/ACx/Calls.json?Page=1"}
-    with pytest.raises(NotAnswered, match="elsewhere"):
-        message_list._next(page, "/2010-04-01/Accounts/ACx/Messages.json")

@@ -444,6 +444,7 @@ async def test_events_are_counted_by_source_and_keyword_set_from_an_instant_on(s
         (other, "keyword", "default.STOP"),
     ):
         await store.write(words.stop(owner, source=source, keyword_set=keyword_set))
+    await store.write(words.stop(key, source="twilio", enforced=False))  # which shadow mode only noted
     expected = {("keyword", "default.STOP"): 2, ("twilio", "twilio.OptOutType"): 1, ("operator", ""): 1}
     assert expected == await store.count_events(key.account_sid, since)
 

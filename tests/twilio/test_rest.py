@@ -5,14 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.sandbox import DEFAULT_SEEDS, Sandbox, SandboxNumber, SandboxService
-from gateway.twilio import rest
-from gateway.twilio.rest import NotAnswered, Proof, basic, prove, read_services
+from gateway.sandbox import DEFAULT_SEEDS, Sandbox
+from gateway.twilio.rest import Proof, basic, prove
 from gateway.twilio.upstream import NotSent, Upstream
 
 (ACCOUNT,) = DEFAULT_SEEDS.accounts
 SID, TOKEN = ACCOUNT.sid, ACCOUNT.auth_tokens[0]
-SERVICE = DEFAULT_SEEDS.services[0].sid
 KEY = "SK" + "5a" * 16
 
 
@@ -103,77 +101,9 @@ async def test_credentials_that_twilio_cannot_judge_now_are_neither_proved_nor_d
     assert (Proof.UNDECIDED, 503) == (proof, answer.status)
 
 
-async def test_pools_are_read_with_the_keys_of_all_their_senders(sandbox, twilio):
-    pool = sandbox.world.services[SERVICE]
-    pool.senders += ["55501", "whatsapp:+12025550105"]
-    pool.alpha_senders.append("ACME")
-
-    pools = {service.sid: service.senders for service in await read_services(twilio, SID, TOKEN)}
-    assert {SERVICE: {"+12025550101", "+12025550102", "55501", "whatsapp:+12025550105", "ACME"}} == {
-        sid: {key if key != "acme" else "ACME" for key in keys} for sid, keys in pools.items()
-    }
-
-
-@pytest.mark.parametrize("page_size", [1, 2, 3, 1000], ids=lambda size: f"{size} a page")
-async def test_pools_are_read_over_all_their_pages(page_size, monkeypatch):
-    monkeypatch.setattr(rest, "PAGE_SIZE", page_size)
-    numbers = [f"+1202555{number:04}" for number in range(200, 211)]
-    services = {f"MG{number:032x}": numbers[number : 2 * number] for number in range(6)}
-    seeds = replace(
-        DEFAULT_SEEDS,
-        numbers=tuple(SandboxNumber(SID, number) for number in numbers),
-        services=tuple(SandboxService(sid, SID, senders=tuple(senders)) for sid, senders in services.items()),
-    )
-    async with Sandbox(seeds) as sandbox:
-        upstream = Upstream(sandbox.url)
-        pools = {service.sid: service.senders for service in await read_services(upstream, SID, TOKEN)}
-        upstream.close()
-
-    assert {sid: frozenset(senders) for sid, senders in services.items()} == pools
-
-
-async def test_an_account_without_services_has_no_pools():
-    async with Sandbox(replace(DEFAULT_SEEDS, services=())) as sandbox:
-        upstream = Upstream(sandbox.url)
-        assert () == await read_services(upstream, SID, TOKEN)
-        upstream.close()
-
-
-async def test_wrong_credentials_read_no_pools(twilio):
-    with pytest.raises(NotAnswered, match="401 to a list of Services"):
-        await read_services(twilio, SID, "wrong")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"<html>", b"[]", b"null", b'{"services": []}', b'{"meta": {}}',
-     b'{"meta": {"key": "services"}, "services": [1]}',
-     b'{"meta": {"key": "services"}, "services": [{}]}', b'{"meta": {"key": "services"}, "services": 5}',
-     b'{"meta": []}'],
-    ids=repr,
-)  # fmt: skip
-async def test_a_list_that_is_none_is_told_as_not_answered(body):
-    async def answer(_, writer):
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    with pytest.raises(NotAnswered):
-        await read_services(upstream, SID, TOKEN)
-    upstream.close()
-    server.close()
-
-
-async def test_where_nobody_listens_nothing_is_proved_and_nothing_read(sandbox):
+async def test_where_nobody_listens_nothing_is_proved(sandbox):
     upstream = Upstream(sandbox.url)
     await sandbox.stop()
 
-    for call in (lambda: prove(upstream, SID, basic(SID, TOKEN)), lambda: read_services(upstream, SID, TOKEN)):
-        with pytest.raises(NotSent):
-            await call()
-
-
-def test_a_field_that_holds_no_sender_adds_none():
-    assert [frozenset()] * 4 == [rest._sender_key(field) for field in (None, 5, "", "no sender at all")]
+    with pytest.raises(NotSent):
+        await prove(upstream, SID, basic(SID, TOKEN))

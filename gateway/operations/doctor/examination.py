@@ -13,15 +13,16 @@ from gateway.messaging.shadow import places_of
 from gateway.operations.doctor import surroundings, webhooks
 from gateway.operations.doctor.findings import Check, Finding, Level, notice, well, wrong
 from gateway.operations.doctor.handling import EVIDENCE_DAYS, evidence, judge_handling
-from gateway.operations.doctor.reading import NotRead, ask, read_list
 from gateway.store import Store, StoreError
+from gateway.twilio.lists import PAGE_SIZE, ListPage, items_of
+from gateway.twilio.message_list import newest_messages
 from gateway.twilio.products import API, MESSAGING
-from gateway.twilio.rest import basic, read_services
-from gateway.twilio.upstream import Upstream, UpstreamError
+from gateway.twilio.rest import USER_AGENT, basic
+from gateway.twilio.services import read_services
+from gateway.twilio.upstream import Upstream, UpstreamError, UpstreamRequest
 from gateway.twilio.upstreams import Upstreams
 
 MICROSECONDS_A_DAY: Final = 86_400_000_000
-PAGE_SIZE: Final = 1_000
 CHANNEL_PAGE_SIZE: Final = 100
 NEWEST_MESSAGES: Final = 200
 REFUSED: Final = frozenset({401, 403})
@@ -116,9 +117,10 @@ async def _services(case: Case, account: Account) -> Mapping[str, MessagingServi
 async def _prove(api: Upstream, sid: str, position: int, token: str) -> tuple[Finding, str | None]:
     """What Twilio says of an Auth Token, and the date of its answer. The token is told by its place alone."""
     name = f"auth_tokens[{position}] of {sid}"
+    headers = (("Authorization", basic(sid, token)), ("Accept", "application/json"), USER_AGENT)
     try:
-        answer = await ask(api, f"/2010-04-01/Accounts/{sid}.json", basic(sid, token))
-    except NotRead as error:
+        answer = await api.fetch(UpstreamRequest("GET", f"/2010-04-01/Accounts/{sid}.json", headers))
+    except UpstreamError as error:
         text = f"{name} cannot be proved: {error}"
         return wrong(Check.CREDENTIALS, text, "see twilio.api_url, DNS and the firewall"), None
     date = answer.header("Date")
@@ -147,12 +149,11 @@ async def _webhooks(case: Case, account: Account, token: str) -> list[Finding]:
     """Whether messages to services, numbers, short codes and channel senders come to the gateway."""
     authorization = basic(account.sid, token)
     try:
-        services = await read_list(
-            case.messaging(account), f"/v1/Services?PageSize={PAGE_SIZE}", "services", authorization
-        )
+        listed = items_of(case.messaging(account), f"/v1/Services?PageSize={PAGE_SIZE}", authorization)
+        services = [service async for service in listed]
         told = await read_services(case.messaging(account), account.sid, token)
         pools = {service.sid: service.senders for service in told}
-    except (NotRead, UpstreamError) as error:
+    except UpstreamError as error:
         text = f"the sender pools of {account.sid} cannot be read: {error}"
         to_do = "see twilio.messaging_url; until then senders without a place are covered by every opt-out"
         return [wrong(Check.POOLS, text, to_do)]
@@ -171,10 +172,9 @@ async def _numbers(case: Case, account: Account, authorization: str, unused: fro
     found: list[Finding] = []
     for path, key in (("IncomingPhoneNumbers", "incoming_phone_numbers"), ("SMS/ShortCodes", "short_codes")):
         try:
-            numbers += await read_list(
-                case.api(account), f"{above}/{path}.json?PageSize={PAGE_SIZE}", key, authorization
-            )
-        except NotRead as error:
+            listed = items_of(case.api(account), f"{above}/{path}.json?PageSize={PAGE_SIZE}", authorization, key)
+            numbers += [number async for number in listed]
+        except UpstreamError as error:
             found.append(notice(Check.NUMBERS, f"{path} of {account.sid} cannot be read: {error}", "try again later"))
     judged = webhooks.of_numbers(numbers, unused, case.public_url)
     return found + _or_well(Check.NUMBERS, "numbers and short codes", len(numbers), judged)
@@ -185,8 +185,8 @@ async def _channels(case: Case, account: Account, authorization: str, unused: fr
     for channel in CHANNELS:
         target = f"/v2/Channels/Senders?Channel={channel}&PageSize={CHANNEL_PAGE_SIZE}"
         try:
-            senders += await read_list(case.messaging(account), target, "senders", authorization)
-        except NotRead as error:
+            senders += [sender async for sender in items_of(case.messaging(account), target, authorization)]
+        except UpstreamError as error:
             text = f"the {channel} senders cannot be read: {error}"
             return [notice(Check.CHANNELS, text, "see in the Twilio Console that their webhooks lead to the gateway")]
     judged = webhooks.of_channels(senders, unused, case.public_url)
@@ -217,11 +217,8 @@ async def _events(case: Case, account: Account) -> dict[tuple[str, str], int]:
         await store.close()
 
 
-async def _newest_messages(case: Case, account: Account, authorization: str) -> list[dict[str, Any]] | None:
-    target = f"/2010-04-01/Accounts/{account.sid}/Messages.json?PageSize={NEWEST_MESSAGES}"
+async def _newest_messages(case: Case, account: Account, authorization: str) -> ListPage | None:
     try:
-        answer = await ask(case.api(account), target, authorization)
-        listed = orjson.loads(answer.body)["messages"] if answer.status == 200 else None
-    except (NotRead, orjson.JSONDecodeError, KeyError, TypeError):
+        return await anext(newest_messages(case.api(account), account.sid, authorization, NEWEST_MESSAGES))
+    except UpstreamError:
         return None
-    return listed if isinstance(listed, list) and all(isinstance(item, dict) for item in listed) else None

@@ -4,7 +4,7 @@ What cannot be seen: Twilio's automatic replies have no Message resource, so a s
 its default handling leaves no mark on a webhook (Twilio, Advanced Opt-Out: only that adds OptOutType).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ class Evidence:
     messages: int | None = None
 
 
-def evidence(events: Mapping[tuple[str, str], int], messages: list[dict[str, Any]] | None) -> Evidence:
+def evidence(events: Mapping[tuple[str, str], int], messages: Sequence[Mapping[str, Any]] | None) -> Evidence:
     """The evidence in counts of consent events, by source and keyword set, and in Twilio's newest messages."""
     by_twilio = sum(count for (source, _), count in events.items() if source == Source.TWILIO)
     opt_out_types = events.get((Source.TWILIO, TWILIOS_SET), 0)
@@ -48,7 +48,7 @@ def evidence(events: Mapping[tuple[str, str], int], messages: list[dict[str, Any
     )
 
 
-def _speaks_of_twilios_list(message: dict[str, Any]) -> bool:
+def _speaks_of_twilios_list(message: Mapping[str, Any]) -> bool:
     """Whether Twilio failed a message with 21610. That of a toll-free number may be the carrier's doing, which keeps a
     list of its own (Twilio, toll-free opt-outs).
     """

@@ -16,7 +16,6 @@ async def import_file(admin: Admin, text: str, query: str = "", media_type: str 
     return await admin.post(IMPORT + query, text.encode(), Content_Type=media_type)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_list_is_imported_streamed_out_and_imported_again_to_the_same(admin: AdminOfGateway) -> None:
     tried = (await import_file(admin, LIST + "nobody,,,\n", "?dry_run=true")).json
     assert ({"read": 601, "added": 600, "refused": 1}, True) == (tried["counts"], tried["dry_run"])

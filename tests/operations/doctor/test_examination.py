@@ -12,7 +12,6 @@ from gateway.directory import Account
 from gateway.messaging.handling import KeywordPolicy
 from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.doctor import Case, Check, Finding, Level, examine
-from gateway.operations.doctor.reading import read_list
 from gateway.sandbox import Fault, Sandbox
 from gateway.store.upgrade import upgrade
 from gateway.twilio.rest import basic
@@ -219,11 +218,3 @@ async def test_a_store_of_another_version_is_wrong_and_one_that_is_not_there_is_
         findings = await found(replace(case, database_url=url))
         assert [level] == [finding.level for finding in findings if finding.check is Check.STORE]
     assert ["gateway.db"] == databases_in(tmp_path)
-
-
-async def test_lists_are_read_over_all_their_pages(case: Case, sandbox: Sandbox) -> None:
-    authorization = basic(ACCOUNT, TOKEN)
-    numbers = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1"
-    pool = f"/v1/Services/{SERVICE}/PhoneNumbers?PageSize=1"
-    assert 4 == len(await read_list(case.api(account()), numbers, "incoming_phone_numbers", authorization))
-    assert 2 == len(await read_list(case.messaging(account()), pool, "phone_numbers", authorization))
