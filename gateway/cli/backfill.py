@@ -36,8 +36,8 @@ def backfill(
     ] = 5.0,
     config: options.Config = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and keep nothing.")] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="Begin anew, not where it was broken off.")] = False,
+    dry_run: options.DryRun = False,
+    restart: options.Restart = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Build the list from past keywords, read from Twilio; the same command goes on where it was broken off."""

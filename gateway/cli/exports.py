@@ -24,7 +24,7 @@ def export_file(
     form: Annotated[str, typer.Option("--format", help="csv, jsonl, or consents (Twilio's Consents API).")] = "csv",
     channel: Annotated[str | None, typer.Option("--channel", help="phone, whatsapp, messenger, ….")] = None,
     source: Annotated[Source | None, typer.Option("--source", help="How it was learned.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="In force from then on (ISO 8601, UTC).")] = None,
+    since: options.InForceSince = None,
     output: Annotated[Path | None, typer.Option("--output", help="Write this file; else standard output.")] = None,
     config: options.Config = None,
     *,

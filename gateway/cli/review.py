@@ -27,7 +27,6 @@ CHANGES: Final = {
 }
 
 ReviewId = Annotated[str, typer.Argument(metavar="ID", help="The item, as the list names it.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 
 class State(StrEnum):
@@ -64,7 +63,7 @@ def list_all(
 
 @app.command()
 def accept(
-    item: ReviewId, reason: Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
+    item: ReviewId, reason: options.Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
 ) -> None:
     """Opt the recipient out, as STOP to the same sender would have."""
     settings, why = from_environment(config), reading.reason(reason)
@@ -80,7 +79,7 @@ def accept(
 
 @app.command()
 def dismiss(
-    item: ReviewId, reason: Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
+    item: ReviewId, reason: options.Reason = None, config: options.Config = None, *, as_json: options.AsJson = False
 ) -> None:
     """Leave the recipient's opt-outs as they are: the message asked for something else."""
     settings, why = from_environment(config), reading.reason(reason)

@@ -30,7 +30,7 @@ def _group() -> None:
 def list_all(
     account: options.Account = None,
     state: State = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    limit: options.Limit = None,
     config: options.Config = None,
     *,
     as_json: options.AsJson = False,

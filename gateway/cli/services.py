@@ -34,8 +34,6 @@ app = typer.Typer(help="Messaging Services: keyword sets, senders, Advanced Opt-
 STANDARD_INPUT: Final = "standard input"
 
 ServiceSid = Annotated[str, typer.Argument(metavar="MG…", help="The Messaging Service's SID.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the version.")]
 TwoAxes = Annotated[bool, typer.Option("--two-axes", help="Twilio's form: rows of STOP.SPANISH × MX, as JSON.")]
 
 
@@ -117,10 +115,10 @@ def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A TOML file, or with --two-axes JSON; - is standard input.")
     ],
-    dry_run: DryRun = False,
+    dry_run: options.DryRun = False,
     two_axes: TwoAxes = False,
     service: Annotated[str | None, typer.Option("--service", help="With --two-axes: whose rows these are.")] = None,
-    reason: Reason = None,
+    reason: options.Reason = None,
     account: options.Account = None,
     config: options.Config = None,
     *,
@@ -152,8 +150,8 @@ def import_(
 @app.command()
 def enable(
     service: ServiceSid,
-    dry_run: DryRun = False,
-    reason: Reason = None,
+    dry_run: options.DryRun = False,
+    reason: options.Reason = None,
     account: options.Account = None,
     config: options.Config = None,
     *,
@@ -170,8 +168,8 @@ def enable(
 @app.command()
 def disable(
     service: ServiceSid,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the version.")],
-    dry_run: DryRun = False,
+    reason: options.DemandedReason,
+    dry_run: options.DryRun = False,
     account: options.Account = None,
     config: options.Config = None,
     *,
@@ -233,8 +231,8 @@ def diff(
 def restore(
     service: ServiceSid,
     version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="The version to save anew.")],
-    dry_run: DryRun = False,
-    reason: Reason = None,
+    dry_run: options.DryRun = False,
+    reason: options.Reason = None,
     account: options.Account = None,
     config: options.Config = None,
     *,

@@ -20,8 +20,6 @@ from gateway.settings import from_environment
 app = typer.Typer(help="Shadow mode: all is decided and recorded, nothing is held back or answered.")
 
 COLUMNS: Final = (("DAY", 10), ("SERVICE", 34), ("WHAT", 16), ("COUNT", 0))
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")]
 
 
 @app.command()
@@ -72,12 +70,12 @@ def report(
 
 @app.command()
 def adopt(
-    reason: Reason,
+    reason: options.DemandedReason,
     account: options.Account = None,
     service: options.Service = None,
     config: options.Config = None,
     *,
-    dry_run: DryRun = False,
+    dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Let the shadow list count: its opt-outs and opt-ins change the enforced list, by the later of the two."""
@@ -86,12 +84,12 @@ def adopt(
 
 @app.command()
 def drop(
-    reason: Reason,
+    reason: options.DemandedReason,
     account: options.Account = None,
     service: options.Service = None,
     config: options.Config = None,
     *,
-    dry_run: DryRun = False,
+    dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Forget the shadow list; the enforced list stays as it is, and the history keeps what was said."""

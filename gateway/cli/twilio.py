@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gateway.cli import options, reading
+from gateway.cli.backfill import sources_of
 from gateway.cli.failures import Failed
 from gateway.cli.opened import Opened, now, operator, run
 from gateway.cli.output import HEADING, STOPS, in_columns, say, say_json
 from gateway.events.mirror import TwilioMirror
 from gateway.given import guard_of
 from gateway.messaging.targets import Webhook
-from gateway.operations.mirror import REFUSED, MirrorOperations, Pushed, pushed_as_json
+from gateway.operations.mirror import REFUSED, MirrorOperations, Pushed, Wanted, pushed_as_json
 from gateway.operations.twilio_webhooks import Action, Step, UnderWay, WebhookOperations
 from gateway.settings import Settings, from_environment
 from gateway.twilio.consents import NotTaken
@@ -27,7 +28,6 @@ mirror_app = typer.Typer(help="Twilio as a mirror of the list, by its Consents A
 app.add_typer(mirror_app, name="mirror")
 
 COLUMNS: Final = (("WHAT", 9), ("KIND", 14), ("SID", 34), ("NAME", 24), ("FROM", 30), ("TO, WHY", 0))
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 
 
 @app.command()
@@ -35,7 +35,7 @@ def adopt(
     account: options.Account = None,
     config: options.Config = None,
     *,
-    dry_run: DryRun = False,
+    dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Lead the webhooks of numbers, services and channel senders to the gateway; where they led is relayed to."""
@@ -47,7 +47,7 @@ def revert(
     account: options.Account = None,
     config: options.Config = None,
     *,
-    dry_run: DryRun = False,
+    dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Put the webhooks back to the apps, where Twilio still has the gateway's."""
@@ -137,40 +137,48 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
 @mirror_app.command("push")
 def push(
     account: options.Account = None,
+    lifts_since: Annotated[
+        str | None, typer.Option("--lifts-since", help="Only lifts from then on (ISO 8601, UTC).")
+    ] = None,
     config: options.Config = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be told, and tell nothing.")] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="Begin anew, not where it was broken off.")] = False,
+    no_lifts: Annotated[bool, typer.Option("--no-lifts", help="Tell opt-outs alone.")] = False,
+    dry_run: options.DryRun = False,
+    restart: options.Restart = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell Twilio of all opt-outs that stand, 2,500 a minute; the same command goes on where it was broken off."""
+    """Tell Twilio of the list as it stands, 2,500 a minute; the same command goes on where it was broken off."""
     settings = from_environment(config)
     owner = reading.account_in(settings, account)
-
-    async def work(opened: Opened) -> Pushed:
-        mirror = TwilioMirror(opened.directory, opened.upstreams)
-        pushes = MirrorOperations(opened.store, mirror, now).push(
-            opened.account_at_twilio(owner.sid), dry_run=dry_run, restart=restart
-        )
-        last: Pushed | None = None
-        with Console(stderr=True, quiet=not sys.stderr.isatty()).status("telling Twilio") as bar:
-            async for last in pushes:
-                bar.update(f"telling Twilio: {sum(last.counts.values()):,} opt-outs")
-        if last is None:
-            raise RuntimeError("a push ends by saying so")
-        return last
-
+    wanted = Wanted(not no_lifts, reading.since(lifts_since, "--lifts-since"), dry_run, restart)
     try:
-        state = run(settings, work)
+        state = run(settings, lambda opened: _pushed(opened, owner.sid, wanted))
     except (UpstreamError, NotTaken) as error:
         raise Failed(f"{error}; the same command goes on from there") from error
-    if as_json:
-        say_json(pushed_as_json(state, dry_run=dry_run))
-    else:
-        say("; ".join(f"{name} {count}" for name, count in sorted(state.counts.items())) or "nobody is opted out")
-        for opt_out_id, why in state.failures.items():
-            say(f"{opt_out_id}: {why}")
-        if dry_run:
-            say("nothing was told")
+    _tell_pushed(state, dry_run=dry_run, as_json=as_json)
     if state.counts.get(REFUSED):
         raise Failed(f"Twilio did not take {state.counts[REFUSED]} opt-outs; --restart tells them again")
+
+
+async def _pushed(opened: Opened, account_sid: str, wanted: Wanted) -> Pushed:
+    mirror = TwilioMirror(opened.directory, opened.upstreams)
+    operations = MirrorOperations(opened.directory, opened.store, sources_of(opened), opened.upstreams, mirror, now)
+    last: Pushed | None = None
+    with Console(stderr=True, quiet=not sys.stderr.isatty()).status("telling Twilio") as bar:
+        async for last in operations.push(opened.account_at_twilio(account_sid), wanted):
+            read = f", {last.read:,} of its messages read" if last.read else ""
+            bar.update(f"telling Twilio: {sum(last.counts.values()):,} opt-outs{read}")
+    if last is None:
+        raise RuntimeError("a push ends by saying so")
+    return last
+
+
+def _tell_pushed(state: Pushed, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        say_json(pushed_as_json(state, dry_run=dry_run))
+        return
+    say("; ".join(f"{name} {count}" for name, count in sorted(state.counts.items())) or "nobody is opted out")
+    for opt_out_id, why in state.failures.items():
+        say(f"{opt_out_id}: {why}")
+    if dry_run:
+        say("nothing was told")

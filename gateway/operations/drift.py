@@ -8,7 +8,7 @@ read of what Twilio blocks: its 21610s, the keywords that came in, and what went
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,17 +17,14 @@ from gateway.flows.gaps import is_before, missed_in
 from gateway.flows.learning import Learned, Learning
 from gateway.flows.missed import LearnedFrom, Missed
 from gateway.flows.second_sources import SecondSources
-from gateway.messaging.addresses import read_recipient
-from gateway.messaging.errors import UnreadableAddress
 from gateway.messaging.instants import iso
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.policy import Decision, Reason, Suppress, decide
-from gateway.messaging.senders import is_messaging_service, read_sender
 from gateway.store import Store
 from gateway.twilio.errors import OPTED_OUT
-from gateway.twilio.late_messages import listed_at
+from gateway.twilio.listed_sends import ListedSend, sends_in
 from gateway.twilio.lists import ListPage
 from gateway.twilio.message_list import pages_of_messages
 from gateway.twilio.products import API
@@ -37,7 +34,6 @@ TWILIO_BLOCKS: Final = "twilio_blocks"
 STOP_NOT_KNOWN: Final = "stop_not_known"
 TWILIO_SENDS: Final = "twilio_sends"
 WENT_OUT: Final = frozenset({"sent", "delivered", "read"})
-BY_API: Final = frozenset({"outbound-api", "outbound-call"})  # not replies: a STOP's confirmation is one
 UNDER_WAY: Final = 5 * 60 * 1_000_000  # microseconds; what was sent before a STOP arrives after it, as its confirmation
 PAGE_SECONDS: Final = 0.2
 
@@ -54,27 +50,6 @@ class Drift:
     message_sid: str
     at: int
     fixed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A message of Twilio's list that went out, or was to."""
-
-    message: OutboundMessage
-    sid: str
-    at: int
-    status: str
-    code: int | None
-
-    @property
-    def key(self) -> RecipientKey:
-        recipient = self.message.recipient
-        return RecipientKey(self.message.account_sid, recipient.channel, recipient.key)
-
-    def drift(self, kind: str, *, fixed: bool = False) -> Drift:
-        sender = self.message.sender
-        by = self.message.service_sid or (sender.wire if sender is not None else "")
-        return Drift(kind, self.message.recipient.wire, by, self.sid, self.at, fixed)
 
 
 class DriftOperations:
@@ -101,20 +76,20 @@ class DriftOperations:
         await self._directory.sync(account)
         api = self._upstreams.to(API, account.origins)
         async for page in pages_of_messages(api, account.sid, account.auth_tokens[0], since):
-            outbound = [await self._outbound(each, fix=fix) for each in _sent_in(page, account.sid, since)]
+            outbound = [await self._outbound(each, fix=fix) for each in sends_in(page, account.sid, since)]
             inbound = await self._inbound(account, page, since, fix=fix)
             yield [drift for drift in (*outbound, *inbound) if drift is not None]
             if is_before(page, since):
                 return
             await asyncio.sleep(PAGE_SECONDS)
 
-    async def _outbound(self, sent: _Sent, *, fix: bool) -> Drift | None:
+    async def _outbound(self, sent: ListedSend, *, fix: bool) -> Drift | None:
         if sent.code == OPTED_OUT.code:
             if await self._blocks(sent.message, sent.at):
                 return None
             if fix:
                 await self._learning.learn(Learned(sent.message, sent.at))
-            return sent.drift(TWILIO_BLOCKS, fixed=fix and await self._blocks(sent.message, sent.at))
+            return _drift(sent, TWILIO_BLOCKS, fixed=fix and await self._blocks(sent.message, sent.at))
         if sent.status not in WENT_OUT:
             return None
         decision = await self._decided(sent.message)
@@ -122,21 +97,21 @@ class DriftOperations:
             return None
         if not decision.enforced:  # in shadow mode it is meant to leave
             return None
-        return sent.drift(TWILIO_SENDS) if sent.at > decision.opt_out.effective_at + UNDER_WAY else None
+        return _drift(sent, TWILIO_SENDS) if sent.at > decision.opt_out.effective_at + UNDER_WAY else None
 
     async def _inbound(self, account: Account, page: ListPage, since: int, *, fix: bool) -> list[Drift]:
         reason = "taken over from Twilio's list of messages by a comparison"
         missed, _ = missed_in(page, since, account.sid, LearnedFrom.BACKFILL, reason)
         kinds = await self._sources.types_of(account, missed)
         stops = [one for one, kind in zip(missed, kinds, strict=True) if kind == OptOutType.STOP]
-        unknown = [one for one in stops if not await self._blocks(_answer_to(one), one.at)]
+        unknown = [one for one in stops if not await self._blocks(answer_to(one), one.at)]
         if fix and unknown:
             await self._sources.take(account, unknown)
         return [await self._stop_drift(one, fix=fix) for one in unknown]
 
     async def _stop_drift(self, missed: Missed, *, fix: bool) -> Drift:
         message = missed.message
-        fixed = fix and await self._blocks(_answer_to(missed), missed.at)
+        fixed = fix and await self._blocks(answer_to(missed), missed.at)
         by = message.service_sid or message.sender.wire
         return Drift(STOP_NOT_KNOWN, message.recipient.wire, by, message.message_sid, missed.at, fixed)
 
@@ -171,31 +146,13 @@ def drift_as_json(drift: Drift) -> dict[str, Any]:
     }
 
 
-def _answer_to(missed: Missed) -> OutboundMessage:
+def answer_to(missed: Missed) -> OutboundMessage:
     """A send to who sent a message, from where it was sent to."""
     message = missed.message
     return OutboundMessage(message.account_sid, message.recipient, message.service_sid, message.sender)
 
 
-def _sent_in(page: ListPage, account_sid: str, since: int) -> Sequence[_Sent]:
-    """The messages of a page that apps had sent; what cannot be read is passed over."""
-    found = (_sent_of(item, account_sid) for item in page)
-    return [sent for sent in found if sent is not None and sent.at >= since]
-
-
-def _sent_of(item: Mapping[str, Any], account_sid: str) -> _Sent | None:
-    at = listed_at(item)
-    if item.get("direction") not in BY_API or at is None or item.get("account_sid") != account_sid:
-        return None
-    service, sender = item.get("messaging_service_sid"), item.get("from")
-    try:
-        recipient = read_recipient(str(item.get("to") or ""), None)
-        speaking = read_sender(str(sender), None) if sender else None
-    except UnreadableAddress:
-        return None
-    named = service if isinstance(service, str) and is_messaging_service(service) else None
-    if named is None and speaking is None:
-        return None
-    message = OutboundMessage(account_sid, recipient, named, speaking)
-    code = str(item.get("error_code") or "")
-    return _Sent(message, str(item.get("sid")), at, str(item.get("status")), int(code) if code.isdigit() else None)
+def _drift(sent: ListedSend, kind: str, *, fixed: bool = False) -> Drift:
+    sender = sent.message.sender
+    by = sent.message.service_sid or (sender.wire if sender is not None else "")
+    return Drift(kind, sent.message.recipient.wire, by, sent.sid, sent.at, fixed)

@@ -76,6 +76,18 @@ class ListReads:
         rows = await self._engine.read(sql.OPT_OUT, {"opt_out_id": opt_out_id})
         return _line(rows[0]) if rows else None
 
+    async def list_lifted(self, account_sid: str, since: int, after: str, limit: int) -> list[OptOutLine]:
+        """Up to ``limit`` lifted opt-outs of an account whose lift counts from an instant (microseconds since 1970,
+        UTC) or later, in the order of their identifiers, from the one after ``after`` on.
+        """
+        values = {"account_sid": account_sid, "since": since} | _page(after, limit)
+        return [_line(row) for row in await self._engine.read(sql.LIFTED, values)]
+
+    async def oldest_lift(self, account_sid: str, since: int) -> int | None:
+        """When the first of these lifts counts from, in microseconds since 1970, UTC; None when there is none."""
+        [(at,)] = await self._engine.read(sql.OLDEST_LIFT, {"account_sid": account_sid, "since": since})
+        return None if at is None else int(at)
+
     async def opt_out_lines_of(self, key: RecipientKey) -> list[OptOutLine]:
         """All lines of a recipient, standing and lifted."""
         return [_line(row) for row in await self._engine.read(sql.OPT_OUT_LINES_OF, self._persons.columns(key))]

@@ -24,6 +24,13 @@ OPT_OUT_CONDITIONS: Final[Mapping[str, str]] = {
 
 OPT_OUT: Final = OPT_OUT_COLUMNS + " WHERE opt_out_id = :opt_out_id"
 
+# Lines that were made in shadow mode alone are lifted as of 1970.
+LIFTED_CONDITIONS: Final = "account_sid = :account_sid AND NOT standing AND effective_at > 0 AND effective_at >= :since"
+
+LIFTED: Final = OPT_OUT_COLUMNS + f" WHERE {LIFTED_CONDITIONS} AND opt_out_id > :after ORDER BY opt_out_id LIMIT :limit"
+
+OLDEST_LIFT: Final = f"SELECT min(effective_at) FROM opt_outs WHERE {LIFTED_CONDITIONS}"  # noqa: S608 - a constant
+
 OPT_OUT_LINES_OF: Final = (
     OPT_OUT_COLUMNS
     + """

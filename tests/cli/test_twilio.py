@@ -1,6 +1,7 @@
 """``gateway twilio mirror push`` and ``gateway optouts drift``, against the sandbox."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,9 +16,9 @@ LIST = "number,sender,date\n" + "".join(f"+1415555{number:04},{ALONE},2025-07-01
 
 
 @pytest.fixture
-def command(sandbox: Sandbox, place, store, run, monkeypatch):
-    """Run a command whose Twilio is the sandbox."""
-    place.write(twilio=sandbox.url.rpartition(":")[2])
+def command(sandbox: Sandbox, place, database_url: str, run, monkeypatch):
+    """Run a command on a store of either engine, whose Twilio is the sandbox."""
+    place.write(twilio=sandbox.url.rpartition(":")[2], database=database_url)
     monkeypatch.setenv("GATEWAY_TWILIO__ACCOUNTS_URL", sandbox.url)
 
     async def ran(*arguments: str):
@@ -26,7 +27,7 @@ def command(sandbox: Sandbox, place, store, run, monkeypatch):
     return ran
 
 
-async def test_the_whole_list_is_told_in_calls_of_25_and_goes_on_where_it_was(command, sandbox, place, tmp_path):
+async def test_the_whole_list_is_told_in_calls_of_25_and_goes_on_where_it_was(command, sandbox, database_url, tmp_path):
     (tmp_path / "list.csv").write_text(LIST)
     await command("optouts", "import", str(tmp_path / "list.csv"))
     await command("optouts", "add", f"whatsapp:{PHONE}", "--sender", WHATSAPP)
@@ -43,10 +44,10 @@ async def test_the_whole_list_is_told_in_calls_of_25_and_goes_on_where_it_was(co
         (item.status, item.sender_id, item.source, item.date_of_consent) for item in items
     }
 
-    state = "json_set(value, '$.ended_at', NULL, '$.after', (SELECT max(opt_out_id) FROM opt_outs))"
-
-    statement = f"UPDATE gateway_values SET value = {state} WHERE name LIKE 'mirror_push %'"  # noqa: S608 - of ours
-    run_on(f"sqlite:///{place.database}", statement)
+    [(state,)] = rows_of(database_url, "SELECT value FROM gateway_values WHERE name LIKE 'mirror_push %'")
+    [(last,)] = rows_of(database_url, "SELECT max(opt_out_id) FROM opt_outs")
+    broken_off = json.dumps(json.loads(state) | {"ended_at": None, "at_lifts": False, "after": last})
+    run_on(database_url, f"UPDATE gateway_values SET value = '{broken_off}' WHERE name LIKE 'mirror_push %'")  # noqa: S608 - of ours
     assert {"told": 58, "refused": 2, "left_out": 1} == (await command(*PUSH, "--json")).json["counts"]
     assert 3 == len(sandbox.consent_calls)
     assert 0 == (await command(*PUSH, "--restart")).status
@@ -54,16 +55,120 @@ async def test_the_whole_list_is_told_in_calls_of_25_and_goes_on_where_it_was(co
 
 
 def listed(
-    sandbox: Sandbox, number: int, direction: Direction, status: str, to: str, sender: str, body="News", error=None
+    sandbox: Sandbox,
+    number: int,
+    direction: Direction,
+    status: str,
+    to: str,
+    sender: str,
+    body="News",
+    error=None,
+    days=2,
+    service=None,
 ) -> None:
-    at, sid = datetime.now(UTC) - timedelta(days=2), f"SM{number:032x}"
+    at, sid = datetime.now(UTC) - timedelta(days=days), f"SM{number:032x}"
     sandbox.world.messages[sid] = Message(
-        sid, ACCOUNT, to, body, direction, status, sender, error_code=error, created=at, sent=at
+        sid,
+        ACCOUNT,
+        to,
+        body,
+        direction,
+        status,
+        sender,
+        error_code=error,
+        created=at,
+        sent=at,
+        messaging_service_sid=service,
     )
 
 
-async def test_disagreements_are_told_and_what_twilio_blocks_is_taken_over(command, sandbox, place):
-    url = f"sqlite:///{place.database}"
+def told_lifts(sandbox: Sandbox) -> set[str | None]:
+    items = [result.item for call in sandbox.consent_calls for result in call.results]
+    return {item.contact_id for item in items if item.status == "opt-in"}
+
+
+LIFTS = [
+    "nothing since",
+    "refused since",
+    "a STOP that is not known since",
+    "a keyword of Twilio's since",
+    "START and HELP since",
+    "refused elsewhere since",
+    "opted out of the account",
+    "a STOP that is known since",
+    "a STOP in shadow mode since",
+    "refused before",
+    "too long ago",
+    "lifted by Twilio",
+]
+PHONES = {name: f"+1415555{number:04}" for number, name in enumerate(LIFTS)}
+
+
+def ago(days: float) -> int:
+    return int((datetime.now(UTC) - timedelta(days=days)).timestamp()) * 1_000_000
+
+
+async def lifted(command, database_url: str) -> None:
+    """A list with lifts of five days ago, and one of WhatsApp."""
+    for phone in [*PHONES.values(), f"whatsapp:{PHONE}"]:
+        sender = WHATSAPP if phone.startswith("whatsapp:") else ALONE
+        await command("optouts", "add", phone, "--sender", sender)
+        await command("optouts", "remove", phone, "--sender", sender, "--reason", "asked for it")
+    shadow = f"shadow_standing = true, shadow_effective_at = {ago(2)}, shadow_source = 'keyword', shadow_event_id = 'x'"
+    run_on(
+        database_url,
+        f"UPDATE opt_outs SET effective_at = {ago(5)}",  # noqa: S608 - of ours
+        *(
+            f"UPDATE opt_outs SET {change} WHERE recipient_key = '{PHONES[name]}'"  # noqa: S608 - of ours
+            for name, change in (
+                ("a STOP in shadow mode since", shadow),
+                ("too long ago", f"effective_at = {ago(401)}"),
+                ("lifted by Twilio", "source = 'twilio'"),
+            )
+        ),
+    )
+
+
+async def test_lifts_are_told_where_nothing_speaks_against_them(command, sandbox, database_url):
+    await lifted(command, database_url)
+    await command("optouts", "add", PHONES["opted out of the account"], "--account-wide")
+    known, refused = "a STOP that is known since", {"error": 21610}
+    listed(sandbox, 1, "outbound-api", "failed", PHONES["refused since"], ALONE, **refused)
+    listed(sandbox, 2, "inbound", "received", ALONE, PHONES["a STOP that is not known since"], body="STOP")
+    listed(sandbox, 3, "inbound", "received", ALONE, PHONES["a keyword of Twilio's since"], body="AUFHOEREN")
+    listed(sandbox, 4, "inbound", "received", ALONE, PHONES["START and HELP since"], body="HELP")
+    listed(sandbox, 5, "inbound", "received", ALONE, PHONES["START and HELP since"], body="START")
+    listed(sandbox, 6, "outbound-api", "failed", PHONES["refused elsewhere since"], IN_POOL, service=SERVICE, **refused)
+    listed(sandbox, 7, "inbound", "received", ALONE, PHONES[known], body="STOP")
+    listed(sandbox, 8, "outbound-api", "failed", PHONES["refused before"], ALONE, days=6, **refused)
+    run_on(
+        database_url,
+        "INSERT INTO inbound_messages (account_sid, message_sid, fingerprint, received_at) "  # noqa: S608 - of ours
+        f"VALUES ('{ACCOUNT}', 'SM{7:032x}', 'x', {ago(2)})",
+    )
+    counts = {"lifted": 5, "left_blocked": 6, "left_out": 2, "known": 1}
+    dry = await command(*PUSH, "--dry-run", "--json")
+    assert (counts, 8, []) == (dry.json["counts"], dry.json["messages_read"], list(sandbox.consent_calls))
+
+    ran = await command(*PUSH, "--json")
+    assert (0, counts) == (ran.status, ran.json["counts"])
+    expected = ("nothing since", "START and HELP since", "refused elsewhere since", known, "refused before")
+    assert {PHONES[name] for name in expected} == told_lifts(sandbox)
+
+
+async def test_lifts_are_left_out_where_that_is_asked_for(command, sandbox, database_url):
+    await lifted(command, database_url)
+    await command("optouts", "add", PHONE, "--sender", ALONE)
+    assert {"told": 1} == (await command(*PUSH, "--no-lifts", "--json")).json["counts"]
+    since = (datetime.now(UTC) - timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert {"told": 1} == (await command(*PUSH, "--lifts-since", since, "--json")).json["counts"]
+    assert set() == told_lifts(sandbox)
+    bad = await command(*PUSH, "--lifts-since", "tomorrow")
+    assert (2, True) == (bad.status, "--lifts-since" in bad.err)
+
+
+async def test_disagreements_are_told_and_what_twilio_blocks_is_taken_over(command, sandbox, database_url):
+    url = database_url
     assert (0, True) == ((agreed := await command(*DRIFT)).status, "agree" in agreed.out)
     await command("optouts", "add", "+14155550103", "--sender", ALONE)
     listed(sandbox, 1, "outbound-api", "failed", "+14155550101", ALONE, error=21610)
@@ -73,9 +178,7 @@ async def test_disagreements_are_told_and_what_twilio_blocks_is_taken_over(comma
     listed(sandbox, 5, "outbound-api", "delivered", "+14155550104", ALONE)
     listed(sandbox, 6, "inbound", "received", IN_POOL, "+14155550105", body="START")
     listed(sandbox, 7, "outbound-api", "failed", "+14155550103", ALONE, error=21610)
-    early = int((datetime.now(UTC) - timedelta(days=5)).timestamp()) * 1_000_000
-
-    run_on(url, f"UPDATE opt_outs SET effective_at = {early}")  # noqa: S608 - a number
+    run_on(url, f"UPDATE opt_outs SET effective_at = {ago(5)}")  # noqa: S608 - a number
 
     ran = await command(*DRIFT, "--json")
     assert (1, "gateway: stop_not_known 1; twilio_blocks 1; twilio_sends 1\n") == (ran.status, ran.err)
