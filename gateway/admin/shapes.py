@@ -90,6 +90,8 @@ Identifier = Annotated[str, Field(pattern=UUID)]
 Instant = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 """A parameter of a query that is ``true`` or ``false``."""
+Count = Annotated[int, BeforeValidator(_count), Field(ge=0)]
+"""A parameter of a query that is a plain number."""
 Limit = Annotated[int, BeforeValidator(_count), Field(ge=1, le=MOST_ON_A_PAGE)]
 """A parameter of a query: how many lines a page has at most."""
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

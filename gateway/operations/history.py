@@ -34,6 +34,13 @@ class HistoryOperations:
         """All lines of the blocklist, standing and lifted, on every channel of the recipient's number."""
         return [line for key in keys_of(whom) for line in await self._store.opt_out_lines_of(key)]
 
+    async def events_of(self, whom: Whom, after: str, limit: int) -> list[ConsentEvent]:
+        """Up to ``limit`` events of a recipient, on every channel of their number, from the one after ``after`` on,
+        oldest first.
+        """
+        found = [event for key in keys_of(whom) for event in await self._store.history_page(key, after, limit)]
+        return sorted(found, key=lambda event: event.event_id)[:limit]
+
     async def all_events(self, whom: Whom) -> list[ConsentEvent]:
         """Everything that ever happened, on every channel of the recipient's number, oldest first."""
         found = [event for key in keys_of(whom) for event in await self._store.history_of(key)]

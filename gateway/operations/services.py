@@ -96,9 +96,11 @@ class ServiceOperations:
         found = [known for known in await self.known(account_sid) if known.sid == service_sid]
         return found[0] if found else KnownService(service_sid, None, None, frozenset())
 
-    async def versions(self, account_sid: str, service_sid: str, limit: int = MOST_VERSIONS) -> list[ServiceVersion]:
-        """The versions of a service's settings, newest first."""
-        return await self._store.service_versions(account_sid, service_sid, limit)
+    async def versions(
+        self, account_sid: str, service_sid: str, limit: int = MOST_VERSIONS, *, before: int | None = None
+    ) -> list[ServiceVersion]:
+        """Up to ``limit`` versions of a service's settings, newest first, from the one before ``before`` on."""
+        return await self._store.service_versions(account_sid, service_sid, limit, before)
 
     async def version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion:
         """One version of a service's settings. Raises `NoSuchVersion`."""

@@ -54,10 +54,20 @@ class ShadowOperations:
         """Where of an account shadow mode is on."""
         return places_of(account.policy, (await self._directory.newest(account.sid)).services)
 
-    async def report(self, account_sid: str, since: int | None = None, until: int | None = None) -> list[ShadowCount]:
-        """What enforcing would have done, by day and service, on the days from one instant to another."""
-        first = FIRST_DAY if since is None else day_of(since)
-        return await self._store.shadow_counts(account_sid, first, day_of(self._clock() if until is None else until))
+    async def report(
+        self,
+        account_sid: str,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        after: ShadowCount | None = None,
+        limit: int | None = None,
+    ) -> list[ShadowCount]:
+        """What enforcing would have done, by day and service, on the days from one instant to another; see
+        `Store.shadow_counts`.
+        """
+        first, last = FIRST_DAY if since is None else day_of(since), day_of(self._clock() if until is None else until)
+        return await self._store.shadow_counts(account_sid, first, last, after, limit)
 
     async def settle(self, account: Account, wanted: Wanted, by: Actor, reason: str) -> AsyncIterator[Counter[str]]:
         """Adopt the shadow list, or drop it; gives what was done so far after each transaction: how many lines were

@@ -96,6 +96,11 @@ class ListReads:
         """Everything that ever happened to a recipient's consent, oldest first."""
         return [event_of(row) for row in await self._engine.read(sql.HISTORY_OF, self._persons.columns(key))]
 
+    async def history_page(self, key: RecipientKey, after: str, limit: int) -> list[ConsentEvent]:
+        """Up to ``limit`` of these, from the one after ``after`` on."""
+        values = self._persons.columns(key) | _page(after, limit)
+        return [event_of(row) for row in await self._engine.read(sql.HISTORY_PAGE, values)]
+
     async def list_events(self, wanted: EventFilter, after: str, limit: int) -> list[ConsentEvent]:
         """Up to ``limit`` consent events in the order of their identifiers, which is that of their coming, from the one
         after ``after`` on.

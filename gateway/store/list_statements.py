@@ -46,13 +46,13 @@ SELECT event_id, account_sid, channel, recipient_key, recipient, event_type, cha
   FROM consent_events
 """
 
-HISTORY_OF: Final = (
-    EVENT_COLUMNS
-    + """
+OF_RECIPIENT: Final = """
  WHERE account_sid = :account_sid AND channel = :channel AND recipient_key IN (:recipient_key, :erased_key)
- ORDER BY event_id
 """
-)
+
+HISTORY_OF: Final = EVENT_COLUMNS + OF_RECIPIENT + " ORDER BY event_id"
+
+HISTORY_PAGE: Final = EVENT_COLUMNS + OF_RECIPIENT + " AND event_id > :after ORDER BY event_id LIMIT :limit"
 
 EVENT_CONDITIONS: Final[Mapping[str, str]] = {
     "account_sid": "account_sid = :account_sid",

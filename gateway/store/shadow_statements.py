@@ -12,7 +12,9 @@ SHADOW_COUNTS: Final = """
 SELECT day, service_sid, what, count
   FROM shadow_counts
  WHERE account_sid = :account_sid AND day >= :since AND day <= :until
+   AND (day, service_sid, what) > (:after_day, :after_service, :after_what)
  ORDER BY day, service_sid, what
+ LIMIT :limit
 """
 
 SHADOW_LINES: Final = """

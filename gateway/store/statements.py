@@ -177,6 +177,7 @@ SERVICE_VERSIONS: Final = """
 SELECT service_sid, version, enabled, settings, change, actor, role, reason, settings_version, saved_at
   FROM service_versions
  WHERE account_sid = :account_sid AND service_sid = :service_sid
+   AND (CAST(:before AS bigint) IS NULL OR version < :before)
  ORDER BY version DESC
  LIMIT :limit
 """

@@ -50,6 +50,7 @@ from gateway.store.token_reads import TokenReads
 from gateway.store.transaction import Transaction
 from gateway.store.webhook_lines import ALL_ADOPTED_WEBHOOKS, AdoptedWebhook, adopted_webhook_of
 
+MOST_ROWS: Final = 2**31  # more than any list has
 PROBE_EVERY_SECONDS: Final = 1.0
 ROOT_KEY_NAME: Final = "root_key"
 HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
@@ -182,9 +183,11 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         async with self._engine.snapshot() as reads:
             return await self._reading(reads).twilio_services(account_sid)
 
-    async def service_versions(self, account_sid: str, service_sid: str, limit: int) -> list[ServiceVersion]:
-        """The versions of a service's settings, newest first."""
-        values = {"account_sid": account_sid, "service_sid": service_sid, "limit": limit}
+    async def service_versions(
+        self, account_sid: str, service_sid: str, limit: int, before: int | None = None
+    ) -> list[ServiceVersion]:
+        """Up to ``limit`` versions of a service's settings, newest first, from the one before ``before`` on."""
+        values = {"account_sid": account_sid, "service_sid": service_sid, "limit": limit, "before": before}
         return [service_version_of(row) for row in await self._engine.read(sql.SERVICE_VERSIONS, values)]
 
     async def service_version(self, account_sid: str, service_sid: str, version: int) -> ServiceVersion | None:
@@ -298,9 +301,16 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         """Those of all accounts that lead to the gateway."""
         return [adopted_webhook_of(row) for row in await self._engine.read(ALL_ADOPTED_WEBHOOKS, {})]
 
-    async def shadow_counts(self, account_sid: str, since: str, until: str) -> list[ShadowCount]:
-        """What would have been done from a day (YYYY-MM-DD, UTC) to another, by day and service."""
-        values = {"account_sid": account_sid, "since": since, "until": until}
+    async def shadow_counts(
+        self, account_sid: str, since: str, until: str, after: ShadowCount | None = None, limit: int | None = None
+    ) -> list[ShadowCount]:
+        """What would have been done from a day (YYYY-MM-DD, UTC) to another, by day and service: up to ``limit`` counts
+        (None: all), from the one after ``after`` on, whose own count does not matter.
+        """
+        last = ("", "", "") if after is None else (after.day, after.service_sid or "", after.what)
+        names = ("after_day", "after_service", "after_what")
+        values = {"account_sid": account_sid, "since": since, "until": until, "limit": limit or MOST_ROWS}
+        values |= dict(zip(names, last, strict=True))
         rows = await self._engine.read(shadow_statements.SHADOW_COUNTS, values)
         return [ShadowCount(str(day), service or None, str(what), int(count)) for day, service, what, count in rows]
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from gateway.admin.api.addressing import demanded_recipient
-from gateway.admin.api.opt_out_shapes import EventsQuery, EventsTold, HistoryTold, WhomBody
+from gateway.admin.api.opt_out_shapes import EventsQuery, EventsTold, HistoryTold, SearchBody
+from gateway.admin.api.paging import page_of
 from gateway.admin.route import About, Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import AccountQuery, Body
 from gateway.operations.history import HistoryOperations
@@ -29,8 +30,8 @@ class ConsentEventsApi:
                 query=EventsQuery, about=About.SOME,
             ),
             Route(
-                "POST", f"{EVENTS}/search", "All that happened to one recipient's consent", Role.READ, self._search,
-                HistoryTold, query=AccountQuery, body=WhomBody,
+                "POST", f"{EVENTS}/search", "One page of what happened to a recipient's consent, oldest first",
+                Role.READ, self._search, HistoryTold, query=AccountQuery, body=SearchBody,
             ),
         ]  # fmt: skip
 
@@ -48,11 +49,12 @@ class ConsentEventsApi:
             until=query.until,
         )
         found = await self._history.events(wanted, query.after or "", query.limit + 1)
-        page = found[: query.limit]
-        following = page[-1].event_id if len(found) > query.limit else None
+        page, following = page_of(found, query.limit, lambda event: event.event_id)
         return Answer({"events": [event_as_json(event) for event in page], "next": following})
 
-    async def _search(self, call: Call[AccountQuery, WhomBody]) -> Answer:
-        address = demanded_recipient(call.account, call.body.recipient)
-        events = await self._history.all_events(Whom(call.account.sid, address))
-        return Answer({"account_sid": call.account.sid, "events": [event_as_json(event) for event in events]})
+    async def _search(self, call: Call[AccountQuery, SearchBody]) -> Answer:
+        given, account_sid = call.body, call.account.sid
+        whom = Whom(account_sid, demanded_recipient(call.account, given.recipient))
+        found = await self._history.events_of(whom, given.after or "", given.limit + 1)
+        page, following = page_of(found, given.limit, lambda event: event.event_id)
+        return Answer({"account_sid": account_sid, "events": list(map(event_as_json, page)), "next": following})

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from gateway.admin.api.paging import page_of
 from gateway.admin.problems import NOT_TO_RETRY, UNKNOWN_DELIVERY, Problem
 from gateway.admin.route import ACCOUNT, About, Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import (
@@ -140,8 +141,7 @@ class DeliveriesApi:
         query = call.query
         wanted = DeliveryFilter(account_sid=call.account_sid, state=query.state)
         found = await self._store.list_deliveries(wanted, query.after or "", query.limit + 1)
-        page = found[: query.limit]
-        following = page[-1].delivery_id if len(found) > query.limit else None
+        page, following = page_of(found, query.limit, lambda delivery: delivery.delivery_id)
         return Answer({"deliveries": [delivery_as_json(delivery) for delivery in page], "next": following})
 
     async def _one(self, call: Call[Query, Body]) -> Answer:
@@ -159,8 +159,7 @@ class DeliveriesApi:
         query = call.query
         account, _, sid = (query.after or "/").partition("/")
         found = await self._store.scheduled_messages(call.account_sid, query.state, (account, sid), query.limit + 1)
-        page = found[: query.limit]
-        following = f"{page[-1].account_sid}/{page[-1].message_sid}" if len(found) > query.limit else None
+        page, following = page_of(found, query.limit, lambda message: f"{message.account_sid}/{message.message_sid}")
         return Answer({"scheduled_messages": [scheduled_as_json(message) for message in page], "next": following})
 
     async def _seen(self, call: Call[Query, Body]) -> ToldDelivery:

@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from gateway.admin.api.paging import AFTER, LIMIT, NEXT
 from gateway.admin.api.shapes import EventTold, OptOutTold, ScopeTold
 from gateway.admin.shapes import (
+    MOST_ON_A_PAGE,
     PAGE,
     AccountBody,
     AccountQuery,
@@ -21,8 +23,6 @@ from gateway.operations.actors import MOST_REASON
 
 MOST_ADDRESS = 300  # characters of a recipient or a sender, in any spelling
 RECIPIENT = "Whose consent it is: a number in any spelling, or an address as whatsapp:+1…."
-AFTER = "The next of the page before."
-LIMIT = "How many lines a page has at most."
 SINCE = "Learned at this time or later."
 
 SourceName = Literal["keyword", "twilio", "operator", "import", "api", "page", "deactivations"]
@@ -44,6 +44,13 @@ class WhomBody(AccountBody):
     """A recipient."""
 
     recipient: str = Field(min_length=1, max_length=MOST_ADDRESS, description=RECIPIENT)
+
+
+class SearchBody(WhomBody):
+    """A recipient, and which page of what there is."""
+
+    after: Identifier | None = Field(default=None, description=AFTER)
+    limit: int = Field(default=PAGE, ge=1, le=MOST_ON_A_PAGE, description=LIMIT)
 
 
 class AddBody(WhomBody):
@@ -138,10 +145,11 @@ class OptOutsTold(Told):
 
 
 class LinesTold(Told):
-    """All lines of one recipient, standing and lifted."""
+    """One page of a recipient's lines, standing and lifted."""
 
     account_sid: str
     opt_outs: list[OptOutLineTold]
+    next: str | None = Field(description=NEXT)
 
 
 class DecisionTold(Told):
@@ -186,7 +194,8 @@ class EventsTold(Told):
 
 
 class HistoryTold(Told):
-    """All that happened to one recipient's consent, oldest first."""
+    """One page of what happened to a recipient's consent, oldest first."""
 
     account_sid: str
     events: list[EventTold]
+    next: str | None = Field(description=NEXT)

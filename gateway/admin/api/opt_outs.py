@@ -13,8 +13,9 @@ from gateway.admin.api.opt_out_shapes import (
     OptOutLineTold,
     OptOutsQuery,
     OptOutsTold,
-    WhomBody,
+    SearchBody,
 )
+from gateway.admin.api.paging import page_of
 from gateway.admin.api.reasons import reason_of
 from gateway.admin.problems import ON_HOLD, UNKNOWN_OPT_OUT, Problem
 from gateway.admin.reading import invalid
@@ -60,8 +61,8 @@ class OptOutsApi:
                 Role.READ, self._check, CheckedTold, query=AccountQuery, body=CheckBody,
             ),
             Route(
-                "POST", f"{OPT_OUTS}/search", "All of a recipient's opt-outs, lifted ones too", Role.READ,
-                self._search, LinesTold, query=AccountQuery, body=WhomBody,
+                "POST", f"{OPT_OUTS}/search", "One page of a recipient's opt-outs, lifted ones too", Role.READ,
+                self._search, LinesTold, query=AccountQuery, body=SearchBody,
             ),
             Route(
                 "GET", OPT_OUT, "One opt-out, standing or lifted", Role.READ, self._one, OptOutLineTold,
@@ -86,8 +87,7 @@ class OptOutsApi:
             scope_id=query.service_sid,
         )
         found = await self._store.list_opt_outs(wanted, query.after or "", query.limit + 1)
-        page = found[: query.limit]
-        following = page[-1].opt_out_id if len(found) > query.limit else None
+        page, following = page_of(found, query.limit, lambda opt_out: opt_out.opt_out_id)
         return Answer({"opt_outs": [listed_as_json(opt_out) for opt_out in page], "next": following})
 
     async def _add(self, call: Call[AccountQuery, AddBody]) -> Answer:
@@ -115,9 +115,13 @@ class OptOutsApi:
         standing = [opt_out_as_json(opt_out) for opt_out in checked.standing]
         return Answer({**told, "at": None, "standing": standing, "decision": decision})
 
-    async def _search(self, call: Call[AccountQuery, WhomBody]) -> Answer:
-        lines = await self._history.lines(_whom_of(call.account, call.body.recipient, None))
-        return Answer({"account_sid": call.account.sid, "opt_outs": [line_as_json(line) for line in lines]})
+    async def _search(self, call: Call[AccountQuery, SearchBody]) -> Answer:
+        given, account_sid = call.body, call.account.sid
+        lines = await self._history.lines(_whom_of(call.account, given.recipient, None))
+        names = [line.listed.opt_out_id for line in lines]  # a line is never taken away, so a page's last is there
+        begin = names.index(given.after) + 1 if given.after in names else 0 if given.after is None else len(names)
+        page, following = page_of(lines[begin:], given.limit, lambda line: line.listed.opt_out_id)
+        return Answer({"account_sid": account_sid, "opt_outs": list(map(line_as_json, page)), "next": following})
 
     async def _one(self, call: Call[Query, Body]) -> Answer:
         return Answer(line_as_json(await self._seen(call)))

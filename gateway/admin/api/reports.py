@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from gateway.admin.api.paging import page_of
 from gateway.admin.reading import invalid
 from gateway.admin.route import Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import (
@@ -227,8 +228,7 @@ class ReportsApi:
         found = await self._reports.attributed(
             account.sid, query.service_sid, since, until, query.after or "", query.limit + 1
         )
-        page = found[: query.limit]
-        following = page[-1].event_id if len(found) > query.limit else None
+        page, following = page_of(found, query.limit, lambda opt_out: opt_out.event_id)
         value = {"opt_outs": [attributed_as_json(opt_out) for opt_out in page], "next": following}
         if not _wants_csv(call, query):
             return Answer(value)

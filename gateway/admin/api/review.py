@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from gateway.admin.api.paging import page_of
 from gateway.admin.api.reasons import reason_of
 from gateway.admin.api.shapes import WhyBody
 from gateway.admin.problems import DECIDED_ALREADY, UNKNOWN_ITEM
@@ -97,8 +98,8 @@ class ReviewApi:
         query = call.query
         state = None if query.state == "any" else query.state
         found = await self._review.items(call.account.sid, state, query.after or "", query.limit + 1)
-        items = [review_item_as_json(item) for item in found[: query.limit]]
-        return Answer({"items": items, "next": items[-1]["review_id"] if len(found) > query.limit else None})
+        page, following = page_of(found, query.limit, lambda item: item.review_id)
+        return Answer({"items": [review_item_as_json(item) for item in page], "next": following})
 
     async def _accept(self, call: Call[AccountQuery, WhyBody]) -> Answer:
         review_id, reason = call.path["id"], reason_of(call.body.reason)

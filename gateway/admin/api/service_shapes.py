@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, RootModel
 
+from gateway.admin.api.paging import NEXT
 from gateway.admin.api.shapes import PlaceTold
 from gateway.admin.shapes import SERVICE_SID, FreeText, Shape, Time, Told
 from gateway.messaging.opt_out_settings import OptOutSettings
@@ -29,10 +30,11 @@ class ServiceWithSettingsTold(ServiceTold):
 
 
 class ServicesTold(Told):
-    """All services of an account."""
+    """One page of the services of an account."""
 
     account_sid: str
     services: list[ServiceTold]
+    next: str | None = Field(description=NEXT)
 
 
 class SenderTold(Told):
@@ -43,10 +45,11 @@ class SenderTold(Told):
 
 
 class SendersTold(Told):
-    """A service's pool."""
+    """One page of a service's pool."""
 
     service_sid: str
     senders: list[SenderTold]
+    next: str | None = Field(description=NEXT)
 
 
 class ServiceChangeTold(Told):
@@ -116,10 +119,11 @@ class VersionWithSettingsTold(VersionTold):
 
 
 class VersionsTold(Told):
-    """A service's versions, newest first."""
+    """One page of a service's versions, newest first."""
 
     service_sid: str
     versions: list[VersionTold]
+    next: str | None = Field(description=NEXT)
 
 
 class ComparedTold(Told):

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from pydantic import Field
+
+from gateway.admin.api.paging import AFTER, LIMIT, PageQuery, page_of
 from gateway.admin.api.service_shapes import SendersTold, ServicesTold, ServiceWithSettingsTold, SyncTold
 from gateway.admin.problems import TWILIO_AWAY, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE, Problem
 from gateway.admin.route import Answer, AnyRoute, Call, Route
-from gateway.admin.shapes import AccountBody, AccountQuery, Body, Query
+from gateway.admin.shapes import PAGE, AccountBody, AccountQuery, Body, Count, Limit, Query
 from gateway.directory import Directory
 from gateway.messaging.senders import read_sender
 from gateway.operations.json_forms import known_as_json
@@ -15,6 +18,13 @@ from gateway.operations.tokens import Role
 
 SERVICES: Final = "/api/v1/services"
 SERVICE: Final = SERVICES + "/{MG:MG[0-9a-f]{32}}"
+
+
+class SendersQuery(AccountQuery):
+    """Which page of a pool. It is named by its place, as a sender is a number, which belongs into no query."""
+
+    after: Count | None = Field(default=None, description=AFTER)
+    limit: Limit = Field(default=PAGE, description=LIMIT)
 
 
 class ServicesApi:
@@ -28,8 +38,8 @@ class ServicesApi:
         """The table of this resource."""
         return [
             Route(
-                "GET", SERVICES, "All services that settings, Twilio or webhooks tell of", Role.READ, self._list,
-                ServicesTold, query=AccountQuery,
+                "GET", SERVICES, "One page of the services that settings, Twilio or webhooks tell of", Role.READ,
+                self._list, ServicesTold, query=PageQuery,
             ),
             Route(
                 "POST", f"{SERVICES}/sync", "Read the services and their senders from Twilio now", Role.OPERATE,
@@ -40,22 +50,26 @@ class ServicesApi:
                 query=AccountQuery, problems=(UNKNOWN_SERVICE,),
             ),
             Route(
-                "GET", f"{SERVICE}/senders", "A service's senders, each with its kind", Role.READ, self._senders,
-                SendersTold, query=AccountQuery, problems=(UNKNOWN_SERVICE,),
+                "GET", f"{SERVICE}/senders", "One page of a service's senders, each with its kind", Role.READ,
+                self._senders, SendersTold, query=SendersQuery, problems=(UNKNOWN_SERVICE,),
             ),
         ]  # fmt: skip
 
-    async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
-        known = await self._services.known(call.account.sid)
-        return Answer({"account_sid": call.account.sid, "services": [_without_settings(service) for service in known]})
+    async def _list(self, call: Call[PageQuery, Body]) -> Answer:
+        account_sid, after = call.account.sid, call.query.after or ""
+        known = sorted(await self._services.known(account_sid), key=lambda each: each.sid)
+        page, following = page_of([each for each in known if each.sid > after], call.query.limit, lambda each: each.sid)
+        told = [_without_settings(service) for service in page]
+        return Answer({"account_sid": account_sid, "services": told, "next": following})
 
     async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
         return Answer(known_as_json(await known_service(self._services, call)))
 
-    async def _senders(self, call: Call[AccountQuery, Body]) -> Answer:
-        known = await known_service(self._services, call)
+    async def _senders(self, call: Call[SendersQuery, Body]) -> Answer:
+        known, begin = await known_service(self._services, call), call.query.after or 0
         senders = [{"sender": key, "kind": read_sender(key, None).kind} for key in sorted(known.senders)]
-        return Answer({"service_sid": known.sid, "senders": senders})
+        page, following = page_of(senders[begin:], call.query.limit, lambda _: str(begin + call.query.limit))
+        return Answer({"service_sid": known.sid, "senders": page, "next": following})
 
     async def _sync(self, call: Call[AccountQuery, AccountBody]) -> Answer:
         if not call.account.auth_tokens:

@@ -4,19 +4,25 @@ from typing import Final
 
 from pydantic import Field
 
+from gateway.admin.api.paging import AFTER, LIMIT, NEXT, page_of
 from gateway.admin.api.reasons import reason_of
 from gateway.admin.api.shapes import DemandedWhyBody, DryRun
 from gateway.admin.route import Answer, AnyRoute, Call, Route
-from gateway.admin.shapes import AccountQuery, Body, Instant, ServiceSid, Told
+from gateway.admin.shapes import PAGE, AccountQuery, Body, Instant, Limit, ServiceSid, Told
 from gateway.operations.json_forms import shadow_count_as_json, shadow_places_as_json
 from gateway.operations.shadow import ShadowOperations, Wanted
 from gateway.operations.tokens import Role
+from gateway.store.shadow_lines import ShadowCount
 
 SHADOW: Final = "/api/v1/shadow"
+CURSOR: Final = r"^\d{4}-\d\d-\d\d~(MG[0-9a-f]{32})?~[a-z_]{1,32}$"
 
 
 class ReportQuery(AccountQuery):
     """Which days to tell of."""
+
+    after: str | None = Field(default=None, pattern=CURSOR, description=AFTER)
+    limit: Limit = Field(default=PAGE, description=LIMIT)
 
     since: Instant | None = Field(default=None, description="From the day of this time on.")
     until: Instant | None = Field(default=None, description="Up to the day of this time.")
@@ -43,10 +49,11 @@ class CountTold(Told):
 
 
 class ReportTold(Told):
-    """What enforcing would have done."""
+    """One page of what enforcing would have done."""
 
     account_sid: str
     counts: list[CountTold]
+    next: str | None = Field(description=NEXT)
 
 
 class SettleBody(DemandedWhyBody):
@@ -74,7 +81,7 @@ class ShadowApi:
         return [
             Route("GET", SHADOW, "Where shadow mode is on", Role.READ, self._places, ShadowTold, query=AccountQuery),
             Route(
-                "GET", f"{SHADOW}/report", "What enforcing would have done, by day and service", Role.READ,
+                "GET", f"{SHADOW}/report", "One page of what enforcing would have done, by day and service", Role.READ,
                 self._report, ReportTold, query=ReportQuery,
             ),
             Route(
@@ -92,8 +99,12 @@ class ShadowApi:
         return Answer({"account_sid": call.account.sid, **shadow_places_as_json(places)})
 
     async def _report(self, call: Call[ReportQuery, Body]) -> Answer:
-        counts = await self._shadow.report(call.account.sid, call.query.since, call.query.until)
-        return Answer({"account_sid": call.account.sid, "counts": [shadow_count_as_json(count) for count in counts]})
+        query, account_sid = call.query, call.account.sid
+        after = None if query.after is None else _count_in(query.after)
+        found = await self._shadow.report(account_sid, query.since, query.until, after=after, limit=query.limit + 1)
+        page, following = page_of(found, query.limit, _cursor_of)
+        counts = [shadow_count_as_json(count) for count in page]
+        return Answer({"account_sid": account_sid, "counts": counts, "next": following})
 
     async def _adopt(self, call: Call[DryRun, SettleBody]) -> Answer:
         return await self._settled(call, is_adopted=True)
@@ -106,3 +117,12 @@ class ShadowApi:
         reason = reason_of(call.body.reason) or ""
         steps = [done async for done in self._shadow.settle(call.account, wanted, call.caller.actor, reason)]
         return Answer({"account_sid": call.account.sid, "dry_run": wanted.dry_run, "counts": dict(steps[-1])})
+
+
+def _cursor_of(count: ShadowCount) -> str:
+    return f"{count.day}~{count.service_sid or ''}~{count.what}"
+
+
+def _count_in(cursor: str) -> ShadowCount:
+    day, service_sid, what = cursor.split("~")
+    return ShadowCount(day, service_sid or None, what, 0)

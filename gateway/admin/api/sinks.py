@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import Field
 
+from gateway.admin.api.paging import NEXT, PageQuery, page_of
 from gateway.admin.problems import INVALID_REQUEST, SINK_EXISTS, UNKNOWN_SINK, Problem
 from gateway.admin.route import Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import AccountBody, AccountQuery, Body, Query, Time, Told
@@ -69,10 +70,11 @@ class SinkTold(Told):
 
 
 class SinksTold(Told):
-    """All sinks of an account."""
+    """One page of the sinks of an account."""
 
     account_sid: str
     sinks: list[SinkTold]
+    next: str | None = Field(description=NEXT)
 
 
 class RemovedSinkTold(Told):
@@ -107,8 +109,8 @@ class SinksApi:
         """The table of this resource."""
         return [
             Route(
-                "GET", SINKS, "The sinks of an account, with their subscriptions", Role.READ, self._list, SinksTold,
-                query=AccountQuery,
+                "GET", SINKS, "One page of an account's sinks, by name, with their subscriptions", Role.READ,
+                self._list, SinksTold, query=PageQuery,
             ),
             Route(
                 "POST", SINKS, "Add a sink", Role.ADMIN, self._add, SinkTold, body=SinkBody, problems=(SINK_EXISTS,),
@@ -131,9 +133,11 @@ class SinksApi:
             ),
         ]  # fmt: skip
 
-    async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
-        known = await self._sinks.listed(call.account.sid)
-        return Answer({"account_sid": call.account.sid, "sinks": [sink_as_json(each) for each in known]})
+    async def _list(self, call: Call[PageQuery, Body]) -> Answer:
+        account_sid, after = call.account.sid, call.query.after or ""
+        known = [each for each in await self._sinks.listed(account_sid) if each.sink.name > after]
+        page, following = page_of(known, call.query.limit, lambda each: each.sink.name)
+        return Answer({"account_sid": account_sid, "sinks": [sink_as_json(each) for each in page], "next": following})
 
     async def _add(self, call: Call[Query, SinkBody]) -> Answer:
         given = call.body

@@ -4,6 +4,7 @@ from typing import Final
 
 from pydantic import Field
 
+from gateway.admin.api.paging import page_of
 from gateway.admin.problems import FORBIDDEN, TAKEN_NAME, UNKNOWN_TOKEN, Problem
 from gateway.admin.reading import invalid
 from gateway.admin.route import About, Answer, AnyRoute, Call, Route
@@ -97,8 +98,8 @@ class TokensApi:
         demand_all_accounts(call)
         limit = call.query.limit
         found = await self._tokens.listed(call.query.after or "", limit + 1)
-        following = found[limit - 1].name if len(found) > limit else None
-        return Answer({"tokens": [token_as_json(token) for token in found[:limit]], "next": following})
+        page, following = page_of(found, limit, lambda token: token.name)
+        return Answer({"tokens": [token_as_json(token) for token in page], "next": following})
 
     async def _make(self, call: Call[Query, TokenBody]) -> Answer:
         demand_all_accounts(call)

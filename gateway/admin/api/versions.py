@@ -2,19 +2,29 @@
 
 from typing import Final
 
+from pydantic import Field
+
+from gateway.admin.api.paging import AFTER, LIMIT, page_of
 from gateway.admin.api.reasons import reason_of
 from gateway.admin.api.service_shapes import ComparedTold, PlannedTold, VersionsTold, VersionWithSettingsTold
 from gateway.admin.api.services import SERVICE, known_service
 from gateway.admin.api.shapes import DemandedWhyBody, DryRun, WhyBody
 from gateway.admin.problems import INVALID_SETTINGS, UNKNOWN_SERVICE, UNKNOWN_VERSION
 from gateway.admin.route import Answer, AnyRoute, Call, Route
-from gateway.admin.shapes import AccountQuery, Body
+from gateway.admin.shapes import PAGE, AccountQuery, Body, Count, Limit
 from gateway.operations.json_forms import difference_as_json, planned_as_json, version_as_json
 from gateway.operations.services import ServiceOperations
 from gateway.operations.tokens import Role
 
 VERSIONS: Final = f"{SERVICE}/versions"
 NUMBER: Final = "[1-9][0-9]{0,8}"
+
+
+class VersionsQuery(AccountQuery):
+    """Which page of the versions."""
+
+    after: Count | None = Field(default=None, description=AFTER)
+    limit: Limit = Field(default=PAGE, description=LIMIT)
 
 
 class VersionsApi:
@@ -36,8 +46,8 @@ class VersionsApi:
                 problems=(UNKNOWN_SERVICE,),
             ),
             Route(
-                "GET", VERSIONS, "The versions of a service's settings, newest first", Role.READ, self._list,
-                VersionsTold, query=AccountQuery, problems=(UNKNOWN_SERVICE,),
+                "GET", VERSIONS, "One page of the versions of a service's settings, newest first", Role.READ,
+                self._list, VersionsTold, query=VersionsQuery, problems=(UNKNOWN_SERVICE,),
             ),
             Route(
                 "GET", f"{VERSIONS}/{{n:{NUMBER}}}", "One version, with its settings", Role.READ, self._one,
@@ -66,11 +76,12 @@ class VersionsApi:
         planned = await self._services.disable(call.account.sid, known.sid, by, reason, dry_run=dry_run)
         return Answer(planned_as_json(planned, dry_run=dry_run))
 
-    async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
-        known = await known_service(self._services, call)
-        found = [version_as_json(version) for version in await self._services.versions(call.account.sid, known.sid)]
-        versions = [{name: value for name, value in version.items() if name != "settings"} for version in found]
-        return Answer({"service_sid": known.sid, "versions": versions})
+    async def _list(self, call: Call[VersionsQuery, Body]) -> Answer:
+        known, query = await known_service(self._services, call), call.query
+        found = await self._services.versions(call.account.sid, known.sid, query.limit + 1, before=query.after)
+        page, following = page_of(found, query.limit, lambda each: str(each.service.version))
+        told = [{name: value for name, value in version_as_json(each).items() if name != "settings"} for each in page]
+        return Answer({"service_sid": known.sid, "versions": told, "next": following})
 
     async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
         sid, number = call.path["MG"], int(call.path["n"])

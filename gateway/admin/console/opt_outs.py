@@ -90,5 +90,4 @@ async def services_by_sid(visit: Visit) -> dict[str, dict[str, Any]]:
     """The Messaging Services of the account that is looked at, by SID; none where there is no account."""
     if visit.account_sid is None:
         return {}
-    told = await visit.ask(SERVICES)
-    return {service["service_sid"]: service for service in told["services"]}
+    return {service["service_sid"]: service for service in await visit.ask_all(SERVICES, "services")}

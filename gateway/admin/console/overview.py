@@ -53,7 +53,7 @@ class OverviewPages:
             "dead": await _count(visit, DELIVERIES, "deliveries", {"state": "dead"}),
             "owed": await _count(visit, DELIVERIES, "deliveries", {"state": "owed"}),
             "open": await _count(visit, REVIEW, "items", {}) if visit.account_sid else "0",
-            "sinks": (await visit.ask(SINKS))["sinks"] if visit.account_sid else [],
+            "sinks": await visit.ask_all(SINKS, "sinks") if visit.account_sid else [],
         }
 
 

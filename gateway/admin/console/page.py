@@ -16,6 +16,7 @@ from gateway.admin.console.cookies import Cookies
 from gateway.admin.console.flashes import FLASHES
 from gateway.admin.console.reading import File
 from gateway.admin.route import Inside
+from gateway.admin.shapes import MOST_ON_A_PAGE
 from gateway.operations.tokens import Caller
 from gateway.pages import Pages
 
@@ -89,6 +90,27 @@ class Visit:
         """
         whole = await self.ask_whole(name, path=path, query=query, body=body, inside=inside, account_sid=account_sid)
         return self.api.as_seen_by(self.caller, name, whole)
+
+    async def ask_all(
+        self,
+        name: str,
+        key: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        account_sid: str | None = None,
+    ) -> list[Any]:
+        """All lines of a list, over all its pages, each as large as may be. Raises `Problem`."""
+        lines: list[Any] = []
+        where: dict[str, Any] = {"limit": MOST_ON_A_PAGE}
+        while True:
+            in_query = {} if body is not None else {part: str(value) for part, value in where.items()}
+            asked = None if body is None else {**body, **where}
+            told = await self.ask(name, path=path, query=in_query, body=asked, account_sid=account_sid)
+            lines += told[key]
+            if told["next"] is None:
+                return lines
+            where["after"] = told["next"]
 
     async def ask_whole(
         self,

@@ -59,11 +59,11 @@ class RecipientPages:
         """The page of a recipient. ``by`` is the opt-out that led here; without one the visitor wrote the number."""
         whom = {"recipient": recipient}
         try:
-            lines = (await visit.ask(LINES, body=whom, account_sid=account_sid))["opt_outs"]
+            lines = await visit.ask_all(LINES, "opt_outs", body=whom, account_sid=account_sid)
         except Problem as problem:
             wrong = faults_at(problem, same("recipient"))
             return visit.show("not_found.html", 422, typed=recipient, errors=wrong, may_add=visit.may(ADD))
-        events = (await visit.ask(HISTORY, body=whom, account_sid=account_sid))["events"]
+        events = await visit.ask_all(HISTORY, "events", body=whom, account_sid=account_sid)
         shown = [*lines, *events]
         by = by or (lines[0]["opt_out_id"] if lines else None)
         return visit.show(

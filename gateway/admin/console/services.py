@@ -40,7 +40,7 @@ class ServicePages:
         return await self._listed(visit, None)
 
     async def _listed(self, visit: Visit, error: str | None) -> web.Response:
-        services = (await visit.ask(LIST))["services"] if visit.account_sid else []
+        services = await visit.ask_all(LIST, "services") if visit.account_sid else []
         return visit.show(
             "services.html", 502 if error else 200, services=services, may_sync=visit.may(SYNC), error=error
         )
@@ -54,7 +54,7 @@ class ServicePages:
 
     async def _one(self, visit: Visit) -> web.Response:
         service, settings = await service_and_settings(visit)
-        senders = (await visit.ask(SENDERS, path=visit.path))["senders"]
+        senders = await visit.ask_all(SENDERS, "senders", path=visit.path)
         groups = groups_of(settings)
         return visit.show(
             "service.html",

@@ -31,7 +31,7 @@ class VersionPages:
 
     async def _list(self, visit: Visit) -> web.Response:
         service = await visit.ask(ONE, path=visit.path)
-        versions = (await visit.ask(LIST, path=visit.path))["versions"]
+        versions = await visit.ask_all(LIST, "versions", path=visit.path)
         return visit.show("versions.html", service=service, versions=versions)
 
     async def _one(self, visit: Visit) -> web.Response:

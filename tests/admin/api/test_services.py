@@ -21,7 +21,7 @@ SYNCED = {
 
 @sqlite_alone
 async def test_a_sync_reads_twilios_services_and_says_what_changed(admin: AdminOfGateway, sandbox: Sandbox) -> None:
-    assert {"account_sid": ACCOUNT, "services": []} == (await admin.get("/api/v1/services")).json
+    assert {"account_sid": ACCOUNT, "services": [], "next": None} == (await admin.get("/api/v1/services")).json
     synced = await admin.post("/api/v1/services/sync")
     added = {"service_sid": SERVICE, "name": "Pool", "senders_added": POOL, "senders_removed": []}
     expected = {"account_sid": ACCOUNT, "services": 1, "changes": [added | {"drops_incoming": False}]}
@@ -39,7 +39,7 @@ async def test_a_service_is_told_with_its_settings_and_its_senders_with_their_ki
     await admin.post("/api/v1/services/sync")
     assert SYNCED | {"settings": None} == (await admin.get(ONE)).json
     kinds = [{"sender": key, "kind": "long_code"} for key in POOL]
-    assert {"service_sid": SERVICE, "senders": kinds} == (await admin.get(f"{ONE}/senders")).json
+    assert {"service_sid": SERVICE, "senders": kinds, "next": None} == (await admin.get(f"{ONE}/senders")).json
     await admin.put(f"{ONE}/opt-out-settings", {"name": "Bookings", "senders": ["whatsapp:+12025550105"]})
     told = (await admin.get(ONE)).json
     assert ("Bookings", "Pool", 1) == (told["name"], told["friendly_name"], told["version"])
