@@ -18,7 +18,7 @@ from gateway.twilio.upstream import UpstreamError
 
 DAYS: Final = 30
 DAY: Final = 24 * 60 * 60 * 1_000_000  # microseconds
-WIDTHS: Final = (14, 18, 34, 20)
+WIDTHS: Final = (15, 18, 34, 20)
 
 
 @optouts.app.command("drift")
@@ -29,7 +29,7 @@ def drift(
     ] = None,
     config: options.Config = None,
     *,
-    fix: Annotated[bool, typer.Option("--fix", help="Take what Twilio blocks into the list.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Take over what Twilio blocks, and keywords.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Compare the list with Twilio's answers and messages; exit status 1 where they disagree, and it was not fixed."""

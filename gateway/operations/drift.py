@@ -3,12 +3,14 @@ read of what Twilio blocks: its 21610s, the keywords that came in, and what went
 
 - ``twilio_blocks``: Twilio refused a send with 21610 that the gateway would forward now.
 - ``stop_not_known``: a STOP stands in Twilio's list of messages, and the gateway would send to who said it.
+- ``start_not_known``: a START stands in Twilio's list of messages that would let its sender in again, and the gateway
+  does not send to who said it.
 - ``twilio_sends``: a message went out to somebody who is on the gateway's list since before: it went round the gateway,
   and Twilio does not block it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +19,12 @@ from gateway.flows.gaps import is_before, missed_in
 from gateway.flows.learning import Learned, Learning
 from gateway.flows.missed import LearnedFrom, Missed
 from gateway.flows.second_sources import SecondSources
+from gateway.messaging.coverage import scopes_of_start
+from gateway.messaging.folding import fold
 from gateway.messaging.instants import iso
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.messages import OutboundMessage
-from gateway.messaging.optouts import RecipientKey
+from gateway.messaging.optouts import RecipientKey, wins
 from gateway.messaging.policy import Decision, Reason, Suppress, decide
 from gateway.store import Store
 from gateway.twilio.errors import OPTED_OUT
@@ -32,7 +36,9 @@ from gateway.twilio.upstreams import Upstreams
 
 TWILIO_BLOCKS: Final = "twilio_blocks"
 STOP_NOT_KNOWN: Final = "stop_not_known"
+START_NOT_KNOWN: Final = "start_not_known"
 TWILIO_SENDS: Final = "twilio_sends"
+KEYWORDS: Final[Mapping[str | None, str]] = {OptOutType.STOP: STOP_NOT_KNOWN, OptOutType.START: START_NOT_KNOWN}
 WENT_OUT: Final = frozenset({"sent", "delivered", "read"})
 UNDER_WAY: Final = 5 * 60 * 1_000_000  # microseconds; what was sent before a STOP arrives after it, as its confirmation
 PAGE_SECONDS: Final = 0.2
@@ -70,8 +76,8 @@ class DriftOperations:
         self._learning = Learning(directory, store, clock)
 
     async def look(self, account: Account, since: int, *, fix: bool = False) -> AsyncIterator[list[Drift]]:
-        """Compare, page by page of Twilio's list from the newest on; ``fix`` takes what Twilio blocks into the list.
-        Raises `UpstreamError`, `StoreError`.
+        """Compare, page by page of Twilio's list from the newest on; ``fix`` takes over what Twilio blocks, and the
+        keywords that are not known. Raises `UpstreamError`, `StoreError`.
         """
         await self._directory.sync(account)
         api = self._upstreams.to(API, account.origins)
@@ -103,17 +109,31 @@ class DriftOperations:
         reason = "taken over from Twilio's list of messages by a comparison"
         missed, _ = missed_in(page, since, account.sid, LearnedFrom.BACKFILL, reason)
         kinds = await self._sources.types_of(account, missed)
-        stops = [one for one, kind in zip(missed, kinds, strict=True) if kind == OptOutType.STOP]
-        unknown = [one for one in stops if not await self._blocks(answer_to(one), one.at)]
+        unknown = [
+            (name, one)
+            for one, kind in zip(missed, kinds, strict=True)
+            if (name := KEYWORDS.get(kind)) is not None and await self._is_unknown(name, one)
+        ]
         if fix and unknown:
-            await self._sources.take(account, unknown)
-        return [await self._stop_drift(one, fix=fix) for one in unknown]
+            await self._sources.take(account, [one for _, one in unknown])
+        return [await self._keyword_drift(name, one, fix=fix) for name, one in unknown]
 
-    async def _stop_drift(self, missed: Missed, *, fix: bool) -> Drift:
+    async def _keyword_drift(self, kind: str, missed: Missed, *, fix: bool) -> Drift:
         message = missed.message
-        fixed = fix and await self._blocks(answer_to(missed), missed.at)
+        fixed = fix and not await self._is_unknown(kind, missed)
         by = message.service_sid or message.sender.wire
-        return Drift(STOP_NOT_KNOWN, message.recipient.wire, by, message.message_sid, missed.at, fixed)
+        return Drift(kind, message.recipient.wire, by, message.message_sid, missed.at, fixed)
+
+    async def _is_unknown(self, kind: str, missed: Missed) -> bool:
+        """Whether a keyword is not in force, and would be if it had been learned."""
+        if kind == STOP_NOT_KNOWN:
+            return not await self._blocks(answer_to(missed), missed.at)
+        decision = await self._decided(answer_to(missed))
+        if not isinstance(decision, Suppress) or decision.reason is Reason.SENDER_NOT_PLACED or decision.opt_out.hold:
+            return False
+        pools = await self._directory.pools(missed.message.account_sid, 0)
+        reached = scopes_of_start(missed.message, fold(missed.message.body), pools)
+        return decision.opt_out.scope in reached and wins(False, missed.at, decision.opt_out)
 
     async def _blocks(self, message: OutboundMessage, at: int) -> bool:
         """Whether the gateway blocks a send, or the recipient has opted in since."""

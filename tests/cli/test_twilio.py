@@ -8,7 +8,7 @@ import pytest
 
 from gateway.sandbox import Message, Sandbox
 from gateway.sandbox.state import Direction
-from tests.staging import ACCOUNT, ALONE, IN_POOL, PHONE, SERVICE, WHATSAPP, rows_of, run_on
+from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, PHONE, SERVICE, WHATSAPP, rows_of, run_on
 
 PUSH = ("twilio", "mirror", "push")
 DRIFT = ("optouts", "drift")
@@ -178,23 +178,33 @@ async def test_disagreements_are_told_and_what_twilio_blocks_is_taken_over(comma
     listed(sandbox, 5, "outbound-api", "delivered", "+14155550104", ALONE)
     listed(sandbox, 6, "inbound", "received", IN_POOL, "+14155550105", body="START")
     listed(sandbox, 7, "outbound-api", "failed", "+14155550103", ALONE, error=21610)
+    for phone, scope in (("106", IN_POOL), ("107", IN_POOL), ("108", ALSO_IN_POOL)):
+        hold = ["--hold"] if phone == "107" else []
+        await command("optouts", "add", f"+14155550{phone}", "--sender", scope, *hold)
+    await command("optouts", "add", "+14155550109", "--account-wide")
+    for number in (106, 107, 108, 109):  # let in again; on hold; at a sender of the same pool; not by the recipient
+        listed(sandbox, number, "inbound", "received", IN_POOL, f"+14155550{number}", body="START", service=SERVICE)
     run_on(url, f"UPDATE opt_outs SET effective_at = {ago(5)}")  # noqa: S608 - a number
 
     ran = await command(*DRIFT, "--json")
-    assert (1, "gateway: stop_not_known 1; twilio_blocks 1; twilio_sends 1\n") == (ran.status, ran.err)
+    found = "start_not_known 1; stop_not_known 1; twilio_blocks 1; twilio_sends 1"
+    assert (1, f"gateway: {found}\n") == (ran.status, ran.err)
     assert {
         ("twilio_blocks", "+14155550101", ALONE, False),
         ("stop_not_known", "+14155550102", IN_POOL, False),
+        ("start_not_known", "+14155550106", SERVICE, False),
         ("twilio_sends", "+14155550103", ALONE, False),
     } == {(each["kind"], each["recipient"], each["by"], each["fixed"]) for each in ran.json_lines}
-    assert [(1,)] == rows_of(url, "SELECT count(*) FROM opt_outs")
+    assert [(5,)] == rows_of(url, "SELECT count(*) FROM opt_outs")
 
     fixed = await command(*DRIFT, "--fix")
-    assert (1, "gateway: twilio_sends 1\n", 2) == (fixed.status, fixed.err, fixed.out.count("fixed"))
+    assert (1, "gateway: twilio_sends 1\n", 3) == (fixed.status, fixed.err, fixed.out.count("fixed"))
     held = rows_of(url, "SELECT recipient_key, scope_id, source FROM opt_outs WHERE standing")
     assert {
         ("+14155550101", ALONE, "twilio"), ("+14155550102", IN_POOL, "keyword"),
         ("+14155550102", SERVICE, "keyword"), ("+14155550103", ALONE, "operator"),
+        ("+14155550107", IN_POOL, "operator"), ("+14155550108", ALSO_IN_POOL, "operator"),
+        ("+14155550109", ACCOUNT, "operator"),
     } == set(held)  # fmt: skip
     assert "twilio_sends 1\n" in (await command(*DRIFT)).err
 
