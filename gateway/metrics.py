@@ -94,6 +94,13 @@ LAST_DAY: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",
 )
+LAST_DAY_BY: Final = Gauge(
+    "gateway_last_day_by",
+    "The same, told apart by one thing.",
+    ("by", "group", "measure"),
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
 CAPTURE_MISSED: Final = Counter(
     "gateway_capture_missed_total",
     "Requests that a capture lacks, as they came faster than they could be written.",

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.messaging.activity import Activity, address_of
-from gateway.messaging.counts import By
+from gateway.messaging.counts import OF_SENDS, By
 from gateway.messaging.instants import iso, maybe_iso
 from gateway.messaging.intervals import local_iso
 from gateway.operations.journey import Journey
-from gateway.operations.reports import Asked, Report, has_rate, rate
+from gateway.operations.reports import WITHOUT_SENDS, Asked, Report, has_rate, rate
 from gateway.store.activity_reads import AttributedOptOut
 
 # What reports are told apart by, as people ask for it.
@@ -86,6 +86,7 @@ def report_as_json(report: Report) -> dict[str, Any]:
             {"since": local_iso(row.since, asked.zone), "until": local_iso(row.until, asked.zone)}
             | {"group": row.group or None}
             | _counts(asked, row.counts)
+            | _untold(asked)
             for row in report.rows
         ],
         "total": _counts(asked, report.total),
@@ -95,6 +96,13 @@ def report_as_json(report: Report) -> dict[str, Any]:
 def _counts(asked: Asked, counts: Mapping[str, int]) -> dict[str, Any]:
     rates = {"opt_out_rate": rate(dict(counts)) if has_rate(asked) else None} if asked.kind.has_rate else {}
     return {**counts, **rates}
+
+
+def _untold(asked: Asked) -> dict[str, None]:
+    """What the rows of a report cannot tell: of which keyword or source a send is."""
+    if asked.by not in WITHOUT_SENDS:
+        return {}
+    return {str(measure): None for measure in asked.kind.measures if measure in OF_SENDS}
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from gateway import metrics
-from gateway.messaging.counts import OF_CONSENT, OF_SENDS, QUARTER, Count, Measure, quarter_of
+from gateway.messaging.counts import OF_CONSENT, OF_SENDS, QUARTER, By, Count, Measure, quarter_of
 from gateway.store import Store, StoreError
 from gateway.store.activity_reads import Counted
 from gateway.store.identifiers import first_id
@@ -27,6 +27,8 @@ LATE: Final = 60 * 1_000_000  # microseconds: how long after its time a line may
 AGAIN: Final = 4 * QUARTER  # how much before the watermark a round begins
 SPAN: Final = 96 * QUARTER  # a day, in one transaction
 DAY: Final = 24 * 60 * 60 * 1_000_000
+# By what metrics tell counts apart: neither numbers nor words that people wrote are in any of them.
+TOLD_BY: Final = {"service": By.SERVICE, "country": By.COUNTRY, "source": By.SOURCE}
 LINES: Final = 5_000  # read at a time: some milliseconds of the connection for reading
 FORGOTTEN: Final = 1_000
 PAUSE_SECONDS: Final = 0.05
@@ -125,9 +127,14 @@ class Counting:
 
     async def _tell(self) -> None:
         """Tell metrics what was counted of the last day."""
-        counted = await self._store.counts_since(quarter_of(self._clock() - DAY))
+        since = quarter_of(self._clock() - DAY)
+        counted = await self._store.counts_since(since)
         for measure in Measure:
             metrics.LAST_DAY.labels(str(measure)).set(counted.get(measure, 0))
+        for name, by in TOLD_BY.items():  # whoever counted yesterday may be another process: its groups fall to 0
+            groups = await self._store.counts_since_by(by, since, since - DAY)
+            for (counted_as, group), count in groups.items():
+                metrics.LAST_DAY_BY.labels(name, group, counted_as).set(count)
 
 
 def truths_of(store: Store) -> tuple[Truth, Truth]:

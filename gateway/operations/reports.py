@@ -35,10 +35,11 @@ class Kind:
     has_rate: bool = False
 
 
-# Opt-outs stand beside the sends that went out, so that their rate is told; by keyword or source sends cannot be told.
+# Opt-outs stand beside the sends that went out, so that their rate is told, and beside those that were held back. By
+# keyword or source sends cannot be told.
 OPT_OUTS: Final = Kind(
     "opt-outs",
-    (*OF_CONSENT, Measure.FORWARDED),
+    (*OF_CONSENT, Measure.FORWARDED, Measure.SUPPRESSED),
     (By.SERVICE, By.SENDER, By.COUNTRY, By.KEYWORD, By.SOURCE),
     has_rate=True,
 )

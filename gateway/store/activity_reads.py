@@ -150,6 +150,13 @@ class ActivityReads:
         """What was counted since an instant, of all accounts, by measure."""
         return {measure: int(count) for measure, count in await self._engine.read(reports.LAST_DAY, {"since": since})}
 
+    async def counts_since_by(self, by: By, since: int, before: int) -> dict[tuple[str, str], int]:
+        """The same by measure and, '' for none, by what it is told apart by: the thousand largest. What was counted
+        since an earlier instant (``before``) alone is 0.
+        """
+        rows = await self._engine.read(reports.last_day_by(by), {"since": since, "before": before})
+        return {(measure, group): int(count) for measure, group, count in rows}
+
     async def counted_until(self, kind: str) -> int | None:
         """See `ActivityLines.counted_until`."""
         rows = await self._engine.read(reports.COUNTED_UNTIL, {"name": f"{reports.WATERMARK}{kind}"})

@@ -78,6 +78,21 @@ SELECT e.event_id, e.effective_at, e.channel, e.recipient, e.sender, e.service_s
 
 LAST_DAY: Final = "SELECT measure, sum(count) FROM report_counts WHERE quarter >= :since GROUP BY measure"
 
+MOST_GROUPS: Final = 1_000
+
+
+@cache
+def last_day_by(by: By) -> str:
+    """What was counted since an instant, of all accounts, by one thing; 0 for what there was before it alone."""
+    return f"""
+SELECT measure, {by}, sum(CASE WHEN quarter >= :since THEN count ELSE 0 END) AS lately
+  FROM report_counts
+ WHERE quarter >= :before
+ GROUP BY measure, {by}
+ ORDER BY lately DESC, {by}, measure
+ LIMIT {MOST_GROUPS}
+"""  # noqa: S608 - made of constants
+
 
 @cache
 def counts_by(by: By | None) -> str:

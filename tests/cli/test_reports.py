@@ -38,8 +38,17 @@ def test_reports_are_told_for_the_eye_as_csv_and_as_json_and_counted_anew(run, s
     assert 0 == run("optouts", "add", PHONE, "--sender", IN_POOL, "--reason", "by letter").status
     for _ in range(2):
         heading, *_, total = run("reports", "opt-outs", "--by", "country").out.splitlines()
-        assert ["SINCE", "GROUP", "OPT_OUTS", "OPT_INS", "HELP", "FORWARDED", "OPT_OUT_RATE"] == heading.split()
-        assert ["all", "-", "1", "0", "0", "1", "1.0"] == total.split()
+        assert [
+            "SINCE",
+            "GROUP",
+            "OPT_OUTS",
+            "OPT_INS",
+            "HELP",
+            "FORWARDED",
+            "SUPPRESSED",
+            "OPT_OUT_RATE",
+        ] == heading.split()
+        assert ["all", "-", "1", "0", "0", "1", "0", "1.0"] == total.split()
         assert {"US": 1} == {
             row["group"]: row["opt_outs"]
             for row in run("reports", "opt-outs", "--by", "country", "--json").json["rows"]

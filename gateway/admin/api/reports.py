@@ -78,12 +78,13 @@ class AttributionQuery(SpanQuery):
 
 
 class OptOutCounts(Told):
-    """How many there were, and opt-outs for each send that went out."""
+    """How many there were beside how many sends, and opt-outs for each send that went out."""
 
     opt_outs: int
     opt_ins: int
     help: int
-    forwarded: int
+    forwarded: int | None = Field(description="Sends that went out; null in rows by keyword or source.")
+    suppressed: int | None = Field(description="Sends that were held back; null likewise.")
     opt_out_rate: float | None
 
 

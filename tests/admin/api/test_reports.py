@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.messaging.instants import iso
 from gateway.operations.counting import Counting
@@ -21,6 +22,8 @@ from tests.staging import ALONE, IN_POOL, PHONE, SERVICE, Clock, later, say
 REPORTS = "/api/v1/reports"
 MEXICAN = "+525555550101"
 HOUR = 3_600
+WITHOUT_SENDS = ("keyword", "source")
+SUPPRESSED: dict[str, dict[str | None, int]] = {"service": {SERVICE: 1}, "sender": {None: 1}, "country": {"US": 1}}
 
 
 async def a_day(admin: AdminOfGateway, sandbox: Sandbox) -> None:
@@ -45,6 +48,26 @@ async def count(admin: AdminOfGateway, clock: Clock, since: int | None = None) -
     counting = Counting(store, clock, keep_days=30, keep_counts_days=400)
     await (counting.count() if since is None else counting.recount(since))
     await store.close()
+
+
+async def tell(admin: AdminOfGateway, clock: Clock) -> None:
+    """Count and tell metrics, as the timer of this process does."""
+    store = Store(admin.database_url, clock)
+    await store.open(serving=False)
+    await Counting(store, clock, keep_days=30, keep_counts_days=400).round_or_say()
+    await store.close()
+
+
+async def last_day(admin: AdminOfGateway) -> dict[tuple[str, str, str], float]:
+    """What `/metrics` tells of the last day: by what, which group, and the measure."""
+    samples = [
+        sample
+        for family in text_string_to_metric_families((await admin.get("/metrics")).text)
+        for sample in family.samples
+        if sample.name.startswith("gateway_last_day")
+    ]
+    names = ("by", "group", "measure")
+    return {tuple(sample.labels.get(name, "") for name in names): sample.value for sample in samples}  # type: ignore[misc]
 
 
 async def report(admin: AdminOfGateway, path: str, **query: str) -> dict[str, Any]:
@@ -73,7 +96,7 @@ async def test_reports_tell_the_same_before_and_after_it_was_counted_and_once_mo
             await count(admin, clock, since=clock() - 2 * HOUR * 1_000_000)
             assert before == sorted(admin.rows("SELECT * FROM report_counts"))
         told = await report(admin, "opt-outs", since=since)
-        expected = {"opt_outs": 2, "opt_ins": 1, "help": 1, "forwarded": 2, "opt_out_rate": 1.0}
+        expected = {"opt_outs": 2, "opt_ins": 1, "help": 1, "forwarded": 2, "suppressed": 1, "opt_out_rate": 1.0}
         assert expected == told["total"], how
         assert len(told["rows"]) in {1, 2}, "a day, or two where midnight is near"
         for by, opt_outs in {
@@ -85,6 +108,8 @@ async def test_reports_tell_the_same_before_and_after_it_was_counted_and_once_mo
         }.items():
             rows = (await report(admin, "opt-outs", since=since, by=by))["rows"]
             assert opt_outs == {row["group"]: row["opt_outs"] for row in rows if row["opt_outs"]}, (how, by)
+            suppressed = {row["group"]: row["suppressed"] for row in rows if row["suppressed"] or by in WITHOUT_SENDS}
+            assert SUPPRESSED.get(by, dict.fromkeys(suppressed)) == suppressed, (how, by)
         sends = await report(admin, "sends", since=since, by="reason", interval="hour", time_zone="Asia/Kathmandu")
         assert {"forwarded": 2, "suppressed": 1, "refused": 0, "failed": 0, "errors": 0} == sends["total"], how
         assert {"no_opt_out": (2, 0), "opted_out_of_sender": (0, 1)} == by_group(sends, "forwarded", "suppressed")
@@ -92,6 +117,24 @@ async def test_reports_tell_the_same_before_and_after_it_was_counted_and_once_mo
         of_service = await report(admin, "sends", since=since, service_sid=SERVICE)
         assert 1 == of_service["total"]["suppressed"]
         assert 0 == of_service["total"]["forwarded"]
+
+
+async def test_metrics_tell_the_last_day_by_service_country_and_source(
+    admin: AdminOfGateway, sandbox: Sandbox, clock: Clock
+) -> None:
+    await a_day(admin, sandbox)
+    clock.advance(HOUR)
+    await tell(admin, clock)
+    told = await last_day(admin)
+    assert {
+        ("", "", "opt_outs"): 2, ("", "", "suppressed"): 1, ("service", SERVICE, "opt_outs"): 1,
+        ("service", "", "forwarded"): 2, ("country", "MX", "opt_outs"): 1, ("source", "api", "opt_outs"): 1,
+    }.items() <= told.items()  # fmt: skip
+    assert PHONE not in str(told)
+    assert IN_POOL not in str(told)
+    clock.advance(24 * HOUR)
+    await tell(admin, clock)
+    assert {0.0} == set((await last_day(admin)).values())
 
 
 async def test_what_was_written_late_is_counted_by_the_next_round(
