@@ -9,130 +9,73 @@ to it.
 
 import asyncio
 import random
-import signal
 import sys
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from scripts.campaigns.fleet import (
-    SENDERS,
-    TRY_AGAIN_SECONDS,
-    Fleet,
-    NotAnswered,
-    Replica,
-    campaign_of_many,
-    keyword,
-    phone,
-    progress,
-    started_fleet,
-)
-from tests.staging import rows_of
+from scripts.campaigns.fleet import SENDERS, Fleet, Replica, campaign_of_many, keyword, phone, started_fleet
+from scripts.campaigns.killing import EACH, Killing, Seen, answered_in_the_end
 
 WORDS: Final = ("STOP", "STOP", "STOP", "HELP", "Hello there")
 OPTED_OUT: Final = 21610
 LONGEST_LIFE_SECONDS: Final = 0.8
 AT_A_TIME: Final = 16
-PATIENCE_SECONDS: Final = 60.0
 SETTLE_SECONDS: Final = 150.0  # a delivery that was under way at a kill is taken up when its lease of 60 s has passed
-MOST_SHOWN: Final = 10
 
-T = TypeVar("T")
+Fields = dict[str, str]
 
 
 @dataclass
-class Found:
+class Found(Seen):
     """What a run has seen."""
 
-    cycles: int = 0
-    acknowledged: Counter[str] = field(default_factory=Counter)
-    unanswered: int = 0
     lost: int = 0
     lost_deliveries: int = 0
     twice: int = 0
     owed_in_the_end: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-    def violated(self, what: str) -> None:
-        """Note a violation; the first ones are shown in full."""
-        if len(self.wrong) < MOST_SHOWN:
-            self.wrong.append(what)
 
     def line(self, engine: str, seconds: float) -> str:
         """All of it in one line."""
         return (
             f"{engine}: {self.cycles} cycles of kill -9, acknowledged {self.acknowledged['STOP']} STOPs, "
-            f"{self.acknowledged['HELP']} HELPs, {self.acknowledged[WORDS[-1]]} messages; {self.unanswered} webhooks "
+            f"{self.acknowledged['HELP']} HELPs, {self.acknowledged[WORDS[-1]]} messages; {self.broken_off} webhooks "
             f"broken off and repeated; lost STOPs {self.lost}, lost deliveries {self.lost_deliveries}, "
             f"recorded twice {self.twice}, still owed {self.owed_in_the_end}, {seconds:.0f} s"
         )
 
 
-class Campaign:
-    """One lane a process: load, kill, restart, look."""
+class Campaign(Killing[Found]):
+    """Looks after each restart whether what was acknowledged blocks."""
 
     def __init__(self, fleet: Fleet, chance: random.Random) -> None:
-        self.found = Found()
-        self._fleet = fleet
-        self._chance = chance
-        self._numbers: Iterator[int] = iter(range(10**7))
+        super().__init__(Found(), fleet, chance)
         self._stops: dict[str, str] = {}  # recipient → sender, acknowledged
         self._sids: dict[str, str] = {}  # MessageSid → body, acknowledged
 
-    async def run(self, cycles: int, settle_seconds: float, give_up_at: float, engine: str) -> None:
-        """Kill so many times, then settle and look at everything."""
-        left = iter(range(cycles))
-        telling = asyncio.create_task(self._tell(engine))
-        try:
-            async with asyncio.TaskGroup() as lanes:
-                for replica in self._fleet.replicas:
-                    lanes.create_task(self._lane(replica, left, give_up_at))
-            await self._demand_blocked(self._fleet.replicas[0], self._stops.items())
-            await self._settle(settle_seconds)
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-        self._look_at_rows()
-
-    async def _lane(self, replica: Replica, cycles: Iterator[int], give_up_at: float) -> None:
-        for _ in cycles:
-            if time.monotonic() > give_up_at:
-                return
-            broken_off, stops = await self._live_and_die(replica)
-            await replica.start(self._fleet.http)
-            await self._demand_blocked(replica, stops.items())
-            repeated = await self._repeat(replica, broken_off)
-            await self._demand_blocked(replica, repeated.items())
-            self.found.cycles += 1
-
-    async def _live_and_die(self, replica: Replica) -> tuple[list[dict[str, str]], dict[str, str]]:
-        """Load a process until it is killed; gives the webhooks that were broken off and the STOPs acknowledged."""
-        broken_off: list[dict[str, str]] = []
+    async def cycle(self, replica: Replica) -> None:
+        """Load, kill, restart, look; then repeat what was broken off, and look again."""
         stops: dict[str, str] = {}
-        is_over = asyncio.Event()
 
-        async def be_phones() -> None:
-            while not is_over.is_set():
-                number = next(self._numbers)
-                fields = keyword(self._chance.choice(WORDS), phone(number), self._chance.choice(SENDERS))
-                try:
-                    await self._acknowledge(replica, fields, stops)
-                except NotAnswered:
-                    broken_off.append(fields)
-                    await asyncio.sleep(TRY_AGAIN_SECONDS)
+        async def post(fields: Fields) -> None:
+            await self._acknowledge(replica, fields, stops)
 
-        async with asyncio.TaskGroup() as phones:
-            for _ in range(AT_A_TIME):
-                phones.create_task(be_phones())
-            await asyncio.sleep(self._chance.uniform(0, LONGEST_LIFE_SECONDS))
-            await replica.end(signal.SIGKILL)
-            is_over.set()
-        self.found.unanswered += len(broken_off)
-        return broken_off, stops
+        broken_off = await self.killed_under(replica, self._said, post, AT_A_TIME, LONGEST_LIFE_SECONDS)
+        await replica.start(self._fleet.http)
+        await self._demand_blocked(replica, stops.items())
+        repeated = await self._repeat(replica, broken_off)
+        await self._demand_blocked(replica, repeated.items())
+
+    def _said(self) -> Fields:
+        return keyword(self._chance.choice(WORDS), phone(next(self._numbers)), self._chance.choice(SENDERS))
+
+    async def settle(self, seconds: float) -> None:
+        """Look at every STOP once more, then wait until nothing is owed any more."""
+        await self._demand_blocked(self._fleet.replicas[0], self._stops.items())
+        await self.settled(seconds)
 
     async def _acknowledge(self, replica: Replica, fields: dict[str, str], stops: dict[str, str]) -> None:
         """Post a webhook and note that it was acknowledged. Raises `NotAnswered`."""
@@ -168,50 +111,22 @@ class Campaign:
             for _ in range(AT_A_TIME):
                 sends.create_task(send())
 
-    async def _settle(self, seconds: float) -> None:
-        """Wait until nothing is owed any more."""
-        give_up_at = time.monotonic() + seconds
-        while self._rows("SELECT 1 FROM deliveries WHERE state = 'owed' LIMIT 1"):
-            if time.monotonic() > give_up_at:
-                return
-            await asyncio.sleep(0.5)
-
-    def _look_at_rows(self) -> None:
+    def look(self) -> None:
+        """Whether anything that was acknowledged is lost, or there twice."""
         reached = {webhook.params["MessageSid"] for webhook in self._fleet.app.received if webhook.valid}
-        owed = [str(payload) for (payload,) in self._rows("SELECT payload FROM deliveries WHERE state = 'owed'")]
+        owed = [str(payload) for (payload,) in self.rows("SELECT payload FROM deliveries WHERE state = 'owed'")]
         self.found.owed_in_the_end = len(owed)
         not_reached = [sid for sid in self._sids if sid not in reached]
         lost = [sid for sid in not_reached if not any(sid in payload for payload in owed)]
         self.found.lost_deliveries = len(lost)
         for body, count in Counter(self._sids[sid] for sid in lost).items():
             self.found.violated(f"{count} acknowledged webhooks ({body}) neither reached the app nor are owed to it")
-        if dead := self._rows("SELECT 1 FROM deliveries WHERE state = 'dead'"):
+        if dead := self.rows("SELECT 1 FROM deliveries WHERE state = 'dead'"):
             self.found.violated(f"{len(dead)} deliveries were given up")
-        repeated = self._rows("SELECT message_sid FROM consent_events GROUP BY message_sid HAVING count(*) > 1")
+        repeated = self.rows("SELECT message_sid FROM consent_events GROUP BY message_sid HAVING count(*) > 1")
         self.found.twice = len(repeated)
         if repeated:
             self.found.violated(f"{len(repeated)} messages stand in the history twice")
-
-    def _rows(self, query: str) -> list[tuple[object, ...]]:
-        return rows_of(self._fleet.database_url, query)
-
-    async def _tell(self, engine: str) -> None:
-        began = time.monotonic()
-        while True:
-            await asyncio.sleep(10)
-            progress(self.found.line(engine, time.monotonic() - began))
-
-
-async def answered_in_the_end(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until it is answered, within a minute. Raises `NotAnswered`."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return await ask()
-        except NotAnswered:
-            if time.monotonic() > give_up_at:
-                raise
-        await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
 async def run(
@@ -228,16 +143,9 @@ async def run(
     """One campaign on one store."""
     async with started_fleet(database_url, processes, folder) as fleet:
         campaign = Campaign(fleet, random.Random(seed))  # noqa: S311 - to be repeatable
-        began = time.monotonic()
-        await campaign.run(cycles, settle_seconds, began + seconds, engine)
-        found = campaign.found
-    print(found.line(engine, time.monotonic() - began), flush=True)
-    if found.cycles < cycles:
-        found.wrong.append(f"only {found.cycles} of {cycles} cycles within the time")
+        found, line = await campaign.campaign(cycles, settle_seconds, seconds, engine)
+    print(line, flush=True)
     return found
-
-
-EACH = "each has cycles of its own, on one store"
 
 
 def main() -> int:

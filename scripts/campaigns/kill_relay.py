@@ -12,37 +12,24 @@ import random
 import re
 import signal
 import sys
-import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from scripts.campaigns.fleet import (
-    SENDERS,
-    TRY_AGAIN_SECONDS,
-    Fleet,
-    NotAnswered,
-    Replica,
-    campaign_of_many,
-    keyword,
-    phone,
-    progress,
-    started_fleet,
-)
-from scripts.campaigns.kill import answered_in_the_end
+from scripts.campaigns.fleet import SENDERS, Fleet, Replica, campaign_of_many, keyword, phone, started_fleet
+from scripts.campaigns.killing import EACH, Killing, Seen, answered_in_the_end
 from scripts.campaigns.moody_app import MoodyApp
-from tests.staging import rows_of, run_on
+from tests.staging import run_on
 
 WORDS: Final = ("STOP", "STOP", "HELP", "Hello there")
 LONGEST_LIFE_SECONDS: Final = 1.0
 AT_A_TIME: Final = 12
 REPEATED_OF_A_CYCLE: Final = 5
 SETTLE_SECONDS: Final = 60.0
-MOST_SHOWN: Final = 10
+PAYLOADS: Final = "SELECT payload FROM deliveries"
 
 
 @dataclass(frozen=True)
@@ -58,19 +45,10 @@ class Webhook:
 
 
 @dataclass
-class Found:
+class Found(Seen):
     """What a run has seen."""
 
-    cycles: int = 0
-    acknowledged: Counter[str] = field(default_factory=Counter)
-    broken_off: int = 0
     owed_at_the_last_kill: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-    def violated(self, what: str) -> None:
-        """Note a violation; the first ones are shown in full."""
-        if len(self.wrong) < MOST_SHOWN:
-            self.wrong.append(what)
 
     def line(self, engine: str, seconds: float) -> str:
         """All of it in one line."""
@@ -82,66 +60,27 @@ class Found:
         )
 
 
-class Campaign:
-    """One lane a process: load, kill, restart, repeat; in the end look at everything."""
+class Campaign(Killing[Found]):
+    """Repeats after each restart what was broken off, and some of what was acknowledged."""
 
     def __init__(self, fleet: Fleet, app: MoodyApp, chance: random.Random) -> None:
-        self.found = Found()
-        self._fleet = fleet
+        super().__init__(Found(), fleet, chance)
         self._app = app
-        self._chance = chance
-        self._numbers: Iterator[int] = iter(range(10**7))
         self._answers: dict[str, tuple[Webhook, bytes]] = {}  # by MessageSid, as first acknowledged
 
-    async def run(self, cycles: int, settle_seconds: float, give_up_at: float, engine: str) -> None:
-        """Kill so many times, then let everything arrive and look at it."""
-        left = iter(range(cycles))
-        telling = asyncio.create_task(self._tell(engine))
-        try:
-            async with asyncio.TaskGroup() as lanes:
-                for replica in self._fleet.replicas:
-                    lanes.create_task(self._lane(replica, left, give_up_at))
-            await self._let_all_arrive(settle_seconds)
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-        self._look()
+    async def cycle(self, replica: Replica) -> None:
+        """Load, kill, restart, repeat."""
+        post = partial(self._acknowledge, replica)
+        broken_off = await self.killed_under(replica, self._said, post, AT_A_TIME, LONGEST_LIFE_SECONDS)
+        await replica.start(self._fleet.http)
+        again = self._chance.sample(sorted(self._answers), min(REPEATED_OF_A_CYCLE, len(self._answers)))
+        async with asyncio.TaskGroup() as repeating:
+            for webhook in (*broken_off, *(self._answers[sid][0] for sid in again)):
+                repeating.create_task(answered_in_the_end(partial(self._acknowledge, replica, webhook)))
 
-    async def _lane(self, replica: Replica, cycles: Iterator[int], give_up_at: float) -> None:
-        for _ in cycles:
-            if time.monotonic() > give_up_at:
-                return
-            broken_off = await self._live_and_die(replica)
-            await replica.start(self._fleet.http)
-            again = self._chance.sample(sorted(self._answers), min(REPEATED_OF_A_CYCLE, len(self._answers)))
-            async with asyncio.TaskGroup() as repeating:
-                for webhook in (*broken_off, *(self._answers[sid][0] for sid in again)):
-                    repeating.create_task(answered_in_the_end(partial(self._acknowledge, replica, webhook)))
-            self.found.cycles += 1
-
-    async def _live_and_die(self, replica: Replica) -> list[Webhook]:
-        """Load a process until it is killed; gives the webhooks that were broken off."""
-        broken_off: list[Webhook] = []
-        is_over = asyncio.Event()
-
-        async def be_phones() -> None:
-            while not is_over.is_set():
-                word, recipient = self._chance.choice(WORDS), phone(next(self._numbers))
-                webhook = Webhook(keyword(word, recipient, self._chance.choice(SENDERS)), str(uuid.uuid4()))
-                try:
-                    await self._acknowledge(replica, webhook)
-                except NotAnswered:
-                    broken_off.append(webhook)
-                    await asyncio.sleep(TRY_AGAIN_SECONDS)
-
-        async with asyncio.TaskGroup() as phones:
-            for _ in range(AT_A_TIME):
-                phones.create_task(be_phones())
-            await asyncio.sleep(self._chance.uniform(0, LONGEST_LIFE_SECONDS))
-            await replica.end(signal.SIGKILL)
-            is_over.set()
-        self.found.broken_off += len(broken_off)
-        return broken_off
+    def _said(self) -> Webhook:
+        word, recipient = self._chance.choice(WORDS), phone(next(self._numbers))
+        return Webhook(keyword(word, recipient, self._chance.choice(SENDERS)), str(uuid.uuid4()))
 
     async def _acknowledge(self, replica: Replica, webhook: Webhook) -> None:
         """Post a webhook and note its answer; one that was acknowledged before has to get the same. Raises
@@ -161,22 +100,19 @@ class Campaign:
         if confirmations != {"STOP": 1, "HELP": 1}.get(word, 0):
             self.found.violated(f"{confirmations} confirmations in an answer to {word}")
 
-    async def _let_all_arrive(self, seconds: float) -> None:
+    async def settle(self, seconds: float) -> None:
         """End all processes, let the app behave, make everything due at once and start one process."""
         for replica in self._fleet.replicas:
             await replica.end(signal.SIGKILL)
         self._app.behaves = True
-        self.found.owed_at_the_last_kill = len(self._rows("SELECT 1 FROM deliveries WHERE state = 'owed'"))
+        self.found.owed_at_the_last_kill = len(self.rows("SELECT 1 FROM deliveries WHERE state = 'owed'"))
         run_on(self._fleet.database_url, "UPDATE deliveries SET due_at = 0, lease = NULL WHERE state = 'owed'")
         await self._fleet.replicas[0].start(self._fleet.http)
-        give_up_at = time.monotonic() + seconds
-        while self._rows("SELECT 1 FROM deliveries WHERE state = 'owed' LIMIT 1"):
-            if time.monotonic() > give_up_at:
-                return
-            await asyncio.sleep(0.1)
+        await self.settled(seconds)
 
-    def _look(self) -> None:
-        left = Counter(str(state) for (state,) in self._rows("SELECT state FROM deliveries WHERE state <> 'done'"))
+    def look(self) -> None:
+        """Whether all arrived, and nothing twice."""
+        left = Counter(str(state) for (state,) in self.rows("SELECT state FROM deliveries WHERE state <> 'done'"))
         if left:
             self.found.violated(f"deliveries are left in the end: {dict(left)}")
         for sid, (webhook, _) in self._answers.items():
@@ -187,27 +123,15 @@ class Campaign:
                     f"the app took an acknowledged {word} under {len(tokens)} tokens, not under its one"
                 )
         self._look_for_twice("SELECT message_sid FROM consent_events", "stands in the history")
-        owed = [re.findall(r'"MessageSid","(\w+)"', str(payload)) for (payload,) in self._rows(PAYLOADS)]
+        owed = [re.findall(r'"MessageSid","(\w+)"', str(payload)) for (payload,) in self.rows(PAYLOADS)]
         twice = [sid for sid, count in Counter(sid for sids in owed for sid in sids).items() if count > 1]
         if twice:
             self.found.violated(f"{len(twice)} messages are owed twice")
 
     def _look_for_twice(self, query: str, what: str) -> None:
-        counts = Counter(sid for (sid,) in self._rows(query))
+        counts = Counter(sid for (sid,) in self.rows(query))
         if twice := [sid for sid, count in counts.items() if count > 1]:
             self.found.violated(f"each of {len(twice)} messages {what} twice")
-
-    def _rows(self, query: str) -> list[tuple[object, ...]]:
-        return rows_of(self._fleet.database_url, query)
-
-    async def _tell(self, engine: str) -> None:
-        began = time.monotonic()
-        while True:
-            await asyncio.sleep(10)
-            progress(self.found.line(engine, time.monotonic() - began))
-
-
-PAYLOADS: Final = "SELECT payload FROM deliveries"
 
 
 async def run(
@@ -225,16 +149,9 @@ async def run(
     chance = random.Random(seed)  # noqa: S311 - to be repeatable
     async with MoodyApp(chance) as app, started_fleet(database_url, processes, folder, app_url=app.url) as fleet:
         campaign = Campaign(fleet, app, chance)
-        began = time.monotonic()
-        await campaign.run(cycles, settle_seconds, began + seconds, engine)
-        found = campaign.found
-        print(f"{found.line(engine, time.monotonic() - began)}; the app {dict(app.moods)}", flush=True)
-    if found.cycles < cycles:
-        found.wrong.append(f"only {found.cycles} of {cycles} cycles within the time")
+        found, line = await campaign.campaign(cycles, settle_seconds, seconds, engine)
+        print(f"{line}; the app {dict(app.moods)}", flush=True)
     return found
-
-
-EACH = "each has cycles of its own, on one store"
 
 
 def main() -> int:

@@ -57,7 +57,7 @@ async def test_what_apps_are_owed_arrives_and_nothing_twice_after_kill_9(databas
         assert (1, True) == (campaign.found.cycles, campaign.found.acknowledged.total() > 5)
 
         app.tokens.clear()  # and that it would be noticed
-        campaign._look()
+        campaign.look()
         assert campaign.found.wrong
 
 
