@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -108,29 +109,25 @@ def ago(days: float) -> int:
     return int((datetime.now(UTC) - timedelta(days=days)).timestamp()) * 1_000_000
 
 
-async def lifted(command, database_url: str) -> None:
+async def lifted(command, database_url: str, folder: Path) -> None:
     """A list with lifts of five days ago, and one of WhatsApp."""
-    for phone in [*PHONES.values(), f"whatsapp:{PHONE}"]:
-        sender = WHATSAPP if phone.startswith("whatsapp:") else ALONE
-        await command("optouts", "add", phone, "--sender", sender)
-        await command("optouts", "remove", phone, "--sender", sender, "--reason", "asked for it")
+    dates = {status: datetime.now(UTC) - timedelta(days=days) for status, days in (("opt-out", 6), ("opt-in", 5))}
+    whose = [(phone, ALONE) for phone in PHONES.values()] + [(f"whatsapp:{PHONE}", WHATSAPP)]
+    lines = (f"{phone},{sender},{status},{at:%FT%TZ}\n" for phone, sender in whose for status, at in dates.items())
+    (folder / "lifted.csv").write_text("number,sender,status,date\n" + "".join(lines))
+    assert 0 == (await command("optouts", "import", str(folder / "lifted.csv"))).status
     shadow = f"shadow_standing = true, shadow_effective_at = {ago(2)}, shadow_source = 'keyword', shadow_event_id = 'x'"
-    run_on(
-        database_url,
-        f"UPDATE opt_outs SET effective_at = {ago(5)}",  # noqa: S608 - of ours
-        *(
-            f"UPDATE opt_outs SET {change} WHERE recipient_key = '{PHONES[name]}'"  # noqa: S608 - of ours
-            for name, change in (
-                ("a STOP in shadow mode since", shadow),
-                ("too long ago", f"effective_at = {ago(401)}"),
-                ("lifted by Twilio", "source = 'twilio'"),
-            )
-        ),
+    changes = (
+        ("a STOP in shadow mode since", shadow),
+        ("too long ago", f"effective_at = {ago(401)}"),
+        ("lifted by Twilio", "source = 'twilio'"),
     )
+    updates = [f"UPDATE opt_outs SET {change} WHERE recipient_key = '{PHONES[name]}'" for name, change in changes]  # noqa: S608 - of ours
+    run_on(database_url, *updates)
 
 
-async def test_lifts_are_told_where_nothing_speaks_against_them(command, sandbox, database_url):
-    await lifted(command, database_url)
+async def test_lifts_are_told_where_nothing_speaks_against_them(command, sandbox, database_url, tmp_path):
+    await lifted(command, database_url, tmp_path)
     await command("optouts", "add", PHONES["opted out of the account"], "--account-wide")
     known, refused = "a STOP that is known since", {"error": 21610}
     listed(sandbox, 1, "outbound-api", "failed", PHONES["refused since"], ALONE, **refused)
@@ -156,8 +153,8 @@ async def test_lifts_are_told_where_nothing_speaks_against_them(command, sandbox
     assert {PHONES[name] for name in expected} == told_lifts(sandbox)
 
 
-async def test_lifts_are_left_out_where_that_is_asked_for(command, sandbox, database_url):
-    await lifted(command, database_url)
+async def test_lifts_are_left_out_where_that_is_asked_for(command, sandbox, database_url, tmp_path):
+    await lifted(command, database_url, tmp_path)
     await command("optouts", "add", PHONE, "--sender", ALONE)
     assert {"told": 1} == (await command(*PUSH, "--no-lifts", "--json")).json["counts"]
     since = (datetime.now(UTC) - timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,6 +1,7 @@
 """A push of lifts beside somebody who opts out meanwhile."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,7 +13,7 @@ from gateway.flows.second_sources import SecondSources
 from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.operations.mirror import MirrorOperations, Wanted
 from gateway.operations.optouts import read_whom
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Message, Sandbox
 from gateway.twilio.consents import ConsentItem, TooMany
 from gateway.twilio.upstream import OutcomeUnknown, Upstream
 from gateway.twilio.upstreams import Origins, Upstreams
@@ -111,3 +112,21 @@ async def test_a_call_that_was_one_too_many_is_made_again_by_what_is_known_then(
     assert {} == await push()
     assert [] == consents(sandbox)
     assert {"told": 1} == await push()
+
+
+async def test_a_stop_that_only_twilio_got_meanwhile_keeps_a_lift_back(office, mirror, push, sandbox):
+    office.clock.advance(-3_600)
+    phones = [f"+1415555{number:04}" for number in range(200, 226)]
+    for phone in phones:
+        await opt_out(office, phone)
+        await office.opt_outs.remove(read_whom(ACCOUNT, phone, None), SCOPE, BY, "asked for it")
+
+    async def only_twilio_gets_a_stop() -> None:
+        sid, now = "SM" + "5" * 32, datetime.now(UTC)
+        stop = Message(sid, ACCOUNT, ALONE, "STOP", "inbound", "received", phones[-1], created=now, sent=now)
+        sandbox.world.messages[sid] = stop
+        office.clock.advance(120)
+
+    mirror.meanwhile.append(only_twilio_gets_a_stop)
+    assert {"lifted": 25, "left_blocked": 1} == await push()
+    assert (phones[-1], "opt-in") not in consents(sandbox)
