@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from gateway.capture.decisions import decision_of
-from gateway.capture.marks import OUTCOME_HEADER
+from gateway.capture.marks import CALLBACK_HEADER, OUTCOME_HEADER
 from gateway.capture.records import Traffic
 from gateway.capture.requests import Answered, Played, Player
 from gateway.capture.results import Results
@@ -111,13 +111,9 @@ class Replay:
                 if self._is_over(number, began, due):
                     self._results.is_cut = True
                     break
-                played = self._player.played(record)
-                if played is None:
-                    self._results.left_out(index, record)
-                    continue
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 await self._pending.acquire()
-                self._begin(tasks, http, index, record, played)
+                self._begin(tasks, http, index, record)
                 number += 1
 
     def _is_over(self, number: int, began: float, due: float) -> bool:
@@ -126,12 +122,10 @@ class Replay:
             return True
         return most.seconds is not None and max(due, time.monotonic()) >= began + most.seconds
 
-    def _begin(
-        self, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession, index: int, record: Traffic, played: Played
-    ) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession, index: int, record: Traffic) -> None:
         lane = lane_of(record)
         before = self._lanes.last.get(lane)
-        task = tasks.create_task(self._in_turn(http, index, record, played, lane, before))
+        task = tasks.create_task(self._in_turn(http, index, record, lane, before))
         self._lanes.last[lane] = task
 
         def ended(_: object) -> None:
@@ -146,12 +140,16 @@ class Replay:
         http: aiohttp.ClientSession,
         index: int,
         record: Traffic,
-        played: Played,
         lane: str,
         before: asyncio.Task[None] | None,
     ) -> None:
         if before is not None:
             await asyncio.wait({before})
+        played = self._player.played(record)
+        if isinstance(played, str):
+            self._results.left_out(index, record, played)
+            self._on_progress()
+            return
         is_persons = record.record in {"inbound", "event"}
         if is_persons:
             await asyncio.sleep(max(0.0, self._lanes.earliest(lane, record.at) - time.monotonic()))
@@ -164,6 +162,7 @@ class Replay:
         if isinstance(answered, str):
             self._results.failed(index, record, answered)
         else:
+            self._player.answered(record, answered)
             now_decided = self._player.decision(record, answered)
             self._results.answered(index, record, decision_of(record), now_decided, now - began)
         self._on_progress()
@@ -213,7 +212,8 @@ async def _asked(http: aiohttp.ClientSession, played: Played) -> Answered | str:
             body = await answer.content.read(MOST_BODY_BYTES)
             while not answer.content.at_eof():
                 body = (body + await answer.content.read(MOST_BODY_BYTES))[:MOST_BODY_BYTES]
-            return Answered(answer.status, answer.headers.get(OUTCOME_HEADER), body)
+            told, path = answer.headers.get(OUTCOME_HEADER), answer.headers.get(CALLBACK_HEADER)
+            return Answered(answer.status, told, body, path)
     except TimeoutError:
         return "no answer in time"
     except aiohttp.ClientConnectorError:

@@ -55,8 +55,8 @@ WRONG = {
     "no head": ([send(1)], ":1: a capture begins with one line whose record is head"),
     "two heads": ([HEAD, HEAD], ":2: a capture begins with one line whose record is head"),
     "another version": (
-        [encode(HEAD).replace(b'n":1,', b'n":2,')],
-        ":1: version: this gateway reads version 1",
+        [encode(HEAD).replace(b'n":2,', b'n":3,')],
+        ":1: version: this gateway reads versions 1 to 2;",
     ),
     "no JSON": ([HEAD, b"{\n"], ":2: it is not JSON"),
     "an unknown key": ([HEAD, encode(send(1)).replace(b'"path"', b'"way"')], ":2: path: Field required"),
