@@ -26,6 +26,8 @@ def tell(report: Mapping[str, Any], *, as_json: bool, out: TextIO) -> None:
     ):
         if report.get(name):
             console.print(f"{report[name]} {words}", markup=False)
+    for what, count in report.get("summary", {}).items():
+        console.print(f"{count} {what}", markup=False)
     for kind, counts in report.get("kinds", {}).items():
         told = ", ".join(f"{count} {what}" for what, count in counts.items())
         console.print(f"{kind}: {told}", markup=False)
