@@ -222,6 +222,8 @@ def _target(given: argparse.Namespace, checked: Checked) -> Target:
     webhooks = str(given.webhooks or given.to).rstrip("/")
     demand_safe("--to", api, yes_live=given.yes_live)
     demand_safe("--webhooks", webhooks, yes_live=given.yes_live)
+    if given.callbacks is not None:
+        demand_safe("--callbacks", given.callbacks, yes_live=given.yes_live)
     mapped = {}
     for text in given.map:
         old, equals, new = text.partition("=")

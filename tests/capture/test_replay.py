@@ -186,6 +186,10 @@ REFUSED = {
     "Twilio itself": (["--to", "https://api.twilio.com", "--yes-live"], "--to: Twilio itself is never asked"),
     "another host": (["--to", "http://192.0.2.7:8080"], "--to: 192.0.2.7 is not this host"),
     "no address": (["--to", "somewhere"], "--to: it is a URL"),
+    "another host for callbacks": (
+        ["--to", "http://127.0.0.1:9", "--callbacks", "https://192.0.2.7/"],
+        "--callbacks: 192.0.2.7 is not this host",
+    ),
     "nowhere": ([], "--to, --settings: say where to play"),
     "settings that are loaded nowhere": (["--to", "http://127.0.0.1:9", "--settings", "x"], "--settings: with --to"),
     "nobody there": (["--to", f"http://127.0.0.1:{free_port()}"], "--to: it cannot be asked: no connection"),
