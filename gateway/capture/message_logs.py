@@ -213,5 +213,6 @@ def _instant(text: str) -> int | None:
             moment = read(written)
         except (ValueError, TypeError):
             continue
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+        at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+        return at if at >= 0 else None
     return None

@@ -125,7 +125,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("case", CASES)
 async def test_webhooks_are_led_to_the_gateway_and_put_back_though_the_command_is_killed(database_url, case):
     found = await kill_adopt.run(database_url, [case])

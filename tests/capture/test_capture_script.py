@@ -203,6 +203,11 @@ WRONG: dict[str, tuple[str, tuple[str, ...], Callable[[Path], str]]] = {
         (),
         lambda source: f"{source}:3: SentDate: it is no time",
     ),
+    "a time before all times": (
+        CSV.replace("2026-03-02T10:00:02Z", "1969-03-02T10:00:02Z"),
+        (),
+        lambda source: f"{source}:3: SentDate: it is no time",
+    ),
     "a row that was cut off": (CSV.partition(",,AC")[0], (), lambda source: f"{source}:2: Direction: the row ends"),
     "a line that was cut off": (
         json.dumps(PAGE["messages"][0]) + "\n{",
