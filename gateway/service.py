@@ -278,7 +278,9 @@ class Service:
             clear_numbers=given.numbers == "clear",
             clear_bodies=given.bodies == "clear",
         )
-        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, self._clock))
+        state = partial(
+            capture_state, directory, OptOutOperations(store, directory.pools, self._clock), store.shadow_lines
+        )
         capture = Capture(scrubber, "gateway", state, self._clock)
         self._run_until_done(capture)
         return capture

@@ -3,7 +3,7 @@
 import contextlib
 import heapq
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Final
 
 from gateway.capture.har import records_in_har
@@ -15,6 +15,7 @@ from gateway.capture.message_logs import (
     records_in_csv,
     records_in_json,
 )
+from gateway.capture.opening import UNREADABLE, opened, why_unreadable
 from gateway.capture.records import Traffic, decode, encode
 
 SORTED_AT_ONCE: Final = 20_000
@@ -24,7 +25,7 @@ JSON_BEGINS: Final = (b"{", b"[")
 def records_in(source: Source) -> Iterator[Traffic]:
     """The requests of one file, in the order that it has. Raises `WrongSource`."""
     try:
-        with source.path.open("rb") as file:
+        with opened(source.path) as file:
             beginning = file.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()
         if not beginning.startswith(JSON_BEGINS):
             yield from records_in_csv(source)
@@ -37,14 +38,16 @@ def records_in(source: Source) -> Iterator[Traffic]:
         if messages is None:
             raise WrongSource(f"{source.path}: it is neither a HAR nor a page of Twilio's messages")
         yield from records_in_json(source, messages)
-    except OSError as error:
-        raise WrongSource(f"{source.path}: it cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise WrongSource(f"{source.path}: it is not UTF-8") from None
+    except UNREADABLE as error:
+        raise WrongSource(f"{source.path}: it cannot be read ({why_unreadable(error)})") from None
+    except UnicodeError:
+        raise WrongSource(f"{source.path}: it is not UTF-8; save it as that") from None
 
 
-def in_order(records: Iterable[Traffic]) -> Iterator[bytes]:
-    """The lines of any number of requests by their time, in bounded memory: sorted piece by piece, on disk."""
+def in_order(records: Iterable[Traffic], on_repeated: Callable[[], None]) -> Iterator[bytes]:
+    """The lines of any number of requests by their time, in bounded memory: sorted piece by piece, on disk. A message
+    that several files have, as exports overlap, is one; ``on_repeated`` is told of each further time.
+    """
     with contextlib.ExitStack() as undo:
         pieces: list[IO[bytes]] = []
         batch: list[Traffic] = []
@@ -56,8 +59,23 @@ def in_order(records: Iterable[Traffic]) -> Iterator[bytes]:
         batch.sort(key=_at)
         read = [(decode(line) for line in piece) for piece in pieces]
         kept = ((line for line in lines if isinstance(line, Traffic)) for lines in read)
-        for record in heapq.merge(*kept, batch, key=_at):
+        for record in _once(heapq.merge(*kept, batch, key=_at), on_repeated):
             yield encode(record)
+
+
+def _once(records: Iterable[Traffic], on_repeated: Callable[[], None]) -> Iterator[Traffic]:
+    """Without what is repeated: the same message, of the same kind, at the same time."""
+    at, known = -1, set[tuple[str, ...]]()
+    for record in records:
+        if record.at != at:
+            at, known = record.at, set()
+        sid = record.message_sid or record.field("MessageSid")
+        message = (record.record, record.account_sid, sid or "", record.field("MessageStatus") or "")
+        if sid is not None and message in known:
+            on_repeated()
+            continue
+        known.add(message)
+        yield record
 
 
 def _piece(undo: contextlib.ExitStack, batch: list[Traffic]) -> IO[bytes]:

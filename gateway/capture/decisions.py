@@ -15,6 +15,12 @@ from gateway.messaging.instants import iso
 KEYWORD: Final = re.compile(r"(stop|start|help)_[a-z]+")
 EXAMPLES: Final = 5  # of each difference
 CREATED: Final = 201
+WOULD_SUPPRESS: Final = "would_suppress"
+OPTED_OUT_AT_TWILIO: Final = "twilio_opted_out"
+SUPPRESSED: Final = "suppressed"
+LATER: Final = " later"
+# Words for what changes nothing, in shadow mode or not.
+WITHOUT_EFFECT: Final = frozenset({"forwarded", "no keyword", "not_relayed", "repeated", "taken", "told"})
 # Inbound messages that are no keyword, whatever became of them at the app.
 ORDINARY: Final = frozenset({"app_answered", "answer_not_understood", "replies_held_back", "no_app", "app_failed"})
 
@@ -22,30 +28,52 @@ ORDINARY: Final = frozenset({"app_answered", "answer_not_understood", "replies_h
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided, in words that can be compared, and the gateway's own reply to a keyword (None: no reply; also
-    None where that is not known, ``knows_reply`` False).
+    None where that is not known, ``knows_reply`` False). In shadow mode it was not carried out (``enforced`` False).
     """
 
     word: str
     reply: str | None = None
     knows_reply: bool = True
+    enforced: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was carried out; what has no effect counts as done."""
+        return self.enforced or self.word in WITHOUT_EFFECT or self.word.startswith("refused")
+
+    @property
+    def told(self) -> str:
+        """The word and, where it was not carried out, that."""
+        return self.word if self.is_done else f"{self.word}, not enforced"
 
 
 def decision_of(record: Traffic) -> Decision | None:
     """What was decided when it was captured; None where that is not told or was no decision."""
     if record.outcome is None:
         return None
-    word = word_of(record.record, record.outcome, record.reason or "", record.status)
-    return None if word is None else Decision(word, record.confirmation, knows_reply=record.reason is not None)
+    reason = record.reason or ""
+    word = word_of(record.record, record.outcome, reason, record.status, record.decided or "")
+    enforced = record.enforced and reason != WOULD_SUPPRESS  # version 1 tells it by the reason alone
+    knows_reply = enforced and record.reason is not None
+    return None if word is None else Decision(word, record.confirmation, knows_reply=knows_reply, enforced=enforced)
 
 
-def word_of(kind: str, outcome: str, reason: str, status: int | None) -> str | None:
-    """A decision in a word or two, from the words of the log; None where there was none."""
+def word_of(kind: str, outcome: str, reason: str, status: int | None, decided: str = "") -> str | None:
+    """A decision in a word or two, from the words of the log; None where there was none. ``decided`` is what was
+    decided where the reason tells something else.
+    """
     if outcome == "refused":
         return f"refused ({reason})" if reason else "refused"
     if kind == "send":
-        later = outcome == "suppressed" and status == CREATED
-        return f"{outcome}{' later' * later}" if outcome in {"forwarded", "suppressed"} else None
+        if WOULD_SUPPRESS in {reason, decided}:
+            return SUPPRESSED
+        later = outcome == SUPPRESSED and status == CREATED
+        return f"{outcome}{LATER * later}" if outcome in {"forwarded", SUPPRESSED} else None
+    if kind == "status":
+        return _word_of_status(outcome, reason, decided)
     if kind == "inbound":
+        if KEYWORD.fullmatch(decided):
+            return decided
         if reason in ORDINARY:
             return "no keyword"
         if outcome == "repeated":
@@ -54,14 +82,26 @@ def word_of(kind: str, outcome: str, reason: str, status: int | None) -> str | N
     return "taken" if kind == "event" and outcome == "recorded" else None
 
 
+def _word_of_status(outcome: str, reason: str, decided: str) -> str | None:
+    """What a status callback told the gateway; what its app answered is the app's."""
+    if outcome not in {"relayed", "failed"}:
+        return None
+    return "opted out at Twilio" if OPTED_OUT_AT_TWILIO in {reason, decided} else "told"
+
+
 @dataclass(slots=True)
 class Differences:
-    """How often which decision became which other one, with examples; of each kind only a few are kept."""
+    """How often which decision became which other one, with examples; of each kind only a few are kept. What was
+    decided alike and carried out in only one of the two, as the other was in shadow mode, is counted apart
+    (``not_done``), or is a difference where ``by_deeds``.
+    """
 
     counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     examples: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
     compared: int = 0
     not_compared: int = 0
+    not_done: int = 0
+    by_deeds: bool = False
 
     @property
     def total(self) -> int:
@@ -74,13 +114,15 @@ class Differences:
             self.not_compared += 1
             return True
         self.compared += 1
-        if then.word != now.word:
-            self._add(record, then.word, now.word)
+        is_done_alike = then.is_done is now.is_done
+        if not is_decided_alike(then, now) or (self.by_deeds and not is_done_alike):
+            self._add(record, then.told, now.told)
             return False
         if then.knows_reply and now.knows_reply and then.reply != now.reply:
-            then_word, now_word = _in_words(then.word, then.reply, now.reply)
+            then_word, now_word = _in_words(then, now)
             self._add(record, then_word, now_word, reply_then=then.reply, reply_now=now.reply)
             return False
+        self.not_done += not is_done_alike
         return True
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -93,12 +135,15 @@ class Differences:
 
     def kept(self) -> dict[str, Any]:
         """All of it, as plain values that `from_kept` reads again."""
-        return {"differences": self.as_json(), "compared": self.compared, "not_compared": self.not_compared}
+        counted = {"compared": self.compared, "not_compared": self.not_compared, "not_done": self.not_done}
+        return {"differences": self.as_json()} | counted
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> "Differences":
         """What `kept` gave."""
-        found = cls(compared=int(kept["compared"]), not_compared=int(kept["not_compared"]))
+        found = cls(
+            compared=int(kept["compared"]), not_compared=int(kept["not_compared"]), not_done=int(kept["not_done"])
+        )
         for each in kept["differences"]:
             key = (str(each["record"]), str(each["then"]), str(each["now"]))
             found.counts[key], found.examples[key] = int(each["count"]), list(each["examples"])
@@ -120,9 +165,16 @@ def example(record: Traffic) -> dict[str, Any]:
     }
 
 
-def _in_words(word: str, then: str | None, now: str | None) -> tuple[str, str]:
-    if then is None:
-        return f"{word}, no reply", f"{word}, a reply"
-    if now is None:
-        return f"{word}, a reply", f"{word}, no reply"
-    return f"{word}, a reply", f"{word}, another reply"
+def is_decided_alike(then: Decision, now: Decision) -> bool:
+    """Whether the same was decided. How a send would have failed shadow mode does not tell."""
+    if then.enforced and now.enforced:
+        return then.word == now.word
+    return then.word.removesuffix(LATER) == now.word.removesuffix(LATER)
+
+
+def _in_words(then: Decision, now: Decision) -> tuple[str, str]:
+    if then.reply is None:
+        return f"{then.told}, no reply", f"{now.told}, a reply"
+    if now.reply is None:
+        return f"{then.told}, a reply", f"{now.told}, no reply"
+    return f"{then.told}, a reply", f"{now.told}, another reply"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from gateway.capture.message_logs import Source, WrongSource
 from gateway.capture.records import Kind, Traffic
-from gateway.capture.scrubbing import CODE
+from gateway.capture.scrubbing import CODE, message_sid_in
 
 SEND: Final = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-f]{32})/(?:SMS/)?Messages(?:\.[a-z]+)?", re.ASCII)
 ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
@@ -51,7 +51,8 @@ def _record(source: Source, entry: Mapping[str, Any]) -> Traffic | None:
         account_sid = dict(fields).get("AccountSid", "")
         if not (_is_signed(request) and ACCOUNT_SID.fullmatch(account_sid) and dict(fields).get("MessageSid")):
             return None
-    outcome, status, code = _decision(response) if kind == "send" else (None, None, None)
+    answer = _answer(response) if kind == "send" else b""
+    outcome, status, code = _decision(int(response["status"]), answer) if kind == "send" else (None, None, None)
     return Traffic(
         record=kind,
         at=_instant(str(entry["startedDateTime"])),
@@ -62,6 +63,7 @@ def _record(source: Source, entry: Mapping[str, Any]) -> Traffic | None:
         outcome=outcome,
         status=status,
         code=code,
+        message_sid=message_sid_in(answer) if status == CREATED else None,
     )
 
 
@@ -78,13 +80,16 @@ def _is_signed(request: Mapping[str, Any]) -> bool:
     return any(str(header["name"]).lower() == SIGNATURE for header in request["headers"])
 
 
-def _decision(response: Mapping[str, Any]) -> tuple[str | None, int | None, int | None]:
-    """What became of a send as its answer tells: 21610, or that it went out; another error may be Twilio's own."""
-    status, content = int(response["status"]), response.get("content") or {}
+def _answer(response: Mapping[str, Any]) -> bytes:
+    """The body of an answer."""
+    content = response.get("content") or {}
     text = str(content.get("text") or "").encode()
-    if content.get("encoding") == "base64":
-        text = base64.b64decode(text)
-    found = CODE.search(text)
+    return base64.b64decode(text) if content.get("encoding") == "base64" else text
+
+
+def _decision(status: int, answer: bytes) -> tuple[str | None, int | None, int | None]:
+    """What became of a send as its answer tells: 21610, or that it went out; another error may be Twilio's own."""
+    found = CODE.search(answer)
     code = int(found[1] or found[2]) if found and status != CREATED else None
     if code == OPTED_OUT:
         return "suppressed", status, code

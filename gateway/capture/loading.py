@@ -1,8 +1,11 @@
-"""What a capture began with, put into the gateway that it is played to: by its admin API, so by its own rules."""
+"""What a capture began with, put into the gateway that it is played to: by its admin API, so by its own rules.
+
+What shadow mode kept beside the list is loaded as if it had been adopted.
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -44,9 +47,10 @@ class Loading:
         timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             await self._import(http, self._services(state(), tried, account_sid))
+            lifted = {_whose(line) for line in state() if isinstance(line, OptOut) and not line.standing}
             batch: list[OptOut] = []
             for line in state():
-                if isinstance(line, OptOut) and line.channel != SENDER_ID_CHANNEL:  # to whom nothing can be sent
+                if isinstance(line, OptOut) and _counts(line, lifted):
                     batch.append(line)
                 if len(batch) == AT_ONCE:
                     await self._add(http, batch)
@@ -100,3 +104,14 @@ class Loading:
 
     def _named(self, name: str) -> str:
         return self._mapped.get(name, name)
+
+
+def _counts(line: OptOut, lifted: Container[tuple[str, ...]]) -> bool:
+    """Whether a line stands once what shadow mode kept is adopted. To a sender ID nothing can be sent."""
+    if not line.standing or line.channel == SENDER_ID_CHANNEL:
+        return False
+    return line.hold or _whose(line) not in lifted
+
+
+def _whose(line: OptOut) -> tuple[str, ...]:
+    return line.account_sid, line.channel, line.recipient, line.scope_kind, line.scope_id

@@ -5,17 +5,20 @@ taken to have named that alone. Replies in TwiML are no sends. Of decisions it t
 out was forwarded.
 """
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
+from gateway.capture.opening import opened
 from gateway.capture.records import Traffic
 from gateway.capture.scrubbing import Scrubber
 
@@ -34,6 +37,9 @@ NAMES: Final = {
 ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 SERVICE_SID: Final = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
+UTC_BY_NAME: Final = re.compile(r"(?<=\d)\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
+ZONE: Final = re.compile(r"(?<=\d)\s+([+-]\d\d:?\d\d)$", re.ASCII)
+DECISIVE: Final = frozenset({"from", "to", "body", "direction", "at"})
 INBOUND: Final = "inbound"
 SENDS: Final = frozenset({"outbound-api", "outbound-call"})
 LIKE_SENDS: Final = frozenset({"outbound", ""})
@@ -59,17 +65,33 @@ class Source:
 
 def records_in_csv(source: Source) -> Iterator[Traffic]:
     """The messages of a CSV. Raises `WrongSource`."""
-    with source.path.open(encoding="utf-8-sig", newline="", errors="strict") as file:
+    with opened(source.path) as plain_file, _as_text(plain_file) as file:
         rows = csv.DictReader(file)
-        demanded = {"from", "to", "body", "direction", "at"} - set(_columns(rows.fieldnames or ()))
+        demanded = DECISIVE - set(_columns(rows.fieldnames or ()))
         if demanded:
             raise WrongSource(f"{source.path}:1: it lacks columns for {', '.join(sorted(demanded))}")
         try:
             for row in rows:
+                _demand_whole(f"{source.path}:{rows.line_num}", row)
                 plain = {name: value or "" for name, value in row.items() if isinstance(name, str)}
                 yield from _record(source, f"{source.path}:{rows.line_num}", plain)
         except csv.Error as error:
             raise WrongSource(f"{source.path}:{rows.line_num}: it is no CSV ({error})") from None
+
+
+def _as_text(file: BinaryIO) -> io.TextIOWrapper:
+    """A file's text: UTF-8, or UTF-16 where it begins so, as spreadsheets write it."""
+    begins = file.read(2)
+    file.seek(0)
+    is_utf16 = begins in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    return io.TextIOWrapper(file, "utf-16" if is_utf16 else "utf-8-sig", "strict", newline="")
+
+
+def _demand_whole(place: str, row: Mapping[str, str | None]) -> None:
+    """Refuse a row that ends before a column which tells what the message is."""
+    for name, column in _columns(row).items():
+        if row[column] is None and name in DECISIVE:
+            raise WrongSource(f"{place}: {column}: the row ends before it; was the file cut off?")
 
 
 def records_in_json(source: Source, messages: Iterable[Any]) -> Iterator[Traffic]:
@@ -94,15 +116,29 @@ def messages_of(document: Any) -> list[Any] | None:
 
 
 def document_in(path: Path) -> Any:
-    """The JSON of a file: one document, or one a line. Raises `WrongSource` where it is neither, and `OSError`."""
-    text = path.read_bytes()
+    """The JSON of a file: one document, or one a line. Raises `WrongSource` where it is neither, `UnicodeError`, and
+    what reading raises.
+    """
+    with opened(path) as file:
+        text = file.read().removeprefix(codecs.BOM_UTF8)
+    text.decode("utf-8")  # else it is only told to be no JSON
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        return _lines_of(path, text)
+
+
+def _lines_of(path: Path, text: bytes) -> list[Any]:
+    """Messages one a line."""
+    found: list[Any] = []
+    for number, line in enumerate(text.splitlines(), 1):
         try:
-            return [orjson.loads(line) for line in text.splitlines() if line.strip()]
+            found += [orjson.loads(line)] if line.strip() else []
         except orjson.JSONDecodeError:
-            raise WrongSource(f"{path}: it is neither CSV nor JSON that can be read") from None
+            if not found:
+                raise WrongSource(f"{path}: it is neither CSV nor JSON that can be read") from None
+            raise WrongSource(f"{path}:{number}: it is not JSON; was the file cut off?") from None
+    return found
 
 
 def _record(source: Source, place: str, row: Mapping[str, str]) -> Iterator[Traffic]:
@@ -138,6 +174,7 @@ def _send(source: Source, place: str, told: Mapping[str, str], account_sid: str,
         outcome="suppressed" if is_blocked else "forwarded",
         status=CREATED,
         code=int(OPTED_OUT) if is_blocked else None,
+        message_sid=told["sid"] if MESSAGE_SID.fullmatch(told.get("sid", "")) else None,
     )
 
 
@@ -170,10 +207,12 @@ def _columns(names: Iterable[str]) -> dict[str, str]:
 
 def _instant(text: str) -> int | None:
     """Microseconds since 1970, UTC, of a time by ISO 8601 or RFC 5322, in UTC where it does not say."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    iso = ZONE.sub(r"\1", UTC_BY_NAME.sub("+00:00", text))
+    for read, written in ((datetime.fromisoformat, iso), (parsedate_to_datetime, text)):
         try:
-            moment = read(text)
+            moment = read(written)
         except (ValueError, TypeError):
             continue
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+        at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+        return at if at >= 0 else None
     return None

@@ -1,7 +1,8 @@
 """Reading captures: all of it is checked before anything is done with it, and neither takes more memory for more lines.
 
 Several files are one capture: parts of one, or those of several workers. Their traffic comes in the order in which it
-came in; the state is that of the file which began first.
+came in; the state is that of the file which began first. A last line that was cut off, as by a kill or a full disk, is
+a request that is missing; any other line that cannot be read is refused.
 """
 
 import heapq
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from gateway.capture.opening import UNREADABLE, opened, why_unreadable
 from gateway.capture.records import Gap, Head, State, Traffic, WrongRecord, decode
 
 LONGEST_LINE: Final = 8 * 1024 * 1024  # bytes; a request's form has one at most
@@ -50,6 +52,7 @@ class Checked:
 def check(paths: Sequence[Path]) -> Checked:
     """Read everything once. Raises `WrongCapture`."""
     found = Checked()
+    _demand_once(paths)
     for path in paths:
         head = _check_file(path, found)
         began_first = all(head.at <= other.at for other in found.heads)
@@ -71,6 +74,15 @@ def state_of(path: Path) -> Iterator[State]:
 def traffic_of(paths: Iterable[Path]) -> Iterator[Traffic]:
     """The requests of checked files, in the order in which they came in."""
     return heapq.merge(*(_ordered(path) for path in paths), key=lambda record: record.at)
+
+
+def _demand_once(paths: Iterable[Path]) -> None:
+    """Refuse a file that is named twice, under whatever names: each of its requests would be played twice."""
+    known: set[Path] = set()
+    for path in paths:
+        if path.resolve() in known:
+            raise WrongCapture(f"{path}: it is named twice")
+        known.add(path.resolve())
 
 
 def _check_file(path: Path, found: Checked) -> Head:
@@ -101,16 +113,26 @@ def _check_file(path: Path, found: Checked) -> Head:
 def _lines(path: Path) -> Iterator[tuple[str, Head | State | Traffic | Gap]]:
     number = 0
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             while line := file.readline(LONGEST_LINE + 1):
                 number += 1
                 if len(line) > LONGEST_LINE:
                     raise WrongCapture(f"{path}:{number}: the line is longer than {LONGEST_LINE} bytes")
-                yield f"{path}:{number}", decode(line)
+                yield f"{path}:{number}", _read(line, is_first=number == 1)
     except WrongRecord as error:
         raise WrongCapture(f"{path}:{number}: {error}") from None
-    except OSError as error:
-        raise WrongCapture(f"{path}: it cannot be read ({error.strerror})") from None
+    except UNREADABLE as error:
+        raise WrongCapture(f"{path}: it cannot be read ({why_unreadable(error)})") from None
+
+
+def _read(line: bytes, *, is_first: bool) -> Head | State | Traffic | Gap:
+    """Raises `WrongRecord`."""
+    try:
+        return decode(line)
+    except WrongRecord:
+        if is_first or line.endswith(b"\n"):
+            raise
+        return Gap(at=0, missing=1)  # the last line, cut off
 
 
 def _ordered(path: Path) -> Iterator[Traffic]:

@@ -1,8 +1,12 @@
-"""The format of a capture, version 1: JSON lines, of which the first says what the file is (`Head`).
+"""The format of a capture, version 2: JSON lines, of which the first says what the file is (`Head`).
 
 Behind it stands what was known when the capture began (`Account`, `Service`, `Pool`, `Placed`, `Left`, `OptOut`), then
 what happened, one line each (`Traffic`, and `Gap` for what is missing). Times are microseconds since 1970, UTC. A
 reader refuses a version or a key that it does not know: what changes a meaning, or adds one, makes a new version.
+
+Version 1 lacks what tells of shadow mode (``enforcement``, ``senders_enforcement``, ``standing``, ``shadow``,
+``enforced``, ``decided``) and of a send's own SID (``message_sid``). It is read as well: what is missing is as by
+default.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -11,10 +15,10 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gateway.messaging.handling import UnmanagedSenders
-from gateway.messaging.opt_out_settings import BlockedMode, IntentMode, TwilioHandling
+from gateway.messaging.opt_out_settings import BlockedMode, Enforcement, IntentMode, TwilioHandling
 from gateway.messaging.optouts import ScopeKind, Source
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 Kind = Literal["send", "inbound", "status", "event"]
 Instant = Annotated[int, Field(ge=0, le=2**62)]
@@ -38,7 +42,7 @@ class Head(Record):
     """
 
     record: Literal["head"] = "head"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = VERSION
     source: str
     at: Instant
     numbers: Literal["pseudonyms", "clear"]
@@ -47,7 +51,9 @@ class Head(Record):
 
 
 class Account(Record):
-    """An account of the settings: how it handles keywords, and where national numbers are read (ISO 3166)."""
+    """An account of the settings: how it handles keywords, and where national numbers are read (ISO 3166). ``senders``
+    and ``senders_enforcement`` are what single senders, by their keys, say themselves.
+    """
 
     record: Literal["account"] = "account"
     account_sid: AccountSid
@@ -60,6 +66,8 @@ class Account(Record):
     confirm_late: bool = False
     blocked: BlockedMode = BlockedMode.AUTO
     senders: dict[str, TwilioHandling] = Field(default_factory=dict)
+    enforcement: Enforcement = Enforcement.ON
+    senders_enforcement: dict[str, Enforcement] = Field(default_factory=dict)
 
 
 class Service(Record):
@@ -101,7 +109,8 @@ class Left(Record):
 
 class OptOut(Record):
     """One standing opt-out. ``recipient`` is its address on the wire, ``scope_id`` a service's SID, a sender's key or
-    the account's SID.
+    the account's SID. ``shadow``: it was said in shadow mode, beside the list; then it may be an opt-in (``standing``
+    false), too.
     """
 
     record: Literal["opt_out"] = "opt_out"
@@ -113,6 +122,8 @@ class OptOut(Record):
     source: Source
     hold: bool = False
     effective_at: Instant
+    standing: bool = True
+    shadow: bool = False
 
 
 class Traffic(Record):
@@ -121,8 +132,9 @@ class Traffic(Record):
 
     ``fields`` is its form, in order; ``items`` are an event stream's inbound messages. ``blocked`` is the header
     X-Gateway-Blocked. ``outcome`` and ``reason`` are the decision in the words of the log, None where the source of the
-    capture does not tell. ``confirmation`` is the gateway's own reply to a keyword, ``code`` the error's code in the
-    answer. ``at`` is when it came in.
+    capture does not tell. ``decided`` is the decision where the reason tells something else, as where an app failed
+    and in shadow mode (``enforced`` false). ``confirmation`` is the gateway's own reply to a keyword, ``code`` the
+    error's code in the answer, ``message_sid`` the message that the answer to a send tells of. ``at`` is when it came.
     """
 
     record: Kind
@@ -142,6 +154,9 @@ class Traffic(Record):
     settings_version: int | None = None
     seconds: float | None = None
     upstream_seconds: float | None = None
+    enforced: bool = True
+    decided: str | None = None
+    message_sid: str | None = Field(default=None, pattern=r"^(SM|MM)[0-9a-f]{32}$")
 
     def field(self, name: str) -> str | None:
         """The first value of a field of the form; None where there is none."""
@@ -184,6 +199,7 @@ def _told(error: ValidationError) -> str:
         return "it is not JSON"
     place = fault["loc"]
     if place == _VERSION:
-        return f"version: this gateway reads version {VERSION}; make the capture anew, or use the gateway that made it"
+        known = f"this gateway reads versions 1 to {VERSION}"
+        return f"version: {known}; make the capture anew, or use the gateway that made it"
     name = ".".join(str(part) for part in place[1:])
     return f"{name}: {fault['msg']}" if name else fault["msg"]

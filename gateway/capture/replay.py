@@ -5,6 +5,7 @@ of his were a second or more apart they are now, too: within a second a STOP win
 """
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from gateway.capture.decisions import decision_of
-from gateway.capture.marks import OUTCOME_HEADER
+from gateway.capture.marks import CALLBACK_HEADER, OUTCOME_HEADER
 from gateway.capture.records import Traffic
 from gateway.capture.requests import Answered, Played, Player
 from gateway.capture.results import Results
@@ -78,7 +79,7 @@ class _Lanes:
 
 
 class Replay:
-    """One run. ``on_progress`` is called after each request."""
+    """One run. ``on_progress`` is called after each request; ``monotonic`` gives seconds."""
 
     def __init__(
         self,
@@ -88,12 +89,15 @@ class Replay:
         bounds: Bounds,
         concurrency: int,
         on_progress: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._player = player
         self._results = results
         self._pace = pace
         self._bounds = bounds
         self._on_progress = on_progress
+        self._monotonic = monotonic
+        self._ends_at = math.inf
         self._under_way = asyncio.Semaphore(concurrency)
         self._pending = asyncio.Semaphore(MOST_PENDING)
         self._lanes = _Lanes()
@@ -101,37 +105,30 @@ class Replay:
     async def run(self, traffic: Iterator[Traffic]) -> None:
         """Play all of it, or as much as the bounds let."""
         first_at: int | None = None
-        began, number = time.monotonic(), 0
+        began, number = self._monotonic(), 0
+        self._ends_at = math.inf if self._bounds.seconds is None else began + self._bounds.seconds
         async with _session() as http, asyncio.TaskGroup() as tasks:
             for index, record in enumerate(traffic):
                 if self._results.is_done(index):
                     continue
                 first_at = record.at if first_at is None else first_at
                 due = began + self._pace.due(number, record.at - first_at)
-                if self._is_over(number, began, due):
+                if self._is_over(number, due):
                     self._results.is_cut = True
                     break
-                played = self._player.played(record)
-                if played is None:
-                    self._results.left_out(index, record)
-                    continue
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                await asyncio.sleep(max(0.0, due - self._monotonic()))
                 await self._pending.acquire()
-                self._begin(tasks, http, index, record, played)
+                self._begin(tasks, http, index, record)
                 number += 1
 
-    def _is_over(self, number: int, began: float, due: float) -> bool:
-        most = self._bounds
-        if most.requests is not None and number >= most.requests:
-            return True
-        return most.seconds is not None and max(due, time.monotonic()) >= began + most.seconds
+    def _is_over(self, number: int, due: float) -> bool:
+        is_enough = self._bounds.requests is not None and number >= self._bounds.requests
+        return is_enough or max(due, self._monotonic()) >= self._ends_at
 
-    def _begin(
-        self, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession, index: int, record: Traffic, played: Played
-    ) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession, index: int, record: Traffic) -> None:
         lane = lane_of(record)
         before = self._lanes.last.get(lane)
-        task = tasks.create_task(self._in_turn(http, index, record, played, lane, before))
+        task = tasks.create_task(self._in_turn(http, index, record, lane, before))
         self._lanes.last[lane] = task
 
         def ended(_: object) -> None:
@@ -146,24 +143,32 @@ class Replay:
         http: aiohttp.ClientSession,
         index: int,
         record: Traffic,
-        played: Played,
         lane: str,
         before: asyncio.Task[None] | None,
     ) -> None:
         if before is not None:
             await asyncio.wait({before})
+        played = self._player.played(record)
+        if isinstance(played, str):
+            self._results.left_out(index, record, played)
+            self._on_progress()
+            return
         is_persons = record.record in {"inbound", "event"}
         if is_persons:
-            await asyncio.sleep(max(0.0, self._lanes.earliest(lane, record.at) - time.monotonic()))
+            await asyncio.sleep(max(0.0, self._lanes.earliest(lane, record.at) - self._monotonic()))
         async with self._under_way:
-            began = time.monotonic()
+            began = self._monotonic()
+            if began >= self._ends_at:  # it has waited for its turn until then; a later run begins with it
+                self._results.is_cut = True
+                return
             answered = await _asked(http, played)
-            now = time.monotonic()
+            now = self._monotonic()
         if is_persons:
             self._lanes.note(lane, record.at, now)
         if isinstance(answered, str):
             self._results.failed(index, record, answered)
         else:
+            self._player.answered(record, answered)
             now_decided = self._player.decision(record, answered)
             self._results.answered(index, record, decision_of(record), now_decided, now - began)
         self._on_progress()
@@ -213,7 +218,8 @@ async def _asked(http: aiohttp.ClientSession, played: Played) -> Answered | str:
             body = await answer.content.read(MOST_BODY_BYTES)
             while not answer.content.at_eof():
                 body = (body + await answer.content.read(MOST_BODY_BYTES))[:MOST_BODY_BYTES]
-            return Answered(answer.status, answer.headers.get(OUTCOME_HEADER), body)
+            told, path = answer.headers.get(OUTCOME_HEADER), answer.headers.get(CALLBACK_HEADER)
+            return Answered(answer.status, told, body, path)
     except TimeoutError:
         return "no answer in time"
     except aiohttp.ClientConnectorError:

@@ -10,14 +10,21 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import encode_basic_auth
 
+from gateway.capture.callbacks import Callbacks, Sent
 from gateway.capture.decisions import Decision, word_of
-from gateway.capture.marks import CONFIRMED, REPLAY_HEADER
+from gateway.capture.marks import CONFIRMED, DECIDED, REPLAY_HEADER, SHADOW
 from gateway.capture.records import Traffic
+from gateway.capture.scrubbing import message_sid_in
 from gateway.messaging.blocked import BLOCKED_HEADER
 
 FORM: Final = "application/x-www-form-urlencoded"
 MESSAGE_SIDS: Final = frozenset({"MessageSid", "SmsSid", "SmsMessageSid", "OriginalRepliedMessageSid", "messageSid"})
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}", re.ASCII)
+
+CALLBACK: Final = "StatusCallback"
+
+NOT_KNOWN: Final = "status callbacks of sends that are not in the capture, or too long ago"
+NOT_LED: Final = "status callbacks of sends that did not leave now, or whose callbacks the target does not lead"
 
 Sign = Callable[[str, str, Iterable[tuple[str, str]]], str]
 """Twilio's signature by a key, over a URL and a form (`gateway.twilio.signature.sign`)."""
@@ -29,7 +36,8 @@ Replies = Callable[[bytes], list[str]]
 class Target:
     """Where to play: ``api_url`` for apps, ``webhook_url`` for Twilio, and ``public_url`` over which it is signed.
     ``tokens`` are Auth Tokens by account (``""``: of every other). ``mapped`` puts other values in the place of
-    accounts, services and senders of the capture.
+    accounts, services and senders of the capture. ``callback_url`` is where the target relays status callbacks to;
+    None: to where the capture says, which is nowhere where URLs are pseudonyms.
     """
 
     api_url: str
@@ -37,6 +45,7 @@ class Target:
     public_url: str
     tokens: Mapping[str, str] = field(repr=False)
     mapped: Mapping[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
 
     def token(self, account_sid: str) -> str | None:
         """The Auth Token of an account of the target."""
@@ -55,24 +64,30 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer that came: its status, the decision as the gateway tells it (None: it does not), its body."""
+    """An answer that came: its status, the decision as the gateway tells it (None: it does not), its body, and the path
+    to which status callbacks of the send come.
+    """
 
     status: int
     told: str | None
     body: bytes = field(repr=False)
+    callback_path: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Makes requests of records. ``run`` names them, so that two runs share no MessageSid."""
+    """Makes requests of records. ``run`` names them, so that two runs share no MessageSid. ``callbacks`` are of the
+    sends that were played.
+    """
 
     run: str
     target: Target
     sign: Sign = field(repr=False)
     replies: Replies = field(repr=False)
+    callbacks: Callbacks = field(default_factory=Callbacks, repr=False)
 
-    def played(self, record: Traffic) -> Played | None:
-        """The request; None for what cannot be played: a status callback, whose URL only the gateway can make."""
+    def played(self, record: Traffic) -> Played | str:
+        """The request, once what came before it was answered; or why it cannot be played."""
         match record.record:
             case "send":
                 return self._send(record)
@@ -80,20 +95,28 @@ class Player:
                 return self._webhook(record)
             case "event":
                 return self._events(record)
-            case _:
-                return None
+            case "status":
+                return self._status(record)
+
+    def answered(self, record: Traffic, answered: Answered) -> None:
+        """Learn from an answer what status callbacks of its send need."""
+        if record.record == "send" and record.message_sid is not None and record.field(CALLBACK) is not None:
+            sid = message_sid_in(answered.body) or self._value("MessageSid", record.message_sid)
+            self.callbacks.note(record.message_sid, Sent(sid, answered.callback_path))
 
     def decision(self, record: Traffic, answered: Answered) -> Decision | None:
         """What was decided now; None where the gateway does not tell, or nothing was decided."""
         if answered.told is None:
             return None
         outcome, _, rest = answered.told.partition(" ")
-        reason, _, confirmed = rest.partition(" ")
-        word = word_of(record.record, outcome, reason, answered.status)
+        reason, *more = rest.split(" ")
+        decided = next((each.removeprefix(DECIDED) for each in more if each.startswith(DECIDED)), "")
+        word = word_of(record.record, outcome, reason, answered.status, decided)
         if word is None:
             return None
-        replies = self.replies(answered.body) if confirmed == CONFIRMED else []
-        return Decision(word, replies[0] if replies else None)
+        replies = self.replies(answered.body) if CONFIRMED in more else []
+        enforced = SHADOW not in more
+        return Decision(word, replies[0] if replies else None, knows_reply=enforced, enforced=enforced)
 
     def probe(self) -> Played:
         """A send that proves nothing and says nothing: its answer shows whether a gateway knows what a replay is."""
@@ -102,7 +125,7 @@ class Player:
 
     def _send(self, record: Traffic) -> Played:
         sid = self._mapped(record.account_sid)
-        fields = [(name, self._value(name, value)) for name, value in record.fields if name != "StatusCallback"]
+        fields = [(name, self._of_send(name, value)) for name, value in record.fields]
         headers = {
             REPLAY_HEADER: self.run,
             "Content-Type": FORM,
@@ -112,6 +135,22 @@ class Player:
             headers[BLOCKED_HEADER] = record.blocked
         path = record.path.replace(record.account_sid, sid)
         return Played("POST", self.target.api_url + path, headers, urlencode(fields).encode())
+
+    def _of_send(self, name: str, value: str) -> str:
+        elsewhere = self.target.callback_url
+        return elsewhere if name == CALLBACK and elsewhere is not None else self._value(name, value)
+
+    def _status(self, record: Traffic) -> Played | str:
+        sent = self.callbacks.of(record.field("MessageSid"))
+        if sent is None:
+            return NOT_KNOWN
+        if sent.path is None:
+            return NOT_LED
+        fields = [
+            (name, sent.message_sid if name in MESSAGE_SIDS else self._mapped(value)) for name, value in record.fields
+        ]
+        headers = self._signed(record, sent.path, fields) | {"Content-Type": FORM}
+        return Played("POST", self.target.webhook_url + sent.path, headers, urlencode(fields).encode())
 
     def _webhook(self, record: Traffic) -> Played:
         fields = [(name, self._value(name, value)) for name, value in record.fields]

@@ -1,6 +1,5 @@
 """What a replay has found so far: counts, differences, latencies; kept in a file, so that it can go on from there."""
 
-import json
 import math
 import os
 from collections import Counter
@@ -8,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
+from gateway.capture.callbacks import Callbacks
 from gateway.capture.decisions import Decision, Differences, example
 from gateway.capture.records import Traffic
 
 GROWTH: Final = 1.02  # from one bucket of latencies to the next: figures are exact to two in a hundred
 PERCENTILES: Final = (50, 90, 99)
 KEPT_EXAMPLES: Final = 5
-KEPT_VERSION: Final = 1
+PLAYED, COMPARED, DIFFERENT, FAILED, LEFT_OUT = "played", "compared", "different", "no answer", "left out"
+KEPT_VERSION: Final = 2
 
 
 class WrongState(Exception):
@@ -43,7 +46,9 @@ class Latencies:
 
 @dataclass(slots=True)
 class Results:
-    """The results of a run over a capture of this fingerprint. ``is_cut``: bounds ended it before the capture did."""
+    """The results of a run over a capture of this fingerprint. ``kinds`` counts what was played, compared and decided
+    otherwise of each kind, ``skipped`` what was left out and why. ``is_cut``: bounds ended it before the capture did.
+    """
 
     run: str
     fingerprint: str
@@ -52,6 +57,8 @@ class Results:
     errors: Counter[str] = field(default_factory=Counter)
     error_examples: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, Counter[str]] = field(default_factory=dict)
+    callbacks: Callbacks = field(default_factory=Callbacks, repr=False)
     requests: int = 0
     is_cut: bool = False
     _done_below: int = 0
@@ -75,22 +82,28 @@ class Results:
         self, index: int, record: Traffic, then: Decision | None, now: Decision | None, seconds: float
     ) -> None:
         """Note an answer."""
-        self.requests += 1
+        self._of_kind(record, PLAYED)
         self.latencies.add(seconds)
-        self.differences.compare(record, then, now)
+        is_same = self.differences.compare(record, then, now)
+        self._of_kind(record, COMPARED, then is not None and now is not None)
+        self._of_kind(record, DIFFERENT, not is_same)
+        self.requests += 1
         self._done(index)
 
     def failed(self, index: int, record: Traffic, why: str) -> None:
         """Note that no answer came."""
+        self._of_kind(record, PLAYED)
+        self._of_kind(record, FAILED)
         self.requests += 1
         self.errors[why] += 1
         if len(self.error_examples) < KEPT_EXAMPLES:
             self.error_examples.append(example(record) | {"why": why})
         self._done(index)
 
-    def left_out(self, index: int, record: Traffic) -> None:
+    def left_out(self, index: int, record: Traffic, why: str) -> None:
         """Note what is not played."""
-        self.skipped[record.record] += 1
+        self._of_kind(record, LEFT_OUT)
+        self.skipped[why] += 1
         self._done(index)
 
     def report(self) -> dict[str, Any]:
@@ -103,6 +116,8 @@ class Results:
             "not_compared": self.differences.not_compared,
             "different": self.differences.total,
             "differences": self.differences.as_json(),
+            "not_done": self.differences.not_done,
+            "kinds": {kind: dict(counts) for kind, counts in self.kinds.items()},
             "left_out": dict(self.skipped),
             "errors": dict(self.errors),
             "error_examples": self.error_examples,
@@ -123,16 +138,18 @@ class Results:
             "errors": dict(self.errors),
             "error_examples": self.error_examples,
             "skipped": dict(self.skipped),
+            "kinds": self.kinds,
+            "callbacks": self.callbacks.kept(),
         } | self.differences.kept()
         beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(kept), "utf-8")
+        beside.write_bytes(orjson.dumps(kept))
         beside.replace(path)
 
     @classmethod
     def kept_in(cls, path: Path, fingerprint: str) -> "Results | None":
         """What was kept; None where nothing was. Raises `WrongState`."""
         try:
-            kept = json.loads(path.read_text("utf-8"))
+            kept = orjson.loads(path.read_bytes())
             if kept["version"] != KEPT_VERSION or kept["fingerprint"] != fingerprint:
                 raise WrongState(f"{path}: it is of another capture or version; name another file, or remove it")
             return cls(
@@ -143,14 +160,20 @@ class Results:
                 errors=Counter(kept["errors"]),
                 error_examples=list(kept["error_examples"]),
                 skipped=Counter(kept["skipped"]),
+                kinds={str(kind): Counter(counts) for kind, counts in kept["kinds"].items()},
+                callbacks=Callbacks.from_kept(kept["callbacks"]),
                 requests=int(kept["requests"]),
                 _done_below=int(kept["done_below"]),
                 _done_beyond=set(kept["done_beyond"]),
             )
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise WrongState(f"{path}: it is no state of a replay; name another file, or remove it") from error
+
+    def _of_kind(self, record: Traffic, what: str, counts: int = 1) -> None:
+        if counts:
+            self.kinds.setdefault(record.record, Counter())[what] += counts
 
     def _done(self, index: int) -> None:
         self._done_beyond.add(index)

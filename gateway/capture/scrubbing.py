@@ -42,6 +42,7 @@ PLAIN_VALUE: Final = re.compile(r"(?!\+?\d{7,}$)[A-Za-z0-9_.:+-]{0,64}", re.ASCI
 NAME: Final = re.compile(r"(?!.*\d{4})[A-Za-z][A-Za-z0-9_.<>-]{0,39}", re.ASCII)
 OF_AN_EVENT: Final = ("specversion", "type", "id", "time")
 CODE: Final = re.compile(rb'"code"\s*:\s*(\d{1,9})|<Code>(\d{1,9})</Code>')
+SID: Final = re.compile(rb'"sid"\s*:\s*"((?:SM|MM)[0-9a-f]{32})"|<Sid>((?:SM|MM)[0-9a-f]{32})</Sid>')
 FIRST_ERROR: Final = 400
 
 # Refusals of who proved nothing: nobody's traffic, of which anybody could make as much as he likes.
@@ -54,7 +55,8 @@ NO_SECRETS_OF_SERVICES: Final = frozenset({"app_url", "app_fallback_url"})
 class Happened:
     """One request as it came and what became of it, as the edge tells it; see `gateway.capture.records.Traffic`.
 
-    ``form`` is the form as it was sent, in the body or, with GET, in the query; of an event stream, JSON.
+    ``form`` is the form as it was sent, in the body or, with GET, in the query; of an event stream, JSON. ``answer`` is
+    the body of an error, and of the answer to a send.
     """
 
     kind: Kind
@@ -73,6 +75,8 @@ class Happened:
     settings_version: int | None
     seconds: float
     upstream_seconds: float | None
+    enforced: bool = True
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,18 @@ class Scrubber:
             settings_version=happened.settings_version,
             seconds=round(happened.seconds, 6),
             upstream_seconds=None if happened.upstream_seconds is None else round(happened.upstream_seconds, 6),
+            enforced=happened.enforced,
+            decided=happened.decided or None,
+            message_sid=message_sid_in(happened.answer) if happened.kind == "send" else None,
         )
 
     def state(self, line: State) -> State:
         """A record of what was known when the capture began."""
         match line:
             case AccountRecord():
-                return line.model_copy(update={"senders": {self._key(key): how for key, how in line.senders.items()}})
+                handling = {self._key(key): how for key, how in line.senders.items()}
+                enforcement = {self._key(key): how for key, how in line.senders_enforcement.items()}
+                return line.model_copy(update={"senders": handling, "senders_enforcement": enforcement})
             case Service():
                 return line.model_copy(update={"settings": self._settings(line.settings)})
             case Pool():
@@ -208,6 +217,12 @@ class Scrubber:
         if "short_codes" in kept:
             kept["short_codes"] = {self._key(code): words for code, words in kept["short_codes"].items()}
         return kept
+
+
+def message_sid_in(answer: bytes) -> str | None:
+    """The SID of the message that the answer to a send tells of, JSON or XML; None where it tells of none."""
+    found = SID.search(answer)
+    return (found[1] or found[2]).decode() if found else None
 
 
 def _name(name: str) -> str:

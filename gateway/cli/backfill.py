@@ -48,7 +48,7 @@ def backfill(
         raise BadInput("--since, --until: nothing lies between them")
 
     async def work(opened: Opened) -> Backfill:
-        operations, whose = _operations(opened), opened.directory.demand(owner.sid)
+        operations, whose = _operations(opened), opened.account_at_twilio(owner.sid)
         with _progress(wanted) as told:
             return await _run(operations, whose, wanted, told)
 

@@ -59,7 +59,7 @@ def _explained(
     whom = None if from_ is None else reading.whom(owner.sid, from_, owner.default_region, sender, "--to", "--from")
 
     async def work(opened: Opened) -> BodyExplained:
-        known = opened.directory.demand(owner.sid)
+        known = opened.account(owner.sid)
         recipient = whom.recipient if whom is not None else None
         return await opened.explain.body(known, body, recipient=recipient, service_sid=service_sid, sender=sender)
 

@@ -27,7 +27,7 @@ def status(account: options.Account = None, config: options.Config = None, *, as
     """Say where shadow mode is on."""
     settings = from_environment(config)
     owner = reading.account_in(settings, account)
-    places = run(settings, lambda opened: opened.shadow.places(opened.directory.demand(owner.sid)))
+    places = run(settings, lambda opened: opened.shadow.places(opened.account(owner.sid)))
     if as_json:
         return say_json({"account_sid": owner.sid, **shadow_places_as_json(places)})
     if not places:
@@ -113,7 +113,7 @@ def _settle(
     async def work(opened: Opened) -> Counter[str]:
         done: Counter[str] = Counter()
         with _progress() as told:
-            async for done in opened.shadow.settle(opened.directory.demand(owner.sid), wanted, operator(), why):
+            async for done in opened.shadow.settle(opened.account(owner.sid), wanted, operator(), why):
                 told(done)
         return done
 

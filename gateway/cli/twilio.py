@@ -1,4 +1,8 @@
-"""``gateway twilio …``: an account's webhooks at Twilio, led to the gateway and back; the list, told to Twilio."""
+"""``gateway twilio …``: accounts' webhooks at Twilio, led to the gateway and back; the list, told to Twilio.
+
+A sub-account is an account like any other here: its own Auth Token signs its webhooks, and its parent's is not enough
+to verify them. So one that the settings do not list with its token is left alone.
+"""
 
 import contextlib
 import sys
@@ -14,6 +18,7 @@ from gateway.cli.backfill import sources_of
 from gateway.cli.failures import Failed
 from gateway.cli.opened import Opened, now, operator, run
 from gateway.cli.output import HEADING, STOPS, in_columns, say, say_json
+from gateway.directory import Account
 from gateway.events.mirror import TwilioMirror
 from gateway.given import guard_of
 from gateway.messaging.targets import Webhook
@@ -38,7 +43,9 @@ def adopt(
     dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Lead the webhooks of numbers, services and channel senders to the gateway; where they led is relayed to."""
+    """Lead the webhooks of numbers, services and channel senders to the gateway; where they led is relayed to. All
+    accounts of the settings, sub-accounts with an Auth Token of their own among them, unless --account names one.
+    """
     _work(account, config, revert=False, dry_run=dry_run, as_json=as_json)
 
 
@@ -50,33 +57,43 @@ def revert(
     dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Put the webhooks back to the apps, where Twilio still has the gateway's."""
+    """Put the webhooks back to the apps, where Twilio still has the gateway's; of all accounts, or of one."""
     _work(account, config, revert=True, dry_run=dry_run, as_json=as_json)
 
 
 def _work(account: str | None, config: options.Config, *, revert: bool, dry_run: bool, as_json: bool) -> None:
     settings = from_environment(config)
-    owner = reading.account_in(settings, account)
+    sids = [reading.account_in(settings, account).sid] if account or not settings.accounts else None
+    failures: list[str] = []
 
-    async def work(opened: Opened) -> list[Step]:
-        operations, whose = _operations(opened, settings), opened.directory.demand(owner.sid)
-        steps = await operations.planned(whose, revert=revert)
-        if not dry_run:
-            with _progress(len(steps)) as told:
-                async for _ in operations.carry_out(whose, steps, operator()):
-                    told()
-        return steps
+    async def work(opened: Opened) -> int:
+        accounts = opened.directory.accounts if sids is None else [opened.account_at_twilio(sid) for sid in sids]
+        operations, conflicts = _operations(opened, settings), 0
+        for each in accounts:
+            try:
+                steps = await _led(operations, each, revert=revert, dry_run=dry_run)
+            except (UpstreamError, UnderWay) as error:
+                failures.append(f"{each.sid}: {error}")
+                continue
+            _tell(each.sid, steps, dry_run=dry_run, as_json=as_json)
+            conflicts += sum(step.action is Action.CONFLICT for step in steps)
+        return conflicts
 
-    try:
-        steps = run(settings, work)
-    except UpstreamError as error:
-        raise Failed(f"{error}; the same command goes on from there") from error
-    except UnderWay as error:
-        raise Failed(str(error)) from error
-    _tell(steps, dry_run=dry_run, as_json=as_json)
-    conflicts = sum(step.action is Action.CONFLICT for step in steps)
+    conflicts = run(settings, work)
+    if failures:
+        raise Failed(f"{'; '.join(failures)}; the same command goes on from there")
     if conflicts:
         raise Failed(f"{conflicts} webhooks were left as they are; the table says why")
+
+
+async def _led(operations: WebhookOperations, account: Account, *, revert: bool, dry_run: bool) -> list[Step]:
+    """What was done with each webhook of an account, or would be."""
+    steps = await operations.planned(account, revert=revert)
+    if not dry_run:
+        with _progress(len(steps)) as told:
+            async for _ in operations.carry_out(account, steps, operator()):
+                told()
+    return steps
 
 
 def _operations(opened: Opened, settings: Settings) -> WebhookOperations:
@@ -84,11 +101,12 @@ def _operations(opened: Opened, settings: Settings) -> WebhookOperations:
     return WebhookOperations(opened.store, opened.upstreams, settings.public_url, guard.refusal_of_url, now)
 
 
-def _tell(steps: list[Step], *, dry_run: bool, as_json: bool) -> None:
+def _tell(account_sid: str, steps: list[Step], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         for step in steps:
-            say_json(_as_json(step, dry_run=dry_run))
+            say_json({"account_sid": account_sid} | _as_json(step, dry_run=dry_run))
         return
+    say(account_sid)
     say(in_columns(COLUMNS), HEADING)
     for step in steps:
         changes = step.action in {Action.ADOPT, Action.REVERT}

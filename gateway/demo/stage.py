@@ -93,6 +93,7 @@ def _settings(gateway_url: str, sandbox: Sandbox, app: SampleApp, database: Path
                     "twilio_handling": "off",
                     "default_region": "US",
                     "app_url": app.sms_url,
+                    "lead_status_callbacks": True,  # so that a capture's can be played again here
                 }
             ],
         }

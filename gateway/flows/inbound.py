@@ -178,8 +178,9 @@ class InboundFlow:
         outcome = await self._carried_through(account, message, reading, relay, recorded)
         for change in changes.values():
             tell_would_confirm(change)
-            detail = f"{change.opt_out_type.lower()}_{change.change} {outcome.detail}".rstrip()
-            outcome = replace(outcome, detail=detail, is_proved=True, message=message)
+            decided = f"{change.opt_out_type.lower()}_{change.change}"
+            detail = f"{decided} {outcome.detail}".rstrip()
+            outcome = replace(outcome, detail=detail, is_proved=True, message=message, decided=decided)
         return replace(outcome, enforced=False)
 
     async def _confirmed(

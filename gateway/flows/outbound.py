@@ -138,9 +138,10 @@ class OutboundFlow:
             checked = await self._fresh(message)
             decision = checked.decision
             if isinstance(decision, Forward) or not decision.enforced:
-                body = write_outbound(self._callbacks.led(account, form, checked.asked_at), message)
-                answer, seconds = await self._forward(call, request, reservation, body)
-                return await self._forwarded(call, message, checked, answer, seconds)
+                led = self._callbacks.led(account, form, checked.asked_at)
+                answer, seconds = await self._forward(call, request, reservation, write_outbound(led, message))
+                outcome = await self._forwarded(call, message, checked, answer, seconds)
+                return replace(outcome, callback_path=self._callbacks.path_in(led))
         if await self._check.place(message, decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, decision)
@@ -185,6 +186,7 @@ class OutboundFlow:
             is_proved=True,
             message=message,
             enforced=checked.decision.enforced,
+            decided="" if let_go is None else WOULD_SUPPRESS,
         )
 
     async def _let_go(self, message: OutboundMessage, decision: Decision) -> Suppress | None:

@@ -41,7 +41,9 @@ class Outcome:
     which it was decided, None where nothing was. ``is_proved``: the caller proved to be the account's, so that this
     is noted as the account's activity (`gateway.flows.activity`); then ``message`` is what it is about, None of a send
     that could not be read. ``enforced``: what was decided was also carried out. ``confirmation`` is the gateway's own
-    reply to a keyword, which stands first in the answer.
+    reply to a keyword, which stands first in the answer. ``decided`` is what was decided, in the words of a reason,
+    where ``reason`` tells something else: that an app failed, or what was done in shadow mode. ``callback_path`` is
+    where Twilio was told to post what becomes of a send, where that is the gateway's own.
     """
 
     what: What
@@ -56,6 +58,8 @@ class Outcome:
     message: OutboundMessage | InboundMessage | StatusUpdate | None = field(default=None, repr=False)
     enforced: bool = True
     confirmation: str | None = None
+    decided: str = ""
+    callback_path: str | None = field(default=None, repr=False)
 
 
 def failure(what: What, reason: str, error: TrafficError, answer_as: Format, **rest: object) -> Outcome:

@@ -30,6 +30,7 @@ from gateway.web.client import AppClient, AppUnreachable
 
 STATUS_PATH: Final = "/status/"
 CALLBACK: Final = "StatusCallback"
+TWILIO_OPTED_OUT: Final = "twilio_opted_out"
 DECISIVE: Final = ("ErrorCode", "MessageStatus", "To", "From", "MessagingServiceSid", "AccountSid")
 NOT_SENT: Final = frozenset({"failed", "undelivered"})
 MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII)
@@ -66,6 +67,11 @@ class StatusTokens:
         ours = f"{self._public_url}{STATUS_PATH}{token}"
         return form.having({CALLBACK: f"{ours}#{fragment}" if fragment else ours})
 
+    def path_in(self, form: Form) -> str | None:
+        """The path below ``public_url`` of a callback that was led through the gateway; None of any other."""
+        url, ours = urldefrag(form.get(CALLBACK) or "").url, self._public_url + STATUS_PATH
+        return url.removeprefix(self._public_url) if url.startswith(ours) else None
+
     def read(self, token: str) -> LedCallback | None:
         """What a token names; None when the gateway did not make it."""
         content = self._tokens.read(token)
@@ -83,7 +89,7 @@ class StatusFlow:
 
     async def receive(self, request: Request) -> Outcome:
         """Carry one callback through; every way it can end is an outcome."""
-        account_sid = told = None
+        account_sid = told = learned = None
         try:
             led = self._tokens.read(request.path.removeprefix(STATUS_PATH))
             if led is None:
@@ -97,7 +103,7 @@ class StatusFlow:
             learned = learned_from(relay.form, led)
             if learned is not None:
                 await self._learning.learn(learned)
-            reason = "status_relayed" if learned is None else "twilio_opted_out"
+            reason = "status_relayed" if learned is None else TWILIO_OPTED_OUT
             told = told_by(account.sid, relay.form)
             status = await self._relayed(account, led.url, relay.form, request)
             answer = Answer(status, (), b"")
@@ -107,7 +113,8 @@ class StatusFlow:
             return failure(What.REFUSED, reason, error, Format.JSON, account_sid=account_sid)
         except AppUnreachable as error:
             failed = Outcome(What.FAILED, "app_failed", Answer(502, (), b""), account_sid, detail=str(error))
-            return replace(failed, is_proved=told is not None, message=told)
+            decided = TWILIO_OPTED_OUT if learned is not None else ""
+            return replace(failed, is_proved=told is not None, message=told, decided=decided)
 
     async def _relayed(self, account: Account, url: str, form: Form, request: Request) -> int:
         """The status that the app answers to the very bytes that came. Raises `AppUnreachable`."""

@@ -1,6 +1,9 @@
-"""What a capture begins with: accounts, the settings and pools of their services, and every standing opt-out."""
+"""What a capture begins with: accounts, the settings and pools of their services, every standing opt-out, and what
+shadow mode keeps beside the list.
+"""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
 from gateway.capture import records
 from gateway.directory import Account, Directory
@@ -8,9 +11,17 @@ from gateway.messaging.opt_out_forms import plain
 from gateway.messaging.optouts import Source
 from gateway.operations.optouts import OptOutOperations
 from gateway.store.list_reads import OptOutFilter
+from gateway.store.shadow_lines import ShadowLine
+
+AT_A_TIME: Final = 500
+
+ReadShadow = Callable[[str, str, int], Awaitable[list[ShadowLine]]]
+"""Lines of an account with something from shadow mode beside them (`gateway.store.Store.shadow_lines`)."""
 
 
-async def capture_state(directory: Directory, opt_outs: OptOutOperations) -> AsyncIterator[records.State]:
+async def capture_state(
+    directory: Directory, opt_outs: OptOutOperations, read_shadow: ReadShadow
+) -> AsyncIterator[records.State]:
     """What is known now, account by account; read page by page. Raises `StoreUnavailable`."""
     for account in directory.accounts:
         yield account_record(account)
@@ -40,6 +51,29 @@ async def capture_state(directory: Directory, opt_outs: OptOutOperations) -> Asy
             hold=listed.hold,
             effective_at=listed.effective_at,
         )
+    for account in directory.accounts:
+        async for line in _kept_in_shadow(account.sid, read_shadow):
+            yield line
+
+
+async def _kept_in_shadow(account_sid: str, read: ReadShadow) -> AsyncIterator[records.OptOut]:
+    after = ""
+    while lines := await read(account_sid, after, AT_A_TIME):
+        for line in lines:
+            shadow, scope = line.opt_out.shadow, line.opt_out.scope
+            if shadow is not None:
+                yield records.OptOut(
+                    account_sid=account_sid,
+                    channel=line.key.channel,
+                    recipient=line.recipient,
+                    scope_kind=scope.kind,
+                    scope_id=scope.id,
+                    source=shadow.source,
+                    effective_at=shadow.effective_at,
+                    standing=shadow.standing,
+                    shadow=True,
+                )
+        after = lines[-1].opt_out_id
 
 
 def account_record(account: Account) -> records.Account:
@@ -56,4 +90,6 @@ def account_record(account: Account) -> records.Account:
         confirm_late=policy.confirm_late,
         blocked=account.blocked,
         senders=dict(policy.senders or {}),
+        enforcement=policy.enforcement,
+        senders_enforcement=dict(policy.senders_enforcement or {}),
     )

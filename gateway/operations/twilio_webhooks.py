@@ -145,15 +145,15 @@ class WebhookOperations:
         def step(action: Action, why: str, then: Webhook = there) -> Step:
             return Step(action, kind, str(resource.get("sid")), name, why, there, then, kept)
 
-        if kept is not None and kept.state != REVERTED and there == kept.ours:
-            if kept.ours != self._ours:
+        if kept is not None and kept.state != REVERTED and there in (kept.ours, self._ours):
+            if there != self._ours:
                 return step(Action.ADOPT, "public_url is another now", self._ours)
-            if kept.state == ADOPTING:
+            if kept.state == ADOPTING or kept.ours != self._ours:
                 return step(Action.NOTE, "Twilio has taken it; a run was broken off", self._ours)
             return step(Action.NOTHING, "it leads to the gateway")
         if kept is not None and kept.state == REVERTED and there == kept.ours == self._ours:
             return step(Action.NOTE, "it leads to the gateway again", self._ours)
-        if kept is not None and kept.state == ADOPTED:
+        if kept is not None and kept.state == ADOPTED and there != kept.app:  # else a revert was broken off
             return step(Action.CONFLICT, f"somebody led it to {_host(there.url)} since; put back {self._ours.url}")
         if urldefrag(there.url).url == self._ours.url:
             return step(Action.NOTHING, "it leads to the gateway; who else would be relayed to is not known")
@@ -185,7 +185,7 @@ class WebhookOperations:
 
         if kept is None or kept.state == REVERTED:
             return step(Action.NOTHING, "it was not led to the gateway")
-        if there == kept.ours:
+        if there in (kept.ours, self._ours):
             return step(Action.REVERT, "", kept.app)
         if there == kept.app:
             return step(Action.NOTE, "it is as it was already")
@@ -203,7 +203,8 @@ class WebhookOperations:
             kept = AdoptedWebhook(
                 account.sid, step.sid, step.kind, step.name, state, step.there, step.there, step.then, by.name, now
             )
-        ours = kept.ours if state == REVERTED else step.then
+        is_there_still = state == ADOPTING and step.there == kept.ours  # by another public_url, until Twilio is told
+        ours = kept.ours if state == REVERTED or is_there_still else step.then
         kept = replace(kept, name=step.name, state=state, ours=ours, actor=by.name, changed_at=now)
 
         async def unit(transaction: Transaction) -> None:

@@ -5,6 +5,9 @@ settings that the capture began with, one under those that are tried. What they 
 alone. Where already the first does not decide as it was captured, something else had a hand in it: an operator, a
 keyword that came by another way, or settings that changed meanwhile.
 
+Shadow mode is part of the settings: what it would not carry out counts otherwise than what would be done. What it keeps
+beside the list counts here as adopted, in both worlds, as it has to be before enforcing means anything.
+
 The pools are the capture's in both, as a file's numbers are not those of a capture with pseudonyms. A sender whose
 place nobody knew counts as in no service, as it does once Twilio has been asked.
 """
@@ -17,7 +20,17 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from gateway.capture import records
-from gateway.capture.decisions import CREATED, KEYWORD, Decision, Differences, decision_of, word_of
+from gateway.capture.decisions import (
+    CREATED,
+    KEYWORD,
+    OPTED_OUT_AT_TWILIO,
+    SUPPRESSED,
+    Decision,
+    Differences,
+    decision_of,
+    is_decided_alike,
+    word_of,
+)
 from gateway.capture.records import State, Traffic
 from gateway.flows.learning import Learned
 from gateway.flows.status import LedCallback, learned_from
@@ -25,11 +38,11 @@ from gateway.messaging.addresses import Address, read_recipient
 from gateway.messaging.blocked import fails_later, service_of_send
 from gateway.messaging.consent import change_for, effective_at, opt_outs_after
 from gateway.messaging.errors import UnreadableAddress
-from gateway.messaging.handling import KeywordPolicy, believed, read_body
+from gateway.messaging.handling import KeywordPolicy, believed, is_send_enforced, read_body
 from gateway.messaging.messages import InboundMessage, OutboundMessage
 from gateway.messaging.opt_out_rules import Fault, InvalidSettings
 from gateway.messaging.opt_out_settings import BlockedMode, OptOutSettings, TwilioHandling
-from gateway.messaging.optouts import OptOut, RecipientKey, Scope, Source, wins
+from gateway.messaging.optouts import OptOut, RecipientKey, Scope, Shadow, Source, adopted, wins
 from gateway.messaging.policy import Suppress, decide, unplaced
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import MessagingService
@@ -40,7 +53,6 @@ from gateway.twilio.inbound import read_inbound
 from gateway.twilio.late_messages import NotAMessage, read_event
 from gateway.twilio.outbound import read_outbound
 
-TWILIO_OPTED_OUT: Final = "twilio_opted_out"
 BAD_REQUEST: Final = 400
 UNKNOWN: Final = KeywordPolicy(TwilioHandling.OFF)  # of an account of which the capture tells nothing
 
@@ -81,10 +93,9 @@ class World:
             case records.Left():
                 account.pools = replace(pools, left={**pools.left, line.sender: line.services})
             case records.OptOut():
-                scope = Scope(line.scope_kind, line.scope_id)
-                opt_out = OptOut(scope, True, line.effective_at, line.source, line.hold)
-                key = _key(line.account_sid, _recipient_of(line))
-                self._lists.setdefault(key, {})[scope] = opt_out
+                known = self._lists.setdefault(_key(line.account_sid, _recipient_of(line)), {})
+                opt_out = _opt_out_of(line, known.get(Scope(line.scope_kind, line.scope_id)))
+                known[opt_out.scope] = opt_out
             case _:
                 pass  # nobody is asked here, so it does not matter whom one would have asked
 
@@ -105,8 +116,10 @@ class World:
                 case "inbound":
                     return self._heard(account, read_inbound(Form(record.fields)), record.at)
                 case "status":
-                    self._learn(learned_from(Form(record.fields), LedCallback(record.account_sid, "", record.at)))
-                    return None
+                    learned = learned_from(Form(record.fields), LedCallback(record.account_sid, "", record.at))
+                    self._learn(learned)
+                    decided = OPTED_OUT_AT_TWILIO if learned is not None else ""
+                    return Decision(word_of("status", "relayed", "", None, decided) or "")
                 case _:
                     return self._events(account, record)
         except TrafficError as error:
@@ -118,13 +131,15 @@ class World:
         key = _key(record.account_sid, message.recipient)
         pools = _placed(account.pools, unplaced(message, account.pools))
         decision = decide(message, pools, self._lists.get(key, {}).values())
+        enforced = is_send_enforced(message, account.policy, account.pools, account.services)
         if not isinstance(decision, Suppress):
-            if record.reason == TWILIO_OPTED_OUT:
+            if record.reason == OPTED_OUT_AT_TWILIO:
                 self._learn(Learned(message, record.at))
-            return Decision("forwarded")
+            return Decision("forwarded", enforced=enforced)
         is_scheduled = bool(form.get("ScheduleType") or form.get("SendAt"))
         later = fails_later(message, _mode(account, message, record), is_scheduled=is_scheduled)
-        return Decision(word_of("send", "suppressed", "", CREATED if later else BAD_REQUEST) or "")
+        word = word_of("send", "suppressed", "", CREATED if later else BAD_REQUEST) or ""
+        return Decision(word, enforced=enforced)
 
     def _heard(self, account: _Account, message: InboundMessage, at: int) -> Decision:
         if (message.account_sid, message.message_sid) in self._seen:
@@ -140,7 +155,10 @@ class World:
         counts_from = effective_at(reading.match.opt_out_type, known.values(), at)
         change = change_for(message, reading.match, reading.handling, pools, known.values(), counts_from)
         known.update({opt_out.scope: opt_out for opt_out in opt_outs_after(change, counts_from)})
-        return Decision(f"{change.opt_out_type.lower()}_{change.change}", change.confirmation)
+        word, reply = f"{change.opt_out_type.lower()}_{change.change}", change.confirmation
+        if change.would_confirm:
+            reply = reading.match.reply
+        return Decision(word, reply, enforced=change.enforced)
 
     def _events(self, account: _Account, record: Traffic) -> Decision:
         for item in record.items:
@@ -183,12 +201,12 @@ def what_if(
         then.begin(line)
         now.begin(line)
     now.try_out(account_sid)
-    differences, told, requests, not_reproduced = Differences(), Counter[str](), 0, 0
+    differences, told, requests, not_reproduced = Differences(by_deeds=True), Counter[str](), 0, 0
     for record in traffic:
         requests += 1
         before, after = then.live(record), now.live(record)
         captured = decision_of(record)
-        if captured is not None and before is not None and captured.word != before.word:
+        if captured is not None and before is not None and not is_decided_alike(captured, before):
             not_reproduced += 1
         if not differences.compare(record, before, after) and before is not None and after is not None:
             told[_in_short(record, before, after)] += 1
@@ -205,10 +223,12 @@ def what_if(
 def _in_short(record: Traffic, before: Decision, after: Decision) -> str:
     """What a difference means to people."""
     if record.record == "send":
-        was, is_now = before.word.startswith("suppressed"), after.word.startswith("suppressed")
+        was, is_now = (each.is_done and each.word.startswith(SUPPRESSED) for each in (before, after))
         if was is is_now:
-            return "sends fail in another way"
+            return "sends fail in another way" if was else "sends are decided otherwise in shadow mode"
         return "sends are blocked that were not" if is_now else "sends go that were blocked"
+    if before.enforced is not after.enforced and is_decided_alike(before, after):
+        return "keywords count that shadow mode let pass" if after.enforced else "keywords change only the shadow list"
     was_keyword, is_keyword = (KEYWORD.fullmatch(each.word) is not None for each in (before, after))
     if was_keyword and is_keyword:
         return "replies change" if before.word == after.word else "keywords have another effect"
@@ -226,6 +246,8 @@ def _policy(line: records.Account) -> KeywordPolicy:
         line.intent,
         line.senders,
         line.confirm_late,
+        line.enforcement,
+        line.senders_enforcement,
     )
 
 
@@ -250,6 +272,15 @@ def _placed(pools: Pools, names: Iterable[str]) -> Pools:
 
 def _key(account_sid: str, recipient: Address) -> RecipientKey:
     return RecipientKey(account_sid, recipient.channel, recipient.key)
+
+
+def _opt_out_of(line: records.OptOut, known: OptOut | None) -> OptOut:
+    """A line of the list; what shadow mode keeps beside it counts as adopted."""
+    scope = Scope(line.scope_kind, line.scope_id)
+    if not line.shadow:
+        return OptOut(scope, line.standing, line.effective_at, line.source, line.hold)
+    shadow = Shadow(line.standing, line.effective_at, line.source)
+    return adopted(replace(known or OptOut(scope, False, 0, line.source), shadow=shadow))
 
 
 def _recipient_of(line: records.OptOut) -> Address:

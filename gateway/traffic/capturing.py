@@ -42,10 +42,12 @@ class Capturing:
             scope=outcome.scope,
             confirmation=outcome.confirmation,
             status=outcome.answer.status,
-            answer=outcome.answer.body if outcome.answer.status >= FIRST_ERROR else b"",
+            answer=outcome.answer.body if kind == "send" or outcome.answer.status >= FIRST_ERROR else b"",
             settings_version=outcome.settings_version,
             seconds=self._monotonic() - began,
             upstream_seconds=outcome.upstream_seconds,
+            enforced=outcome.enforced,
+            decided=outcome.decided,
         )
         if not self._capture.take(happened):
             metrics.CAPTURE_MISSED.inc()

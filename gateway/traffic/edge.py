@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from gateway import metrics
-from gateway.capture.marks import CONFIRMED, OUTCOME_HEADER, REPLAY_HEADER, RUN
+from gateway.capture.marks import CALLBACK_HEADER, CONFIRMED, DECIDED, OUTCOME_HEADER, REPLAY_HEADER, RUN, SHADOW
 from gateway.flows.activity import ActivityLog
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
@@ -136,6 +136,8 @@ class TrafficEdge:
         answer, more = outcome.answer, [(REQUEST_ID_HEADER, request_id)]
         if request.header(REPLAY_HEADER) is not None:
             more.append((OUTCOME_HEADER, _in_words(outcome)))
+            if outcome.callback_path is not None:
+                more.append((CALLBACK_HEADER, outcome.callback_path))
         return Answer(answer.status, (*answer.headers, *more), answer.body)
 
     def _tell(self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float) -> None:
@@ -173,7 +175,14 @@ def _fault(side: str, error: Exception, answer_as: Format) -> Outcome:
 
 
 def _in_words(outcome: Outcome) -> str:
-    return " ".join((outcome.what, outcome.reason, *([CONFIRMED] if outcome.confirmation is not None else [])))
+    words = [str(outcome.what), outcome.reason]
+    if outcome.confirmation is not None:
+        words.append(CONFIRMED)
+    if not outcome.enforced:
+        words.append(SHADOW)
+    if outcome.decided:
+        words.append(DECIDED + outcome.decided)
+    return " ".join(words)
 
 
 def _run_of(request: Request) -> str | None:

@@ -19,6 +19,7 @@ Network = IPv4Network | IPv6Network
 
 USUAL_PORTS: Final = frozenset({80, 443})
 SCHEMES: Final = frozenset({"http", "https"})
+NOWHERE: Final = ".invalid"  # the names that lead nowhere (RFC 6761), as a capture has them in the place of an app's
 METADATA: Final = "metadata"
 OUTSIDE: Final = "outside apps.allow_private"
 
@@ -119,6 +120,8 @@ class Guard:
             return "it is no URL"
         if scheme not in SCHEMES or not host or port is None:
             return "it is no http or https URL"
+        if host.rstrip(".").endswith(NOWHERE):
+            return "a name that ends in .invalid leads nowhere"
         return self.refusal_of_port(port) or (self.refusal_of_address(host) if _is_address(host) else None)
 
 

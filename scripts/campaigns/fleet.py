@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +51,15 @@ class NotAnswered(Exception):
 class Replica:
     """One process of ``gateway serve``, to be ended and started again."""
 
-    def __init__(self, name: str, folder: Path, database_url: str, sandbox_url: str, app_url: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        database_url: str,
+        sandbox_url: str,
+        app_url: str,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.url = f"http://127.0.0.1:{free_port()}"
         self.is_up = False
@@ -75,7 +83,7 @@ class Replica:
             "GATEWAY_ACCOUNT__APP_URL": app_url,
             "GATEWAY_APPS__ALLOW_PRIVATE": "127.0.0.0/8",
             "GATEWAY_APPS__ALLOW_PORTS": "1-65535",
-        }
+        } | dict(more or {})
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, http: aiohttp.ClientSession) -> None:
@@ -165,16 +173,24 @@ def database(engine: str, folder: Path, given: str | None = None) -> Iterator[st
 
 @contextlib.asynccontextmanager
 async def started_fleet(
-    database_url: str, processes: int, folder: Path, seeds: Seeds | None = None, app_url: str | None = None
+    database_url: str,
+    processes: int,
+    folder: Path,
+    seeds: Seeds | None = None,
+    app_url: str | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Fleet]:
-    """Start sandbox, app and processes; end them all in the end. ``app_url`` puts another app in the place of ours."""
+    """Start sandbox, app and processes; end them all in the end. ``app_url`` puts another app in the place of ours,
+    ``more`` are further settings by their variables; in them ``{sandbox}`` stands for the sandbox's URL.
+    """
     async with (
         Sandbox(seeds or SEEDS) as sandbox,
         SampleApp(TOKEN) as app,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
     ):
+        settings = {name: value.replace("{sandbox}", sandbox.url) for name, value in (more or {}).items()}
         replicas = tuple(
-            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app_url or app.sms_url)
+            Replica(f"gateway-{number}", folder, database_url, sandbox.url, app_url or app.sms_url, settings)
             for number in range(processes)
         )
         try:

@@ -82,7 +82,7 @@ def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float |
         if kill_after is not None and time.monotonic() - began > kill_after:
             process.send_signal(signal.SIGKILL)
             kill_after = None
-        peak = max(peak, _peak(process.pid))
+        peak = max(peak, peak_of(process.pid))
         time.sleep(0.02)
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)  # nobody else is to wait for it
@@ -93,7 +93,7 @@ def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float |
     return Cost(what, rows, used.ru_utime + used.ru_stime, time.monotonic() - began, peak)
 
 
-def _peak(pid: int) -> int:
+def peak_of(pid: int) -> int:
     """The most memory that a process has had since it was begun, in bytes. What ``wait4`` tells is never less than its
     parent had when it was forked.
     """

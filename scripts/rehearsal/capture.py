@@ -114,7 +114,7 @@ def _convert(given: argparse.Namespace, scrubber: Scrubber, file: BinaryIO, out:
     try:
         with bar("writing", None) as show:
             file.write(encode(head))
-            for line in in_order(records()):
+            for line in in_order(records(), lambda: skip("messages that are there already")):
                 file.write(line)
                 lines += 1
                 show(lines, "")

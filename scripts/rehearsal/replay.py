@@ -73,6 +73,7 @@ def options() -> argparse.ArgumentParser:
     said.add_argument(
         "--public-url", metavar="URL", help="its public_url, over which webhooks are signed; else as --to"
     )
+    said.add_argument("--callbacks", metavar="URL", help="where it relays status callbacks to; else nowhere")
     said.add_argument("--admin", metavar="URL", help="its admin listener: load services and list first")
     said.add_argument("--auth-token-file", type=Path, metavar="FILE", help="a token, or lines AC… TOKEN")
     said.add_argument("--admin-token-file", type=Path, metavar="FILE")
@@ -145,7 +146,7 @@ def _documents(given: argparse.Namespace, checked: Checked) -> tuple[str, Mappin
 async def _play(
     given: argparse.Namespace, checked: Checked, target: Target, results: Results, beginning: Beginning | None
 ) -> None:
-    player = Player(results.run, target, sign, replies_in)
+    player = Player(results.run, target, sign, replies_in, results.callbacks)
     await demand_rehearsal(player)  # before anything that could reach people, or change their list
     if beginning is not None and not results.handled:
         await _load(beginning, target.mapped, checked.counts["opt_out"])
@@ -221,6 +222,8 @@ def _target(given: argparse.Namespace, checked: Checked) -> Target:
     webhooks = str(given.webhooks or given.to).rstrip("/")
     demand_safe("--to", api, yes_live=given.yes_live)
     demand_safe("--webhooks", webhooks, yes_live=given.yes_live)
+    if given.callbacks is not None:
+        demand_safe("--callbacks", given.callbacks, yes_live=given.yes_live)
     mapped = {}
     for text in given.map:
         old, equals, new = text.partition("=")
@@ -233,6 +236,7 @@ def _target(given: argparse.Namespace, checked: Checked) -> Target:
         str(given.public_url or webhooks).rstrip("/"),
         tokens(secret("REPLAY_AUTH_TOKEN", given.auth_token_file, "--auth-token-file")),
         mapped,
+        given.callbacks,
     )
     for account_sid in sorted(checked.accounts):
         if target.token(mapped.get(account_sid, account_sid)) is None:
@@ -241,7 +245,7 @@ def _target(given: argparse.Namespace, checked: Checked) -> Target:
 
 
 def _results(given: argparse.Namespace) -> Results:
-    beside = {"to": given.to, "map": sorted(given.map), "settings": str(given.settings)}
+    beside = {"to": given.to, "map": sorted(given.map), "settings": str(given.settings), "callbacks": given.callbacks}
     fingerprint = _fingerprint(given.captures, beside)
     kept = Results.kept_in(given.resume, fingerprint) if given.resume is not None else None
     if kept is not None:

@@ -20,13 +20,19 @@ def tell(report: Mapping[str, Any], *, as_json: bool, out: TextIO) -> None:
     console.print(f"{report['requests']} requests; {compared} compared, {different} decided otherwise", markup=False)
     for name, words in (
         ("not_compared", "had no decision to compare: failed, or unknown in the capture"),
+        ("not_done", "were decided alike and carried out in only one of the two: the other was in shadow mode"),
         ("not_reproduced", "were decided otherwise then than by the capture's own settings and list"),
         ("missing", "are missing in the capture, so that the list may be another"),
     ):
         if report.get(name):
             console.print(f"{report[name]} {words}", markup=False)
-    for kind, count in report.get("left_out", {}).items():
-        console.print(f"{count} of the kind {kind} were left out: they cannot be played", markup=False)
+    for what, count in report.get("summary", {}).items():
+        console.print(f"{count} {what}", markup=False)
+    for kind, counts in report.get("kinds", {}).items():
+        told = ", ".join(f"{count} {what}" for what, count in counts.items())
+        console.print(f"{kind}: {told}", markup=False)
+    for why, count in report.get("left_out", {}).items():
+        console.print(f"{count} left out: {why}", markup=False)
     for why, count in report.get("errors", {}).items():
         console.print(f"{count} got no answer: {why}", markup=False)
     if report.get("seconds", {}).get("p50") is not None:

@@ -110,7 +110,7 @@ async def _desk(database_url: str, clock: Clock, *account_sids: str) -> AsyncIte
         messaging = Upstream("http://127.0.0.1:9")
         undo.callback(messaging.close)
         directory = Directory(accounts, store, lambda _: messaging, clock)
-        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, clock))
+        state = partial(capture_state, directory, OptOutOperations(store, directory.pools, clock), store.shadow_lines)
         capture = Capture(Scrubber(Pseudonyms(b"k" * 32)), "gateway", state, clock)
         token_hash = hashlib.sha256(ADMIN_TOKEN.encode()).hexdigest()
         listener = AdminListener(AdminEdge(store, directory, token_hash, clock, capture).application())

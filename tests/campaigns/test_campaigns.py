@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scripts.campaigns import check_cost, import_lists, kill, kill_relay, moody_app, stale
+from scripts.campaigns import check_cost, import_lists, kill, kill_adopt, kill_relay, moody_app, rehearsal, stale
 from scripts.campaigns.fleet import Fleet, Replica, started_fleet
 from tests.staging import Answered
 
@@ -105,3 +105,27 @@ async def test_a_stale_answer_and_a_lost_stop_would_be_noticed(database_url, tmp
         await killing.run(2, 0.0, time.monotonic() + 10, "sqlite")
         assert killing.found.lost > 0
         assert killing.found.wrong
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_made_up_capture_is_tried_and_played_and_decided_as_it_says(database_url, tmp_path):
+    found = await rehearsal.campaign(database_url, tmp_path, records=400, played=120)
+    assert [] == found.wrong
+    assert [400, 120] == [cost.report["requests"] for cost in found.costs]
+    assert {"send", "status", "inbound"} == found.costs[1].report["kinds"].keys()
+    assert 2 + len(found.costs) == len(rehearsal.table(found.costs).splitlines())
+
+
+FIRST = kill_adopt.LISTS + 1
+CASES = [
+    pytest.param(kill_adopt.Case("adopt", FIRST, False, "adopt", True), id="adopt elsewhere, before Twilio is told"),
+    pytest.param(kill_adopt.Case("revert", FIRST, True, "adopt"), id="revert, after Twilio was told"),
+    pytest.param(kill_adopt.Case("adopt", FIRST, False, "adopt"), id="adopt, before", marks=pytest.mark.long),
+    pytest.param(kill_adopt.Case("adopt", FIRST, True, "revert"), id="adopt, after", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_webhooks_are_led_to_the_gateway_and_put_back_though_the_command_is_killed(database_url, case):
+    found = await kill_adopt.run(database_url, [case])
+    assert (1, []) == (found.cases, found.wrong)

@@ -1,6 +1,7 @@
 """scripts/capture: from a running gateway, and from what people have: message logs, lists of messages, HARs."""
 
 import asyncio
+import gzip
 import io
 import json
 from collections.abc import Awaitable, Callable
@@ -69,7 +70,7 @@ def message(sid: str, direction: str, **more: Any) -> dict[str, Any]:
     return told | {"date_created": "Mon, 02 Mar 2026 10:00:01 +0000", "error_code": None} | more
 
 
-PAGE = {
+PAGE: dict[str, Any] = {
     "messages": [
         message(
             SID, "inbound", to=ALONE, **{"from": PHONE}, body="STOP",
@@ -156,12 +157,72 @@ def test_the_same_key_makes_the_same_pseudonyms_and_clear_is_clear(tmp_path: Pat
     assert LONG in (tmp_path / "clear").read_text("utf-8")
 
 
+LATER_COLUMN = CSV.replace("2026-03-02T10:00:01Z", "2026-03-02 10:00:01 UTC").replace("T10:00:02Z", " 10:00:02 +0000")
+BYTES = {
+    "compressed": gzip.compress(CSV.encode()),
+    "compressed JSON": gzip.compress(json.dumps(PAGE).encode()),
+    "UTF-16, of a spreadsheet": CSV.encode("utf-16"),
+    "UTF-8 with a mark": CSV.encode("utf-8-sig"),
+    "JSON with a mark": json.dumps(PAGE).encode("utf-8-sig"),
+    "times with their zone": LATER_COLUMN.encode(),
+}
+
+
+@pytest.mark.parametrize("given", BYTES.values(), ids=BYTES.keys())
+def test_files_are_read_in_the_forms_in_which_people_have_them(given: bytes, tmp_path: Path) -> None:
+    source, to = tmp_path / "source", tmp_path / "capture.jsonl"
+    source.write_bytes(given)
+    captured_by("--from", source, "--to", to)
+    at = 1_772_445_601_000_000
+    assert [at - 3_601_000_000, at, at + 1_000_000] == [record.at for record in traffic_of([to])]
+
+
+def test_a_message_that_several_files_have_is_one(tmp_path: Path) -> None:
+    for name, text in (("1", CSV), ("2", CSV), ("3", json.dumps(PAGE))):
+        (tmp_path / name).write_text(text, "utf-8")
+    to = tmp_path / "capture.jsonl"
+    said = captured_by("--from", *(tmp_path / name for name in "123"), "--to", to)
+    assert "left out: messages that are there already" in said
+    sids = [record.message_sid or record.field("MessageSid") for record in traffic_of([to])]
+    assert len(set(sids)) == len(sids)
+    assert {"SM" + "01" * 16, "SM" + "02" * 16, "SM" + "04" * 16, SID} == set(sids)
+
+
+def test_a_har_tells_the_sid_of_a_send(tmp_path: Path) -> None:
+    har = json.loads(json.dumps(HAR))
+    har["log"]["entries"][0]["response"]["content"]["text"] = json.dumps({"account_sid": ACCOUNT, "sid": SID})
+    (tmp_path / "har").write_text(json.dumps(har), "utf-8")
+    captured_by("--from", tmp_path / "har", "--to", tmp_path / "capture.jsonl")
+    assert [None, SID, None] == [record.message_sid for record in traffic_of([tmp_path / "capture.jsonl"])]
+
+
 WRONG: dict[str, tuple[str, tuple[str, ...], Callable[[Path], str]]] = {
     "no columns": ("a,b\n1,2\n", (), lambda source: f"{source}:1: it lacks columns for at, body"),
     "no time": (
         CSV.replace("2026-03-02T10:00:02Z", "lately"),
         (),
         lambda source: f"{source}:3: SentDate: it is no time",
+    ),
+    "a time before all times": (
+        CSV.replace("2026-03-02T10:00:02Z", "1969-03-02T10:00:02Z"),
+        (),
+        lambda source: f"{source}:3: SentDate: it is no time",
+    ),
+    "a row that was cut off": (CSV.partition(",,AC")[0], (), lambda source: f"{source}:2: Direction: the row ends"),
+    "a line that was cut off": (
+        json.dumps(PAGE["messages"][0]) + "\n{",
+        (),
+        lambda source: f"{source}:2: it is not JSON; was the file cut off?",
+    ),
+    "another encoding": (
+        CSV.replace("Mrs", "\udce9"),
+        (),
+        lambda source: f"{source}: it is not UTF-8; save it as that",
+    ),
+    "JSON in another encoding": (
+        '{"messages": "\udce9"}',
+        (),
+        lambda source: f"{source}: it is not UTF-8; save it as that",
     ),
     "no account": (CSV.replace(ACCOUNT, ""), (), lambda source: f"{source}:2: account: it names no account"),
     "no JSON": ("{", (), lambda source: f"{source}: it is neither CSV nor JSON"),
@@ -177,7 +238,7 @@ def test_what_cannot_be_used_is_told_and_leaves_no_file(
     text: str, more: tuple[str, ...], said: Callable[[Path], str], tmp_path: Path
 ) -> None:
     source, to = tmp_path / "source", tmp_path / "capture.jsonl"
-    source.write_text(text, "utf-8")
+    source.write_text(text, "utf-8", errors="surrogateescape")
     with pytest.raises(BadInput) as told:
         captured_by("--from", source, "--to", to, *more)
     assert str(told.value).startswith(said(source))

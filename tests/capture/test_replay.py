@@ -2,9 +2,7 @@
 settings, the difference is named.
 """
 
-import asyncio
 import hashlib
-import io
 import json
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -19,8 +17,7 @@ from gateway.capture.records import Line, Traffic
 from gateway.messaging.events import INBOUND
 from gateway.sandbox import Sandbox
 from gateway.twilio.signature import sign
-from scripts.rehearsal.replay import command, options
-from scripts.rehearsal.terminal import BadInput
+from tests.capture.conftest import ADMIN_TOKEN, Replay, Replayed
 from tests.staging import (
     ACCOUNT,
     ALONE,
@@ -39,26 +36,9 @@ from tests.staging import (
 )
 
 ROOT = Path(__file__).parents[2]
-ADMIN_TOKEN = "a-token-of-sixteen"
 PHONES = ("+14155550111", "+14165550122", "+447700900133", "+5215512345678")
 SPANISH = {"countries": {"MX": {"es": {"opt_out": {"keywords": ["BAJA"], "reply": "Acme: baja confirmada. Gracias."}}}}}
 Wait = Callable[[Callable[[], object]], Awaitable[None]]
-
-
-async def replay(*arguments: str | Path) -> tuple[int, str]:
-    """What scripts/replay does with these arguments, in a thread of its own; the status and what it says."""
-    given = options().parse_args([*map(str, arguments)])
-    out = io.StringIO()
-    try:
-        status = await asyncio.to_thread(command, given, out)
-    except BadInput as error:
-        return 2, str(error)
-    return status, out.getvalue()
-
-
-async def replayed(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
-    status, said = await replay(*arguments, "--json")
-    return status, json.loads(said)
 
 
 def found(report: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -105,12 +85,6 @@ async def as_event(gateway: Gateway, phone: str, body: str, to: str) -> None:
     assert 204 == answered.status
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPLAY_AUTH_TOKEN", TOKEN)
-    monkeypatch.setenv("REPLAY_ADMIN_TOKEN", ADMIN_TOKEN)
-
-
 @pytest.fixture
 async def captures(
     start_gateway: StartGateway,
@@ -136,7 +110,7 @@ async def captures(
 
 
 async def test_the_same_gateway_decides_the_same_and_other_settings_show(
-    captures: list[Path], start_gateway: StartGateway, sandbox: Sandbox, tmp_path: Path
+    captures: list[Path], start_gateway: StartGateway, tmp_path: Path, replay: Replay, replayed: Replayed
 ) -> None:
     fresh = await start_gateway(database_url=f"sqlite:///{tmp_path}/now.db", admin_token=ADMIN_TOKEN)
     status, report = await replayed(*captures, "--to", fresh.url, "--max", "--admin", fresh.admin_url)
@@ -173,7 +147,9 @@ async def test_the_same_gateway_decides_the_same_and_other_settings_show(
     assert (2, True) == (status, "it is of another capture" in said)
 
 
-async def test_settings_are_tried_with_no_gateway(captures: list[Path], tmp_path: Path) -> None:
+async def test_settings_are_tried_with_no_gateway(
+    captures: list[Path], tmp_path: Path, replay: Replay, replayed: Replayed
+) -> None:
     settings = tmp_path / "services.toml"
     settings.write_text(f"[services.{SERVICE}]\nenabled = false\n", "utf-8")
     status, report = await replayed(*captures, "--settings", settings)
@@ -191,7 +167,9 @@ async def test_settings_are_tried_with_no_gateway(captures: list[Path], tmp_path
     assert (1, True) == (status, "no keyword → stop_added" in said)
 
 
-async def test_a_gateway_in_front_of_twilio_takes_no_replay(start_gateway: StartGateway, tmp_path: Path) -> None:
+async def test_a_gateway_in_front_of_twilio_takes_no_replay(
+    start_gateway: StartGateway, tmp_path: Path, replay: Replay
+) -> None:
     live = await start_gateway(twilio={"sync_seconds": 0, "answer_seconds": 1})
     capture = tmp_path / "capture.jsonl"
     capture.write_bytes(HEAD + SEND)
@@ -208,6 +186,10 @@ REFUSED = {
     "Twilio itself": (["--to", "https://api.twilio.com", "--yes-live"], "--to: Twilio itself is never asked"),
     "another host": (["--to", "http://192.0.2.7:8080"], "--to: 192.0.2.7 is not this host"),
     "no address": (["--to", "somewhere"], "--to: it is a URL"),
+    "another host for callbacks": (
+        ["--to", "http://127.0.0.1:9", "--callbacks", "https://192.0.2.7/"],
+        "--callbacks: 192.0.2.7 is not this host",
+    ),
     "nowhere": ([], "--to, --settings: say where to play"),
     "settings that are loaded nowhere": (["--to", "http://127.0.0.1:9", "--settings", "x"], "--settings: with --to"),
     "nobody there": (["--to", f"http://127.0.0.1:{free_port()}"], "--to: it cannot be asked: no connection"),
@@ -221,7 +203,7 @@ SEND = b'{"record":"send","at":5,"account_sid":"AC%b","path":"/x"}\n' % (b"a1" *
 
 @pytest.mark.parametrize(("given", "said"), REFUSED.values(), ids=REFUSED.keys())
 async def test_what_cannot_be_used_is_said_before_anything_is_asked(
-    given: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    given: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay
 ) -> None:
     monkeypatch.delenv("REPLAY_ADMIN_TOKEN")
     capture = tmp_path / "capture.jsonl"

@@ -9,7 +9,7 @@ import pytest
 from gateway.sandbox import SampleApp, Sandbox
 from tests.staging import ACCOUNT, ALONE, IN_POOL, SERVICE, StartGateway, code_of, later, on_screen, rows_of, say
 
-LONG_AGO, NOW, THEN, OTHER = "+14155550131", "+14155550132", "+14155550133", "+14155550134"
+LONG_AGO, NOW, THEN, OTHER, KNOWN = (f"+1415555013{number}" for number in range(1, 6))
 WORDS = "the app's own words"
 
 
@@ -56,6 +56,8 @@ async def test_the_steps_of_the_page_lead_from_twilios_handling_to_the_gateways(
     await command("optouts", "backfill")
     assert [] == rows_of(database_url, "SELECT scope_id FROM opt_outs WHERE standing"), "all in the shadow list"
 
+    await command("optouts", "add", KNOWN, "--sender", ALONE)  # one of a file's, on the list itself
+
     # 3. Compare
     sandbox.set_twilio_handling("off", ACCOUNT)  # only so that the sends below are the gateway's to hold back
     sandbox.world.opt_outs.clear()
@@ -65,12 +67,19 @@ async def test_the_steps_of_the_page_lead_from_twilios_handling_to_the_gateways(
 
     assert "would_confirm" not in {r["what"] for r in report}, "Twilio answers, and the past is no news"
 
-    # 4. Adopt
+    # 4. Mirror
+    monkeypatch.setenv("GATEWAY_TWILIO__ACCOUNTS_URL", sandbox.url)
+    await command("twilio", "mirror", "push")
+    assert [("opt-out", KNOWN)] == [
+        (result.item.status, result.item.contact_id) for call in sandbox.consent_calls for result in call.results
+    ]
+
+    # 5. Adopt
     dry = json.loads(await command("shadow", "adopt", "--reason", "good", "--dry-run", "--json"))["counts"]
     assert dry == json.loads(await command("shadow", "adopt", "--reason", "good", "--json"))["counts"]
     assert {"lines": 4, "added": 4} == dry, "two recipients, each of the service and the sender"
 
-    # 5. Own it
+    # 6. Own it
     owning = await start_gateway(account={"twilio_handling": "off", "app_url": None})
     monkeypatch.setenv("GATEWAY_PUBLIC_URL", owning.url)
     assert [21610, 21610] == [await code_of(owning, IN_POOL, phone) for phone in (LONG_AGO, NOW)]

@@ -1,4 +1,4 @@
-"""``gateway twilio mirror push`` and ``gateway optouts drift``, against the sandbox."""
+"""``gateway twilio …`` and ``gateway optouts drift``, against the sandbox."""
 
 import asyncio
 import json
@@ -7,9 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from gateway.sandbox import Message, Sandbox
+from gateway.sandbox import Message, Sandbox, SandboxAccount, SandboxNumber, Seeds
 from gateway.sandbox.state import Direction
-from tests.staging import ACCOUNT, ALONE, ALSO_IN_POOL, IN_POOL, PHONE, SERVICE, WHATSAPP, rows_of, run_on
+from tests.staging import (
+    ACCOUNT,
+    ALONE,
+    ALSO_IN_POOL,
+    IN_POOL,
+    OTHER_ACCOUNT,
+    PHONE,
+    SERVICE,
+    TOKEN,
+    WHATSAPP,
+    rows_of,
+    run_on,
+)
 
 PUSH = ("twilio", "mirror", "push")
 DRIFT = ("optouts", "drift")
@@ -213,3 +225,64 @@ async def test_twilio_away_is_one_line(place, store, run, monkeypatch):
         ran = await asyncio.to_thread(run, *arguments)
         assert (1, 1) == (ran.status, len(ran.err.splitlines()))
         assert PHONE not in ran.err
+
+
+ITS_TOKEN, ITS_NUMBER = "2" * 32, "+12025550199"
+LISTED = f"""
+[[accounts]]
+sid = "{OTHER_ACCOUNT}"
+auth_tokens = ["{ITS_TOKEN}"]
+twilio_handling = "off"
+"""
+
+
+async def test_all_accounts_are_adopted_a_sub_account_with_its_own_token_too(place, store, run, monkeypatch):
+    seeds = Seeds(
+        accounts=(SandboxAccount(ACCOUNT, (TOKEN,)), SandboxAccount(OTHER_ACCOUNT, (ITS_TOKEN,), parent=ACCOUNT)),
+        numbers=(
+            SandboxNumber(ACCOUNT, ALONE, "https://app.example.com/sms"),
+            SandboxNumber(OTHER_ACCOUNT, ITS_NUMBER, "https://app.example.com/sub"),
+        ),
+    )
+    monkeypatch.setenv("GATEWAY_PUBLIC_URL", "https://gateway.example.com")
+
+    async def command(*arguments: str):
+        return await asyncio.to_thread(run, "twilio", *arguments)
+
+    async with Sandbox(seeds) as sandbox:
+        place.write(LISTED, twilio=sandbox.url.rpartition(":")[2])
+        numbers = sandbox.world.numbers
+        dry = await command("adopt", "--dry-run", "--json")
+        assert [(ACCOUNT, "adopt", ALONE), (OTHER_ACCOUNT, "adopt", ITS_NUMBER)] == [
+            (each["account_sid"], each["action"], each["name"]) for each in dry.json_lines
+        ]
+        assert 0 == (await command("adopt", "--account", OTHER_ACCOUNT)).status
+        assert {"https://app.example.com/sms", "https://gateway.example.com/inbound"} == {
+            numbers[ALONE].sms_url, numbers[ITS_NUMBER].sms_url,
+        }  # fmt: skip
+        shown = await command("adopt")
+        assert (0, True) == (shown.status, ACCOUNT in shown.out and OTHER_ACCOUNT in shown.out)
+        assert {"https://gateway.example.com/inbound"} == {number.sms_url for number in numbers.values()}
+
+        # What one account's token cannot do ends not the other's.
+        monkeypatch.setenv("GATEWAY_CONFIG", str(place.settings))
+        place.write(LISTED.replace(ITS_TOKEN, "3" * 32))
+        ended = await command("revert")
+        assert (1, "https://app.example.com/sms") == (ended.status, numbers[ALONE].sms_url)
+        assert f"gateway: {OTHER_ACCOUNT}: Twilio answered 401; the same command goes on from there\n" == ended.err
+        place.write(LISTED)
+        assert 0 == (await command("revert")).status
+        assert "https://app.example.com/sub" == numbers[ITS_NUMBER].sms_url
+
+
+async def test_a_sub_account_whose_token_nobody_knows_is_not_adopted(place, store, run):
+    place.write("subaccounts = true\n")
+
+    async def command(said: str):
+        return await asyncio.to_thread(lambda: run(*said.split(), "--account", OTHER_ACCOUNT))
+
+    for said in ("twilio adopt", "twilio revert", "optouts backfill"):
+        ended = await command(said)
+        assert (2, True) == (ended.status, ended.err.startswith("gateway: --account: a sub-account has a token"))
+    for said in ("shadow status", "keywords test STOP"):
+        assert 0 == (await command(said)).status

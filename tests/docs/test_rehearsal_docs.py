@@ -14,7 +14,7 @@ from scripts.rehearsal import capture, replay
 PAGE = (Path(__file__).parents[2] / "docs" / "rehearsal.md").read_text("utf-8")
 PARSERS = {"scripts/capture": capture.options(), "scripts/replay": replay.options()}
 BLOCKS = "".join(re.findall(r"^```\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL))
-SAID = [shlex.split(line) for line in BLOCKS.splitlines() if line.startswith("scripts/")]
+SAID = [shlex.split(line) for line in BLOCKS.splitlines() if line.startswith(tuple(PARSERS))]
 
 
 @pytest.mark.parametrize("said", SAID, ids=[" ".join(words[:3]) for words in SAID])

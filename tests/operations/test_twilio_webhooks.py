@@ -78,6 +78,19 @@ async def test_webhooks_are_adopted_relayed_to_their_apps_and_put_back(
     assert {Action.NOTHING} == {step.action for step in (await work(revert=True)).values()}
 
 
+async def test_a_revert_that_was_broken_off_can_be_adopted_again(
+    gateway: Gateway, work: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    before = urls(sandbox)
+    steps = await work()
+    number, own = sandbox.world.numbers[ALONE], steps[ALONE].there
+    number.sms_url, number.sms_fallback_url = own.url, own.fallback_url  # Twilio was told, and it is not written down
+    assert Action.ADOPT is (await work())[ALONE].action
+    assert {f"{gateway.url}/inbound"} == urls(sandbox)
+    await work(revert=True)
+    assert before == urls(sandbox)
+
+
 async def test_what_somebody_else_changed_at_twilio_is_left_alone(
     gateway: Gateway, work: Callable[..., Any], sandbox: Sandbox
 ) -> None:

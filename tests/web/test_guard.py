@@ -142,6 +142,7 @@ def test_only_the_usual_ports_and_those_of_the_settings(
         pytest.param("https:///sms", "no http", id="no host"),
         pytest.param("http://[::1", "no URL", id="broken"),
         pytest.param("http://a:99999/", "no URL", id="a port that is none"),
+        pytest.param("https://url-1.invalid/", "leads nowhere", id="a name that leads nowhere"),
     ],
 )
 def test_what_a_url_tells_before_its_name_is_looked_up(url: str, refused: str | None) -> None:
