@@ -3,6 +3,7 @@ all but the console are problems (RFC 9457).
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -19,8 +20,10 @@ from gateway.admin.route import AnyRoute, template_in
 from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.health import HealthOperations
 from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
+from gateway.operations.process_health import ProcessHealth
 from gateway.operations.tokens import Role, TokenOperations
 from gateway.store import Store
 
@@ -35,7 +38,8 @@ class AdminEdge:
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
     not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
     the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
-    opt-outs.
+    opt-outs. ``known`` gives what all processes know of what they depend on; ``failures_file`` is where all workers
+    count who failed to sign in, None: there is one.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class AdminEdge:
         public_url: str = "",
         link_days: int = 90,
         most_import_bytes: int = MOST_IMPORT_BYTES,
+        known: Callable[[], ProcessHealth] | None = None,
+        failures_file: Path | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -63,6 +69,8 @@ class AdminEdge:
         self._most_import_bytes = most_import_bytes
         self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
+        self._known = known or (lambda: ProcessHealth(clock()))
+        self._failures_file = failures_file
         self._links = PreferenceLinks(store, clock, public_url, link_days)
 
     def routes(self) -> list[AnyRoute]:
@@ -76,6 +84,7 @@ class AdminEdge:
                 self._capture,
                 self._live,
                 self._links,
+                HealthOperations(self._store, self._directory, self._known, reads_list=self._gaps is not None),
                 self._most_import_bytes,
             ),
         ]
@@ -86,7 +95,13 @@ class AdminEdge:
         routes = self.routes()
         roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
         console, onlookers = console_of(
-            routes, self._store, self._directory, self._token_hash, self._clock, self._most_import_bytes
+            routes,
+            self._store,
+            self._directory,
+            self._token_hash,
+            self._clock,
+            self._most_import_bytes,
+            self._failures_file,
         )
         roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
         guard = guarded(self._token_hash, TokenOperations(self._store, self._clock), roles)

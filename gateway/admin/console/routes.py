@@ -1,6 +1,7 @@
 """All pages of the console. A new page is a module of its own, with one line here."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ from gateway.admin.console.review import ReviewPages
 from gateway.admin.console.services import ServicePages
 from gateway.admin.console.shell import Console
 from gateway.admin.console.signing import Signing
+from gateway.admin.console.throttle import Throttle
 from gateway.admin.console.try_it import TryPages
 from gateway.admin.console.versions import VersionPages
 from gateway.admin.route import AnyRoute
@@ -28,10 +30,12 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
-def pages_of(sessions: SessionOperations, onlookers: Onlookers, most_import_bytes: int) -> list[Page]:
+def pages_of(
+    sessions: SessionOperations, onlookers: Onlookers, most_import_bytes: int, throttle: Throttle
+) -> list[Page]:
     """The pages and actions; ``most_import_bytes`` is the largest file that is taken."""
     return [
-        *Signing(sessions).pages(),
+        *Signing(sessions, throttle).pages(),
         *OverviewPages(onlookers).pages(),
         *OptOutPages().pages(),
         *ListPages(most_import_bytes).pages(),
@@ -54,12 +58,14 @@ def console_of(
     admin_hash: str,
     clock: Callable[[], int],
     most_import_bytes: int,
+    failures_file: Path | None,
 ) -> tuple[list[web.RouteDef], Onlookers]:
     """What aiohttp serves of the console, over the routes of the admin API, and who is to be let go in the end
-    (`Onlookers.end`). ``admin_hash`` is the SHA-256 of the
-    settings' token, in hexadecimal; ``clock`` gives microseconds since 1970, UTC.
+    (`Onlookers.end`). ``admin_hash`` is the SHA-256 of the settings' token, in hexadecimal; ``clock`` gives
+    microseconds since 1970, UTC. ``failures_file`` is where all workers count who failed to sign in, None: there is
+    one worker.
     """
     sessions = SessionOperations(store, TokenOperations(store, clock), admin_hash, clock)
     onlookers = Onlookers(sessions)
-    pages = pages_of(sessions, onlookers, most_import_bytes)
+    pages = pages_of(sessions, onlookers, most_import_bytes, Throttle(failures_file))
     return Console(Api(routes, directory), sessions).served(pages), onlookers

@@ -42,6 +42,14 @@ WORDS: Final[Mapping[str, str]] = {
     "off": "nobody else: the gateway answers",
     "default": "Twilio’s default handling, too",
     "aoo": "Twilio’s Advanced Opt-Out",
+    # how a request of Twilio failed
+    "connect": "no connection",
+    "tls": "no trusted TLS connection",
+    "no_place": "all connections in use",
+    "time_out": "no answer in time",
+    "broken": "connection broken",
+    "server_error": "answered 5xx",
+    "throttled": "answered 429, too many requests",
     # why a send goes or not
     "no_opt_out": "no opt-out covers it",
     "opted_out_of_service": "the recipient is opted out of the Messaging Service",
