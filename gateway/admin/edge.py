@@ -12,6 +12,7 @@ from gateway import metrics
 from gateway.admin.access import guarded, told
 from gateway.admin.api.opt_out_files import MOST_IMPORT_BYTES
 from gateway.admin.api.routes import routes_of
+from gateway.admin.console.lost import guided
 from gateway.admin.console.routes import console_of
 from gateway.admin.description import Description
 from gateway.admin.health import Health
@@ -94,7 +95,7 @@ class AdminEdge:
         """All that the admin listener answers."""
         routes = self.routes()
         roles: dict[tuple[str, str], Role | None] = {(route.method, route.template): route.role for route in routes}
-        console, onlookers = console_of(
+        console = console_of(
             routes,
             self._store,
             self._directory,
@@ -103,13 +104,17 @@ class AdminEdge:
             self._most_import_bytes,
             self._failures_file,
         )
-        roles |= {(served.method, template_in(served.path)): None for served in console}  # it has sessions of its own
+        roles |= {
+            (served.method, template_in(served.path)): None for served in console.routes
+        }  # it has sessions of its own
         guard = guarded(self._token_hash, TokenOperations(self._store, self._clock), roles)
-        application = web.Application(middlewares=[told, as_problems, guard], client_max_size=MOST_BODY_BYTES)
+        application = web.Application(
+            middlewares=[told, as_problems, guided(console.lost), guard], client_max_size=MOST_BODY_BYTES
+        )
         application.router.add_routes([route.served(self._directory) for route in routes])
-        application.router.add_routes(console)
+        application.router.add_routes(console.routes)
         application.on_response_prepare.append(_add_headers)
-        application.on_shutdown.extend([self._live.end, onlookers.end])
+        application.on_shutdown.extend([self._live.end, console.onlookers.end])
         application.cleanup_ctx.append(self._live.running)
         return application
 

@@ -1,4 +1,6 @@
-"""What this process had from one upstream: kept in plain fields, so that a send costs no more than setting them."""
+"""What this process had from one upstream: kept in plain fields, so that a send costs no more than
+setting them.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,9 +39,11 @@ class Contact:
         self.trouble, self.troubled_at = trouble, now
 
     def note_status(self, status: int, now: float) -> None:
-        """Count an answer, by its status."""
-        if status >= FIRST_TROUBLED and (status == FIRST_TROUBLED or status >= SERVER_ERRORS):
-            self.note(Trouble.THROTTLED if status == FIRST_TROUBLED else Trouble.SERVER_ERROR, now)
+        """Count an answer that may be trouble, by its status; what is below `FIRST_TROUBLED` needs no look."""
+        if status >= SERVER_ERRORS:
+            self.note(Trouble.SERVER_ERROR, now)
+        elif status == FIRST_TROUBLED:
+            self.note(Trouble.THROTTLED, now)
         else:
             self.answered += 1
             self.answered_at = now

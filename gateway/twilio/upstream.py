@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.twilio.connection import Connection, Unanswered
-from gateway.twilio.contact import Contact, PoolState, Trouble
+from gateway.twilio.contact import FIRST_TROUBLED, Contact, PoolState, Trouble
 
 CONNECT_SECONDS: Final = 5.0
 WAIT_FOR_PLACE_SECONDS: Final = 1.0
@@ -138,14 +138,19 @@ class Upstream:
         except Unanswered as error:
             self.contact.note(Trouble.TIME_OUT if error.late else Trouble.BROKEN, self._now())
             raise (OutcomeUnknown if error.written else NotSent)(str(error)) from error
-        self.contact.note_status(answer.status, self._now())
+        contact, now = self.contact, self._now()
+        connection.idle_since = now
+        if answer.status < FIRST_TROUBLED:
+            contact.answered += 1
+            contact.answered_at = now
+        else:
+            contact.note_status(answer.status, now)
         return UpstreamResponse(answer.status, tuple(answer.headers), bytes(answer.body))
 
     def give_back(self, connection: Connection) -> None:
         """Take a connection back, to be used again if it is clean; for `Reservation`."""
         self._places.release()
         if connection.is_clean and not self._is_closed:
-            connection.idle_since = self._now()
             self._idle.append(connection)
         else:
             connection.close()
@@ -178,6 +183,7 @@ class Upstream:
                 ssl=self._tls,
                 server_hostname=self._host if self._tls else None,
             )
+        connection.idle_since = self._now()
         return connection
 
     def _head(self, request: UpstreamRequest) -> bytes:

@@ -1,6 +1,7 @@
 """All pages of the console. A new page is a module of its own, with one line here."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -12,9 +13,11 @@ from gateway.admin.console.handling import HandlingPages
 from gateway.admin.console.keyword_sets import KeywordSetPages
 from gateway.admin.console.lists import ListPages
 from gateway.admin.console.live import Onlookers
+from gateway.admin.console.lost import Lost
 from gateway.admin.console.opt_outs import OptOutPages
 from gateway.admin.console.overview import OverviewPages
 from gateway.admin.console.page import Page
+from gateway.admin.console.person import PersonPages
 from gateway.admin.console.recipient import RecipientPages
 from gateway.admin.console.review import ReviewPages
 from gateway.admin.console.services import ServicePages
@@ -30,6 +33,17 @@ from gateway.operations.tokens import TokenOperations
 from gateway.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class ServedConsole:
+    """What aiohttp serves of the console, who is to be let go in the end (`Onlookers.end`), and what shows a page to
+    those who asked for one that is not there.
+    """
+
+    routes: list[web.RouteDef]
+    onlookers: Onlookers
+    lost: Lost
+
+
 def pages_of(
     sessions: SessionOperations, onlookers: Onlookers, most_import_bytes: int, throttle: Throttle
 ) -> list[Page]:
@@ -40,6 +54,7 @@ def pages_of(
         *OptOutPages().pages(),
         *ListPages(most_import_bytes).pages(),
         *RecipientPages().pages(),
+        *PersonPages().pages(),
         *ServicePages().pages(),
         *KeywordSetPages().pages(),
         *HandlingPages().pages(),
@@ -59,13 +74,13 @@ def console_of(
     clock: Callable[[], int],
     most_import_bytes: int,
     failures_file: Path | None,
-) -> tuple[list[web.RouteDef], Onlookers]:
-    """What aiohttp serves of the console, over the routes of the admin API, and who is to be let go in the end
-    (`Onlookers.end`). ``admin_hash`` is the SHA-256 of the settings' token, in hexadecimal; ``clock`` gives
-    microseconds since 1970, UTC. ``failures_file`` is where all workers count who failed to sign in, None: there is
-    one worker.
+) -> ServedConsole:
+    """The console over the routes of the admin API. ``admin_hash`` is the SHA-256 of the settings' token, in
+    hexadecimal; ``clock`` gives microseconds since 1970, UTC. ``failures_file`` is where all workers count who failed
+    to sign in, None: there is one worker.
     """
     sessions = SessionOperations(store, TokenOperations(store, clock), admin_hash, clock)
     onlookers = Onlookers(sessions)
     pages = pages_of(sessions, onlookers, most_import_bytes, Throttle(failures_file))
-    return Console(Api(routes, directory), sessions).served(pages), onlookers
+    console = Console(Api(routes, directory), sessions)
+    return ServedConsole(console.served(pages), onlookers, console.lost)
