@@ -9,7 +9,7 @@ from gateway.admin.route import Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import AccountBody, AccountQuery, Body, Query
 from gateway.directory import Directory
 from gateway.messaging.senders import read_sender
-from gateway.operations.json_forms import known_as_json
+from gateway.operations.json_forms import brief_as_json, known_as_json
 from gateway.operations.services import KnownService, ServiceOperations
 from gateway.operations.tokens import Role
 
@@ -47,7 +47,7 @@ class ServicesApi:
 
     async def _list(self, call: Call[AccountQuery, Body]) -> Answer:
         known = await self._services.known(call.account.sid)
-        return Answer({"account_sid": call.account.sid, "services": [_without_settings(service) for service in known]})
+        return Answer({"account_sid": call.account.sid, "services": [brief_as_json(service) for service in known]})
 
     async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
         return Answer(known_as_json(await known_service(self._services, call)))
@@ -73,10 +73,6 @@ async def known_service(services: ServiceOperations, call: Call[Query, Body]) ->
     if known.service is None and known.told is None and not known.senders:
         raise Problem(UNKNOWN_SERVICE, "save its settings, or have Twilio's services read: POST /api/v1/services/sync")
     return known
-
-
-def _without_settings(known: KnownService) -> dict[str, Any]:
-    return {name: value for name, value in known_as_json(known).items() if name != "settings"}
 
 
 def _changes(before: Iterable[KnownService], after: Iterable[KnownService]) -> Iterator[dict[str, Any]]:

@@ -42,6 +42,9 @@ WORDS: Final[Mapping[str, str]] = {
     "off": "nobody else: the gateway answers",
     "default": "Twilio’s default handling, too",
     "aoo": "Twilio’s Advanced Opt-Out",
+    # where something was kept of a person
+    "opt_outs": "opt-outs",
+    "consent_events": "lines of the history",
     # how a request of Twilio failed
     "connect": "no connection",
     "tls": "no trusted TLS connection",
@@ -59,6 +62,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 SETS: Final[Mapping[str, str]] = {"opt_out": "Opt-out", "opt_in": "Opt-in", "help": "Help"}
 IN_A_SET: Final = re.compile(r'(.+\.(?:opt_out|opt_in|help))\.(?:keywords "(.*)"|(reply))', re.DOTALL)
+OF_A_KEYWORD: Final = re.compile(r"([a-z]+\.[\w.-]+), keyword (.*)", re.DOTALL)
 PRIMARY: Final = re.compile(r"countries\.(\w+) primary language", re.ASCII)
 GOOD: Final = frozenset({"lifted", "done", "forward", "forwarded", "START", "delivered", "enabled", "accepted"})
 BAD: Final = frozenset({"added", "dead", "suppress", "suppressed", "STOP", "refused", "failed"})
@@ -116,6 +120,12 @@ def set_name(name: str | None) -> str:
             return name
 
 
+def why(text: str) -> str:
+    """The reason of a step of a journey: a code, or a keyword set with the keyword that matched."""
+    found = OF_A_KEYWORD.fullmatch(text)
+    return words(text) if found is None else f"{set_name(found[1])}: keyword “{found[2]}”"
+
+
 def place(text: str) -> str:
     """A place of a service's settings, as differences name it, as people say it."""
     if found := IN_A_SET.fullmatch(text):
@@ -132,6 +142,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "tone": tone,
     "language": language,
     "set_name": set_name,
+    "why": why,
     "place": place,
     "masked": masked,
 }

@@ -49,7 +49,7 @@ async def test_a_person_is_erased_once_the_end_of_the_number_was_typed(
     operator: Visitor, desk: Admin, opt_out_id: str
 ) -> None:
     asked = await operator.post("/person/erase", opt_out_id=opt_out_id)
-    assert (200, True, True) == (asked.status, RECIPIENT in asked.text, "1 in opt outs" in asked.words)
+    assert (200, True, True) == (asked.status, RECIPIENT in asked.text, "1 in opt-outs" in asked.words)
     for wrong in ("", "0101", "00", "555"):
         page = await operator.post(
             "/person/erase", opt_out_id=opt_out_id, confirmation=wrong, reason="Mum’s", step="erase"
