@@ -158,7 +158,9 @@ class Directory:
         return self.is_enforced_by(await self.newest(message.account_sid), message)
 
     async def current(self, account_sid: str) -> AccountState:
-        """What the store knows now of one of the accounts, read only where it is news. Raises `StoreUnavailable`."""
+        """What the store knows of the account now, read only where it is news. Raises `StoreUnavailable`."""
+        if account_sid not in self._loading:  # a sub-account that nobody has proved yet
+            return await self.newest(account_sid)
         return await self.state(account_sid, await self._store.settings_version(account_sid))
 
     async def newest(self, account_sid: str) -> AccountState:

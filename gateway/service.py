@@ -31,6 +31,7 @@ from gateway.events.webhook import WebhookSinks
 from gateway.flows import deactivations as deactivations_flow
 from gateway.flows.accounts import Accounts
 from gateway.flows.activity import ActivityLog
+from gateway.flows.arrivals import Arrivals
 from gateway.flows.attempts import Attempts
 from gateway.flows.check import Check
 from gateway.flows.confirming import CONFIRM, Confirming
@@ -67,6 +68,8 @@ from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
 from gateway.operations.counting import Counting
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
+from gateway.operations.process_health import SECOND, health_of
+from gateway.operations.shared_health import SharedHealth
 from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import Store
@@ -84,6 +87,7 @@ log: Final = structlog.get_logger()
 
 STOP_WITHIN_SECONDS: Final = 8.5
 OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
+FAILURES_FILE: Final = "sign-in-failures"  # of all workers
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
 
 
@@ -94,10 +98,13 @@ def wall_clock() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a process has in common with the other workers: its sockets, and the folder in which all count."""
+    """What a process has in common with the other workers: its sockets, and the folder in which all count; ``number``
+    is the worker's own.
+    """
 
     sockets: Sockets
     metrics_folder: Path
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ class Service:
         activity = self._start_activity(store)
         learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
         capture = self._start_capture(store, directory, kept.root_key)
+        arrivals = Arrivals(self._clock)
         edge = self._edge(
             store,
             directory,
@@ -210,6 +218,7 @@ class Service:
             outbox,
             learning,
             activity,
+            arrivals,
             kept.root_key,
             capture,
         )
@@ -217,7 +226,8 @@ class Service:
         self._run(ShadowBanner(directory).run())
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._begin_capture(capture)
-        await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture))
+        health = self._start_health(upstreams, arrivals, gaps)
+        await self._listen(edge, self._admin_edge(store, directory, kept, gaps, capture, health))
 
     async def _open_store(self) -> Store:
         store = Store(self._settings.database_url, self._clock, self._settings.secret)
@@ -302,6 +312,14 @@ class Service:
         self._run(gaps.run())
         return gaps
 
+    def _start_health(self, upstreams: Upstreams, arrivals: Arrivals, gaps: GapClosing | None) -> SharedHealth:
+        since, shared = self._clock(), self._shared
+        began = since - int(asyncio.get_running_loop().time() * SECOND)
+        own = partial(health_of, since, upstreams.opened, began, arrivals, gaps)
+        health = SharedHealth(own) if shared is None else SharedHealth(own, shared.metrics_folder, shared.number)
+        self._run(health.run())
+        return health
+
     def _edge(
         self,
         store: Store,
@@ -315,6 +333,7 @@ class Service:
         outbox: Outbox,
         learning: _Learning,
         activity: ActivityLog,
+        arrivals: Arrivals,
         secret: bytes,
         capture: Capture,
     ) -> TrafficEdge:
@@ -355,6 +374,7 @@ class Service:
             EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
             self._preferences(store, directory),
             activity,
+            arrivals,
             time.monotonic,
             Capturing(capture, self._clock, time.monotonic),
             reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
@@ -367,11 +387,18 @@ class Service:
         return PreferencesFlow(links, done, given.company, time.monotonic)
 
     def _admin_edge(
-        self, store: Store, directory: Directory, kept: _Kept, gaps: GapClosing | None, capture: Capture
+        self,
+        store: Store,
+        directory: Directory,
+        kept: _Kept,
+        gaps: GapClosing | None,
+        capture: Capture,
+        health: SharedHealth,
     ) -> AdminEdge:
-        exposition = metrics.exposition
+        exposition, folder = metrics.exposition, None
         if self._shared is not None:
-            exposition = partial(metrics.exposition_of_all, self._shared.metrics_folder)
+            folder = self._shared.metrics_folder
+            exposition = partial(metrics.exposition_of_all, folder)
         waits = self._settings.twilio.ready_after_gaps
         return AdminEdge(
             store,
@@ -385,6 +412,8 @@ class Service:
             public_url=self._settings.public_url,
             link_days=self._settings.preferences.link_days,
             most_import_bytes=self._settings.imports.most_body_bytes,
+            known=health.now,
+            failures_file=None if folder is None else folder / FAILURES_FILE,
         )
 
     def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:

@@ -235,15 +235,15 @@ def main() -> None:
     work: Work = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301 - from the parent, by a pipe of its own
     logs.set_up(work.settings.logs.format, work.settings.logs.level, worker=number)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(work))
+        runner.run(_serve(work, number))
 
 
-async def _serve(work: Work) -> None:
+async def _serve(work: Work, number: int) -> None:
     from gateway.service import Service, Shared  # not before, as its metrics are made when it is imported
 
     told_to_stop = _told_to_stop()
     sockets = Sockets(_sockets(work.traffic), _sockets(work.webhook), _sockets(work.admin))
-    service = Service(work.settings, shared=Shared(sockets, work.metrics_folder))
+    service = Service(work.settings, shared=Shared(sockets, work.metrics_folder, number))
     try:
         await service.start()
     except StoreError as error:

@@ -48,6 +48,22 @@ async def _recipient(page: Page, stage: Stage) -> None:
     await page.get_by_role("button", name="Find").click()
 
 
+async def _link(page: Page, stage: Stage) -> None:
+    await _recipient(page, stage)
+    await page.get_by_role("button", name="Preference link…").click()
+
+
+async def _made_link(page: Page, stage: Stage) -> None:
+    await _link(page, stage)
+    await page.locator("#service_sid").select_option(SERVICE.sid)
+    await page.get_by_role("button", name="Make the link").click()
+
+
+async def _erase(page: Page, stage: Stage) -> None:
+    await _recipient(page, stage)
+    await page.get_by_role("button", name="Erase this person…").click()
+
+
 async def _override(page: Page, stage: Stage) -> None:
     await _at(f"/services/{SERVICE.sid}/sets/new?kind=country")(page, stage)
     await page.locator("#country").select_option("MX")
@@ -93,6 +109,10 @@ PAGES: Final[dict[str, Way]] = {
     "console-opt-out-new": _at("/opt-outs/new"),
     "console-import": _at("/opt-outs/import"),
     "console-recipient": _recipient,
+    "console-preference-link": _link,
+    "console-preference-link-made": _made_link,
+    "console-erase": _erase,
+    "console-not-there": _at("/not/there"),
     "console-activity": _at("/activity"),
     "console-message": _journey,
     "console-review": _at("/review"),

@@ -40,10 +40,15 @@ LOOKS: Final = 4  # how often in a period it is looked whether somebody else has
 
 @dataclass(frozen=True, slots=True)
 class GapStatus:
-    """Until when an account's list was read (microseconds since 1970, UTC), and why it could not be lately."""
+    """Until when an account's list was read (microseconds since 1970, UTC), and why it could not be lately, and when
+    that was. ``missed`` is how many keywords this process has learned there, ``missed_at`` when it did so last.
+    """
 
     closed_until: int | None
     error: str | None
+    failed_at: int | None = None
+    missed: int = 0
+    missed_at: int | None = None
 
 
 class GapClosing:
@@ -67,7 +72,8 @@ class GapClosing:
         self._holder = new_id(clock())
         self._started_at = clock()
         self._closed_until: dict[str, int | None] = {}
-        self._why_not: dict[str, str] = {}
+        self._why_not: dict[str, tuple[str, int]] = {}  # and when
+        self._missed: dict[str, tuple[int, int]] = {}  # how many, and when last
 
     @property
     def is_first_done(self) -> bool:
@@ -78,7 +84,13 @@ class GapClosing:
     def status(self) -> dict[str, GapStatus]:
         """How it is with each account."""
         sids = [account.sid for account in self._directory.accounts]
-        return {sid: GapStatus(self._closed_until.get(sid), self._why_not.get(sid)) for sid in sids}
+        nothing: tuple[None, None] = (None, None)
+        return {
+            sid: GapStatus(
+                self._closed_until.get(sid), *self._why_not.get(sid, nothing), *self._missed.get(sid, (0, None))
+            )
+            for sid in sids
+        }
 
     async def run(self) -> None:
         """Close gaps until cancelled; the service owns the task. What fails is tried again after growing pauses."""
@@ -112,7 +124,7 @@ class GapClosing:
         except Exception as error:
             # Twilio or the store is away, or a fault of ours: the gap stays open, and is looked at again.
             why = str(error) if isinstance(error, UpstreamError | StoreError) else type(error).__name__
-            self._why_not[account.sid] = why
+            self._why_not[account.sid] = why, self._clock()
             metrics.GAP_CLOSINGS.labels("failed").inc()
             log.warning("gap_not_closed", account=account.sid, why=why)
             return False
@@ -146,7 +158,11 @@ class GapClosing:
             metrics.LEARNED.labels(LearnedFrom.LIST, MALFORMED).inc()
             log.warning("listed_message_refused", account=account.sid, why=why)
         counted = await self._sources.take(account, missed)
-        return sum(count for outcome, count in counted.items() if outcome not in {SEEN, NO_KEYWORD, MALFORMED})
+        news = sum(count for outcome, count in counted.items() if outcome not in {SEEN, NO_KEYWORD, MALFORMED})
+        if news:
+            before, _ = self._missed.get(account.sid, (0, 0))
+            self._missed[account.sid] = before + news, self._clock()
+        return news
 
     async def _is_ours(self, account: Account) -> bool:
         now = self._clock()

@@ -216,7 +216,9 @@ def _of_review(item: ReviewItem) -> Iterable[Step]:
 
 def _of_delivery(delivery: OwedDelivery) -> Iterable[Step]:
     what = delivery.kind if delivery.sink is None else f"{delivery.kind} for {delivery.sink}"
-    tried = f"{delivery.attempts} tries" + (f": {delivery.last_error}" if delivery.last_error else "")
+    tried = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}" + (
+        f": {delivery.last_error}" if delivery.last_error else ""
+    )
     yield Step(delivery.created_at, StepName.OWED, delivery.state, tried, what, reference=delivery.delivery_id)
     if delivery.ended_at is not None:
         name = StepName.DELIVERED if delivery.state == DONE else StepName.GIVEN_UP

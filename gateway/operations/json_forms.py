@@ -122,6 +122,11 @@ def import_as_json(state: ImportState, *, dry_run: bool) -> dict[str, Any]:
 
 def known_as_json(known: KnownService) -> dict[str, Any]:
     """A service by all that is known of it."""
+    return brief_as_json(known) | {"settings": plain(known.service.settings) if known.service else None}
+
+
+def brief_as_json(known: KnownService) -> dict[str, Any]:
+    """The same without its settings."""
     service, told = known.service, known.told
     return {
         "service_sid": known.sid,
@@ -132,7 +137,6 @@ def known_as_json(known: KnownService) -> dict[str, Any]:
         "senders": sorted(known.senders),
         "drops_incoming": told.drops_incoming if told else None,
         "use_inbound_webhook_on_number": told.use_inbound_webhook_on_number if told else None,
-        "settings": plain(service.settings) if service else None,
     }
 
 

@@ -85,7 +85,7 @@ class ServiceOperations:
 
     async def known(self, account_sid: str) -> list[KnownService]:
         """Every service that the settings, Twilio or a pool tell of, by SID."""
-        state = await self._directory.newest(account_sid)
+        state = await self._directory.current(account_sid)
         told = {service.sid: service for service in await self._store.twilio_services(account_sid)}
         sids = sorted({*state.services, *told, *state.pools.senders_of})
         pools = state.pools.senders_of

@@ -52,7 +52,7 @@ class ShadowOperations:
 
     async def places(self, account: Account) -> ShadowPlaces:
         """Where of an account shadow mode is on."""
-        return places_of(account.policy, (await self._directory.newest(account.sid)).services)
+        return places_of(account.policy, (await self._directory.current(account.sid)).services)
 
     async def report(
         self,

@@ -2,7 +2,7 @@
 
 from gateway.store import event_statements as sql
 from gateway.store.engine import Engine
-from gateway.store.event_records import Sink, Subscription
+from gateway.store.event_records import Backlog, Sink, Subscription
 
 
 class EventReads:
@@ -31,3 +31,8 @@ class EventReads:
         for account_sid, sink, state, count in await self._engine.read(sql.COUNT_EVENTS_OF_SINKS, {}):
             found.setdefault((account_sid, sink), {"owed": 0, "dead": 0})[state] = int(count)
         return found
+
+    async def backlogs(self) -> list[Backlog]:
+        """What is owed and what was given up, by account, sink and state; nothing where there is nothing."""
+        rows = await self._engine.read(sql.BACKLOGS, {})
+        return [Backlog(sid, sink, state, int(count), int(oldest)) for sid, sink, state, count, oldest in rows]

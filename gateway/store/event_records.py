@@ -49,3 +49,16 @@ class OwedEvent:
     lease: str
     order_key: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much an account's apps and Twilio (``sink`` None), or one of its sinks, are ``owed``, or were given up on
+    (``dead``), and when the oldest of it came to be.
+    """
+
+    account_sid: str
+    sink: str | None
+    state: str
+    count: int
+    oldest_at: int

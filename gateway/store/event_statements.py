@@ -77,6 +77,19 @@ SELECT s.account_sid, s.name, COALESCE(d.state, 'owed'), count(d.delivery_id)
  GROUP BY s.account_sid, s.name, COALESCE(d.state, 'owed')
 """
 
+# Two ways through the table, each by an index of its own.
+BACKLOGS: Final = """
+SELECT account_sid, CAST(NULL AS text), state, count(*), min(created_at)
+  FROM deliveries
+ WHERE sink IS NULL AND state IN ('owed', 'dead')
+ GROUP BY account_sid, state
+UNION ALL
+SELECT account_sid, sink, state, count(*), min(created_at)
+  FROM deliveries
+ WHERE sink IS NOT NULL
+ GROUP BY account_sid, sink, state
+"""
+
 SINK_FAILED: Final = """
 UPDATE sinks SET failures = :failures, due_at = :due_at, last_error = :error
  WHERE account_sid = :account_sid AND name = :name

@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from gateway import metrics
 from gateway.capture.marks import CALLBACK_HEADER, CONFIRMED, DECIDED, OUTCOME_HEADER, REPLAY_HEADER, RUN, SHADOW
 from gateway.flows.activity import ActivityLog
+from gateway.flows.arrivals import Arrivals, Source
 from gateway.flows.events import EVENTS_PATH, EventsFlow
 from gateway.flows.held import HeldFlow
 from gateway.flows.inbound import InboundFlow
@@ -52,6 +53,7 @@ class TrafficEdge:
         events: EventsFlow,
         preferences: PreferencesFlow,
         activity: ActivityLog,
+        arrivals: Arrivals,
         monotonic: Callable[[], float],
         capturing: Capturing,
         *,
@@ -65,6 +67,7 @@ class TrafficEdge:
         self._events = events
         self._preferences = preferences
         self._activity = activity
+        self._arrivals = arrivals
         self._monotonic = monotonic
         self._capturing = capturing
         self._reaches_twilio = reaches_twilio
@@ -133,6 +136,8 @@ class TrafficEdge:
         request_id = f"{random.getrandbits(128):032x}"
         self._tell(side, request, outcome, request_id, self._monotonic() - started)
         self._activity.note(outcome)
+        if side == "webhook" and (source := _source(request)) is not None:
+            self._arrivals.note(source, outcome)
         answer, more = outcome.answer, [(REQUEST_ID_HEADER, request_id)]
         if request.header(REPLAY_HEADER) is not None:
             more.append((OUTCOME_HEADER, _in_words(outcome)))
@@ -200,6 +205,15 @@ def _is_webhook(request: Request) -> bool:
     return request.path in {INBOUND_PATH, EVENTS_PATH} or request.path.startswith(
         (REDIRECT_PATH, STATUS_PATH, PREFERENCES_PATH)
     )
+
+
+def _source(request: Request) -> Source | None:
+    """Which of Twilio's requests it is; None for a continued answer, and for a recipient's own page."""
+    if request.path == INBOUND_PATH:
+        return Source.WEBHOOKS
+    if request.path == EVENTS_PATH:
+        return Source.EVENT_STREAMS
+    return Source.STATUS_CALLBACKS if request.path.startswith(STATUS_PATH) else None
 
 
 def _counter(side: str, request: Request) -> Counter:

@@ -14,11 +14,14 @@ SWITCHING_PROTOCOLS: Final = 101
 
 
 class Unanswered(Exception):
-    """No whole answer came; ``written`` tells whether any byte of the request may have left."""
+    """No whole answer came; ``written`` tells whether any byte of the request may have left, ``late`` whether it was
+    waited for until the time limit.
+    """
 
-    def __init__(self, why: str, *, written: bool) -> None:
+    def __init__(self, why: str, *, written: bool, late: bool = False) -> None:
         super().__init__(why)
         self.written = written
+        self.late = late
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._received = 0
         self._is_dirty = True  # until the answer is whole
         transport.write(request)
-        limit = loop.call_later(within_seconds, self._fail, f"no answer within {within_seconds:g} s")
+        limit = loop.call_later(within_seconds, self._fail_late, within_seconds)
         try:
             answer = await self._waiting
         finally:
@@ -153,7 +156,10 @@ class Connection(asyncio.Protocol):
     def _is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    def _fail(self, why: str) -> None:
+    def _fail_late(self, seconds: float) -> None:
+        self._fail(f"no answer within {seconds:g} s", late=True)
+
+    def _fail(self, why: str, *, late: bool = False) -> None:
         self.close()
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(Unanswered(why, written=True))
+            self._waiting.set_exception(Unanswered(why, written=True, late=late))

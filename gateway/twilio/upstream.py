@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.twilio.connection import Connection, Unanswered
+from gateway.twilio.contact import FIRST_TROUBLED, Contact, PoolState, Trouble
 
 CONNECT_SECONDS: Final = 5.0
 WAIT_FOR_PLACE_SECONDS: Final = 1.0
@@ -88,10 +89,16 @@ class Upstream:
         self._authority = parts.netloc.rpartition("@")[2]
         self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._answer_seconds = answer_seconds
-        self._places = asyncio.Semaphore(most_connections)
+        self._places = _Places(most_connections)
         self._idle: deque[Connection] = deque()
         self._is_closed = False
         self._now: Callable[[], float] = asyncio.get_running_loop().time
+        self.contact = Contact()
+
+    @property
+    def pool(self) -> PoolState:
+        """How its connections are used now."""
+        return PoolState(self._places.taken, len(self._idle), self._places.most)
 
     async def reserve(self) -> "Reservation":
         """Take a place and an open connection. Raises `NotSent` when none can be had within the time limits."""
@@ -110,6 +117,7 @@ class Upstream:
             async with asyncio.timeout(WAIT_FOR_PLACE_SECONDS):
                 await self._places.acquire()
         except TimeoutError as error:
+            self.contact.note(Trouble.NO_PLACE, self._now())
             raise NoPlace("all connections to Twilio are in use") from error
 
     async def fetch(self, request: UpstreamRequest) -> UpstreamResponse:
@@ -128,14 +136,21 @@ class Upstream:
         try:
             answer = await connection.exchange(self._head(request) + request.body, self._answer_seconds)
         except Unanswered as error:
+            self.contact.note(Trouble.TIME_OUT if error.late else Trouble.BROKEN, self._now())
             raise (OutcomeUnknown if error.written else NotSent)(str(error)) from error
+        contact, now = self.contact, self._now()
+        connection.idle_since = now
+        if answer.status < FIRST_TROUBLED:
+            contact.answered += 1
+            contact.answered_at = now
+        else:
+            contact.note_status(answer.status, now)
         return UpstreamResponse(answer.status, tuple(answer.headers), bytes(answer.body))
 
     def give_back(self, connection: Connection) -> None:
         """Take a connection back, to be used again if it is clean; for `Reservation`."""
         self._places.release()
         if connection.is_clean and not self._is_closed:
-            connection.idle_since = self._now()
             self._idle.append(connection)
         else:
             connection.close()
@@ -154,6 +169,7 @@ class Upstream:
                 return await self._connect()
             except (OSError, TimeoutError) as error:
                 if attempt == CONNECT_TRIES:
+                    self.contact.note(_trouble_of(error), self._now())
                     raise NotSent(f"no connection to Twilio ({type(error).__name__})") from error
         raise AssertionError("unreachable")
 
@@ -167,6 +183,7 @@ class Upstream:
                 ssl=self._tls,
                 server_hostname=self._host if self._tls else None,
             )
+        connection.idle_since = self._now()
         return connection
 
     def _head(self, request: UpstreamRequest) -> bytes:
@@ -195,3 +212,21 @@ class Reservation:
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Write the request at once and read the answer. Raises `NotSent` or `OutcomeUnknown`."""
         return await self._upstream.exchange(self._connection, request)
+
+
+class _Places(asyncio.Semaphore):
+    """The places of a pool, which tell how many are taken."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    @property
+    def taken(self) -> int:
+        """How many requests have one."""
+        return self.most - self._value
+
+
+def _trouble_of(error: Exception) -> Trouble:
+    """Why there is no connection; a certificate that is refused comes as an `ssl.SSLError` as well."""
+    return Trouble.TLS if isinstance(error, ssl.SSLError) else Trouble.CONNECT

@@ -1,6 +1,6 @@
 """Where Twilio is: an origin a product, by account, and one pool of connections for each origin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -68,6 +68,11 @@ class Upstreams:
         if upstream is None:
             upstream = self._by_url[url] = self._opened(url)
         return upstream
+
+    @property
+    def opened(self) -> Mapping[str, Upstream]:
+        """Those that were needed so far, by their URL."""
+        return self._by_url
 
     def close(self) -> None:
         """Close idle connections; those in use are closed when they are given back."""

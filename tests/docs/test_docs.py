@@ -180,7 +180,7 @@ def admin_routes() -> set[str]:
 
 def console_pages() -> list[Page]:
     nothing: Any = None
-    return pages_of(nothing, nothing, 0)
+    return pages_of(nothing, nothing, 0, nothing)
 
 
 @cache

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.store import Store
-from gateway.store.event_records import Sink
+from gateway.store.event_records import Backlog, Sink
 
 ACCOUNT = "AC" + "a1" * 16
 NOW = 1_760_000_000_000_000
@@ -75,3 +75,19 @@ async def test_the_outbox_never_takes_up_what_a_sink_is_owed(store: Store) -> No
         lambda unit: unit.claim("outbox", now=NOW + LEASE, leased_until=NOW + 2 * LEASE, limit=10, but_not=())
     )
     assert [] == taken
+
+
+async def test_what_is_owed_and_what_was_given_up_is_counted_with_its_age_by_sink_and_beside_them(store: Store) -> None:
+    assert [] == await store.backlogs()
+    await owe(store, "a", "a", "b")
+    await owe(store, "z", sink="another")
+    await store.write(lambda unit: unit.put_events_aside(ACCOUNT, "crm", NOW, 1))
+    for at in (NOW + 2, NOW + 1):
+        times = {"now": at, "due_at": at, "give_up_at": at + LEASE}
+        await store.write(lambda unit, times=times: unit.owe(ACCOUNT, "relay", "{}", **times, lease=None))  # type: ignore[misc]
+    assert {
+        Backlog(ACCOUNT, None, "owed", 2, NOW + 1),
+        Backlog(ACCOUNT, "another", "owed", 1, NOW),
+        Backlog(ACCOUNT, "crm", "dead", 1, NOW),
+        Backlog(ACCOUNT, "crm", "owed", 2, NOW),
+    } == set(await store.backlogs())

@@ -201,6 +201,55 @@ async def test_a_worker_killed_under_load_is_replaced_while_the_others_serve_and
     assert len(sandbox.messages) >= sum(answered)
 
 
+async def test_any_worker_tells_how_all_of_them_get_on_with_twilio_and_counts_failed_sign_ins_with_the_others(
+    new: New, http: aiohttp.ClientSession
+) -> None:
+    serving = new()
+    await serving.start(3)
+    told: list[dict[str, Any]] = []
+
+    async def ask() -> None:
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        async with http.get(f"{serving.admin_url}/api/v1/health", headers=headers) as answered:
+            told.append(await answered.json())
+
+    def answered() -> int:
+        return sum(upstream["answered"] for upstream in told[-1]["upstreams"])
+
+    sent = 0
+    while len({line["worker"] for line in serving.events("api")}) < 2:
+        assert [201] * 20 == [each.status for each in await asyncio.gather(*(serving.send() for _ in range(20)))]
+        sent += 20
+    async with asyncio.timeout(20):
+        in_a_row = 0
+        while in_a_row < 12:  # whoever is asked: a moment later all know of all
+            await ask()
+            in_a_row = in_a_row + 1 if answered() >= sent else 0
+    whole = answered()
+    assert 3 == told[-1]["processes"]
+    assert 1 == len({each["upstreams"][0]["answered"] for each in told[-12:]})
+    os.kill(serving.pids[1], signal.SIGKILL)
+    await serving.until(lambda: serving.events("worker_replaced"))
+    await ask()
+    assert whole == answered()
+
+    statuses: list[int] = []
+    while len({line["worker"] for line in serving.events("admin") if line["status"] in {403, 429}}) < 2:
+        statuses += await asyncio.gather(*(_sign_in_wrongly(serving.admin_url) for _ in range(10)))
+    assert (5, len(statuses) - 5) == (statuses.count(403), statuses.count(429))
+
+
+async def _sign_in_wrongly(url: str) -> int:
+    """The status of one try, by a browser that was not seen before."""
+    jar, apart = aiohttp.CookieJar(unsafe=True), aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(url, cookie_jar=jar, connector=apart) as browser:
+        async with browser.get("/sign-in") as page:
+            csrf = re.findall(r'name="csrf" value="(\w+)"', await page.text())[0]
+        form = {"csrf": csrf, "token": "wrong"}
+        async with browser.post("/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"}) as answered:
+            return answered.status
+
+
 async def test_sigterm_drains_all_within_ten_seconds_and_answers_what_is_under_way(
     new: New, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from gateway.admin.api.deliveries import DeliveriesApi
 from gateway.admin.api.evidence import EvidenceApi
 from gateway.admin.api.explain import ExplainApi
 from gateway.admin.api.files import FilesApi
+from gateway.admin.api.health import HealthApi
 from gateway.admin.api.messages import MessagesApi
 from gateway.admin.api.opt_out_files import OptOutFilesApi
 from gateway.admin.api.opt_out_settings import OptOutSettingsApi
@@ -31,6 +32,7 @@ from gateway.operations.deliveries import DeliveryOperations
 from gateway.operations.erasure import ErasureOperations
 from gateway.operations.evidence import EvidenceOperations
 from gateway.operations.explain import Explain
+from gateway.operations.health import HealthOperations
 from gateway.operations.history import HistoryOperations
 from gateway.operations.imports.running import ImportOperations
 from gateway.operations.journey import Journeys
@@ -53,6 +55,7 @@ def routes_of(
     capture: Capture,
     live: LiveFeed,
     links: PreferenceLinks,
+    health: HealthOperations,
     most_import_bytes: int,
 ) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
@@ -85,5 +88,6 @@ def routes_of(
         *ActivityApi(store, live).routes(),
         *ReportsApi(Reports(store, clock), clock).routes(),
         *MessagesApi(Journeys(store)).routes(),
+        *HealthApi(health).routes(),
         *CaptureApi(capture).routes(),
     ]

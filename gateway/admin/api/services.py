@@ -12,7 +12,7 @@ from gateway.admin.route import Answer, AnyRoute, Call, Route
 from gateway.admin.shapes import PAGE, AccountBody, AccountQuery, Body, Count, Limit, Query
 from gateway.directory import Directory
 from gateway.messaging.senders import read_sender
-from gateway.operations.json_forms import known_as_json
+from gateway.operations.json_forms import brief_as_json, known_as_json
 from gateway.operations.services import KnownService, ServiceOperations
 from gateway.operations.tokens import Role
 
@@ -59,7 +59,7 @@ class ServicesApi:
         account_sid, after = call.account.sid, call.query.after or ""
         known = sorted(await self._services.known(account_sid), key=lambda each: each.sid)
         page, following = page_of([each for each in known if each.sid > after], call.query.limit, lambda each: each.sid)
-        told = [_without_settings(service) for service in page]
+        told = [brief_as_json(service) for service in page]
         return Answer({"account_sid": account_sid, "services": told, "next": following})
 
     async def _one(self, call: Call[AccountQuery, Body]) -> Answer:
@@ -87,10 +87,6 @@ async def known_service(services: ServiceOperations, call: Call[Query, Body]) ->
     if known.service is None and known.told is None and not known.senders:
         raise Problem(UNKNOWN_SERVICE, "save its settings, or have Twilio's services read: POST /api/v1/services/sync")
     return known
-
-
-def _without_settings(known: KnownService) -> dict[str, Any]:
-    return {name: value for name, value in known_as_json(known).items() if name != "settings"}
 
 
 def _changes(before: Iterable[KnownService], after: Iterable[KnownService]) -> Iterator[dict[str, Any]]:

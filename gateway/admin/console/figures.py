@@ -18,7 +18,7 @@ CHARTED: Final = (
     (OPT_OUTS, ("help",), "Help", ""),
     (SENDS, ("suppressed",), "Suppressed sends", "warn"),
     (SENDS, ("forwarded",), "Forwarded sends", ""),
-    (SENDS, ("refused", "failed", "errors"), "Refused, failed, or refused by Twilio", "bad"),
+    (SENDS, ("refused", "failed", "errors"), "Refused or failed sends", "bad"),
 )
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.admin.console.faults import WHOLE, faults_at, same, typed
 from gateway.admin.console.opt_outs import ADD, SERVICES, services_by_sid
 from gateway.admin.console.page import Page, Visit
+from gateway.admin.console.person import ERASE, LINK
 from gateway.admin.problems import Problem
 from gateway.messaging.instants import iso
 
@@ -29,7 +30,7 @@ class RecipientPages:
 
     def pages(self) -> list[Page]:
         """The table of these."""
-        uses = (LIFT, EVIDENCE, ADD, EXPLAIN)
+        uses = (LIFT, EVIDENCE, ADD, EXPLAIN, LINK, ERASE)
         return [
             Page("POST", "/opt-outs/search", "opt-outs", self._search, SEEING, uses),
             Page("GET", RECIPIENT, "opt-outs", self._one, SEEING, uses),
@@ -82,6 +83,8 @@ class RecipientPages:
             may_lift=visit.may(LIFT),
             may_add=visit.may(ADD),
             may_evidence=visit.may(EVIDENCE),
+            may_link=visit.may(LINK),
+            may_erase=visit.may(ERASE),
         )
 
     async def _lift(self, visit: Visit) -> web.Response:

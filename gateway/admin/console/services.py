@@ -1,5 +1,7 @@
 """Messaging Services: which there are, with their senders; what is in force, and putting it in force and out."""
 
+import math
+import re
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,6 +21,8 @@ ENABLE: Final = "POST /api/v1/services/{MG}/enable"
 DISABLE: Final = "POST /api/v1/services/{MG}/disable"
 SERVICE: Final = "/services/{MG:MG[0-9a-f]{32}}"
 SEEING: Final = (ONE, SETTINGS)
+ON_A_PAGE: Final = 200
+NUMBER: Final = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
 class ServicePages:
@@ -40,9 +44,20 @@ class ServicePages:
         return await self._listed(visit, None)
 
     async def _listed(self, visit: Visit, error: str | None) -> web.Response:
+        """A page of them, by their names."""
         services = await visit.ask_all(LIST, "services") if visit.account_sid else []
+        services.sort(key=lambda each: (each["name"].casefold(), each["service_sid"]))
+        pages = max(1, math.ceil(len(services) / ON_A_PAGE))
+        page = min(int(wanted) if NUMBER.fullmatch(wanted := visit.query.get("page", "")) else 1, pages)
         return visit.show(
-            "services.html", 502 if error else 200, services=services, may_sync=visit.may(SYNC), error=error
+            "services.html",
+            502 if error else 200,
+            services=services[(page - 1) * ON_A_PAGE : page * ON_A_PAGE],
+            count=len(services),
+            page=page,
+            pages=pages,
+            may_sync=visit.may(SYNC),
+            error=error,
         )
 
     async def _sync(self, visit: Visit) -> web.Response:

@@ -16,6 +16,7 @@ from gateway.admin.route import ACCOUNT, CALLER, Inside
 from gateway.operations.sessions import SessionOperations, SignedIn
 from gateway.operations.tokens import Caller, Role
 from gateway.pages import Pages
+from gateway.store import StoreError
 
 SHADOW: Final = "GET /api/v1/shadow"
 SIGN_IN: Final = "/sign-in"
@@ -54,7 +55,7 @@ class Console:
             try:
                 return await self._answered(page, request)
             except Exception as error:
-                return self._refused(problem_of(error), page, request)
+                return self._refused(problem_of(error), page.section, request)
 
         return web.route(page.method, page.path, serve)
 
@@ -81,6 +82,15 @@ class Console:
                 demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
             return await page.handler(visit)
 
+    async def lost(self, problem: Problem, request: web.Request) -> web.Response:
+        """A page for who asked for one that is not there, with the navigation where they are signed in."""
+        secret = self.cookies.secret(request)
+        with contextlib.suppress(StoreError):  # then it is shown without
+            signed_in = await self._sessions.signed_in(secret, is_used=False) if secret is not None else None
+            if signed_in is not None:
+                request[CALLER] = signed_in.caller
+        return self._refused(problem, "", request)
+
     async def _shadow(self, visit: Visit) -> Any:
         """Where shadow mode is on, which every page says; None where it is not."""
         if visit.account_sid is None or not (self._api.has(SHADOW) and self._api.may(visit.caller, SHADOW)):
@@ -99,7 +109,7 @@ class Console:
             request, page, caller, secret, account_sid, accounts, self._api, self.pages, self.cookies, self._sections
         )
 
-    def _refused(self, problem: Problem, page: Page, request: web.Request) -> web.Response:
+    def _refused(self, problem: Problem, section: str, request: web.Request) -> web.Response:
         """A page that says what went wrong, with nothing of what was sent."""
         caller = request.get(CALLER)
         secret = self.cookies.secret(request) or ""
@@ -113,7 +123,7 @@ class Console:
             caller=caller,
             account_sid=None,
             accounts=[],
-            section=page.section,
+            section=section,
             sections=self._sections if caller is not None else (),
         )
         response.headers.update(HEADERS | dict(problem.headers))

@@ -11,11 +11,11 @@ MOST_TOKEN = 512  # characters
 
 
 class Signing:
-    """The handlers."""
+    """The handlers. ``throttle`` says how often somebody may try."""
 
-    def __init__(self, sessions: SessionOperations) -> None:
+    def __init__(self, sessions: SessionOperations, throttle: Throttle) -> None:
         self._sessions = sessions
-        self._throttle = Throttle()
+        self._throttle = throttle
 
     def pages(self) -> list[Page]:
         """The table of these."""
@@ -35,17 +35,20 @@ class Signing:
         return response
 
     async def _sign_in(self, visit: Visit) -> web.Response:
-        address = visit.request.remote
-        wait = self._throttle.wait(address)
+        wait = self._throttle.begin(visit.request.remote)
         if wait:
             response = visit.show("sign_in.html", 429, error=f"Too many tries. Wait {wait} seconds, then try again.")
             response.headers["Retry-After"] = str(wait)
             return response
         token = visit.form.get("token", "").strip()
-        begun = await self._sessions.begin(token, visit.secret) if 0 < len(token) <= MOST_TOKEN else None
+        try:
+            begun = await self._sessions.begin(token, visit.secret) if 0 < len(token) <= MOST_TOKEN else None
+        except Exception:
+            self._throttle.take_back(visit.request.remote)  # it was not found out whether it is wrong
+            raise
         if begun is None:
-            self._throttle.failed(address)
             return visit.show("sign_in.html", 403, error="This token is wrong, expired or revoked.")
+        self._throttle.take_back(visit.request.remote)
         response = visit.go("/")
         visit.cookies.keep(response, begun[0], is_secure=visit.cookies.is_secure(visit.request))
         return response

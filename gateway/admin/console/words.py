@@ -42,6 +42,17 @@ WORDS: Final[Mapping[str, str]] = {
     "off": "nobody else: the gateway answers",
     "default": "Twilio’s default handling, too",
     "aoo": "Twilio’s Advanced Opt-Out",
+    # where something was kept of a person
+    "opt_outs": "opt-outs",
+    "consent_events": "lines of the history",
+    # how a request of Twilio failed
+    "connect": "no connection",
+    "tls": "no trusted TLS connection",
+    "no_place": "all connections in use",
+    "time_out": "no answer in time",
+    "broken": "connection broken",
+    "server_error": "answered 5xx",
+    "throttled": "answered 429, too many requests",
     # why a send goes or not
     "no_opt_out": "no opt-out covers it",
     "opted_out_of_service": "the recipient is opted out of the Messaging Service",
@@ -51,6 +62,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 SETS: Final[Mapping[str, str]] = {"opt_out": "Opt-out", "opt_in": "Opt-in", "help": "Help"}
 IN_A_SET: Final = re.compile(r'(.+\.(?:opt_out|opt_in|help))\.(?:keywords "(.*)"|(reply))', re.DOTALL)
+OF_A_KEYWORD: Final = re.compile(r"([a-z]+\.[\w.-]+), keyword (.*)", re.DOTALL)
 PRIMARY: Final = re.compile(r"countries\.(\w+) primary language", re.ASCII)
 GOOD: Final = frozenset({"lifted", "done", "forward", "forwarded", "START", "delivered", "enabled", "accepted"})
 BAD: Final = frozenset({"added", "dead", "suppress", "suppressed", "STOP", "refused", "failed"})
@@ -108,6 +120,12 @@ def set_name(name: str | None) -> str:
             return name
 
 
+def why(text: str) -> str:
+    """The reason of a step of a journey: a code, or a keyword set with the keyword that matched."""
+    found = OF_A_KEYWORD.fullmatch(text)
+    return words(text) if found is None else f"{set_name(found[1])}: keyword “{found[2]}”"
+
+
 def place(text: str) -> str:
     """A place of a service's settings, as differences name it, as people say it."""
     if found := IN_A_SET.fullmatch(text):
@@ -124,6 +142,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "tone": tone,
     "language": language,
     "set_name": set_name,
+    "why": why,
     "place": place,
     "masked": masked,
 }

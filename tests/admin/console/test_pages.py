@@ -1,5 +1,6 @@
 """What every page of the console keeps to: it asks the admin API alone, and shows and does what a role may."""
 
+import asyncio
 import io
 import re
 from typing import Any
@@ -14,10 +15,10 @@ from gateway.admin.console.routes import pages_of
 from gateway.admin.edge import AdminEdge
 from tests.admin.conftest import ADMIN_TOKEN, Admin, AdminOfGateway
 from tests.admin.console.conftest import RECIPIENT, NewVisitor, Seen, Visitor
-from tests.staging import IN_POOL, SERVICE, inbound
+from tests.staging import ALONE, IN_POOL, SERVICE, inbound, run_on
 
 NOTHING: Any = None
-PAGES = pages_of(NOTHING, NOTHING, 0)
+PAGES = pages_of(NOTHING, NOTHING, 0, NOTHING)
 ROUTES = {f"{route.method} {route.template}": route for route in AdminEdge(*[NOTHING] * 5).routes()}
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(1)>'
 OWN = {"/sign-in", "/sign-out", "/account"}
@@ -51,6 +52,33 @@ async def test_the_first_page_is_light(operator: Visitor) -> None:
     assert weight < 200_000
     kept = await operator.get(files[0])
     assert "immutable" in kept.headers["cache-control"]
+
+
+async def test_the_overview_tells_how_all_that_the_gateway_depends_on_gets_on(admin: AdminOfGateway) -> None:
+    hook = {"name": "crm", "kind": "webhook", "configuration": {"destination": "https://crm.example.com/hook"}}
+    await admin.post("/api/v1/sinks", hook)
+    await admin.gateway.webhook(inbound("hello"))
+    await admin.gateway.webhook(inbound("STOP", "02"), token="0" * 32)
+    await admin.gateway.send(To=RECIPIENT, from_=ALONE, Body="x")
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        visitor = Visitor(admin.url, http)
+        await visitor.sign_in()
+        page = await visitor.get("/")
+        for said in (
+            "store Read and written.",
+            "webhooks 1, the last",
+            "1 request refused, as no account’s key had signed it",
+            "Event Streams None yet.",
+            "deliveries None given up, 0 owed",
+            "sink crm 0 events owed.",
+        ):
+            assert said in page.words, said
+        assert re.search(r"upstream http://127\.0\.0\.1:\d+ \d+ answers?, the last", page.words)
+        await asyncio.to_thread(run_on, admin.database_url, "ALTER TABLE deliveries RENAME TO elsewhere")
+        async with http.get(f"{admin.url}/overview/live") as live, asyncio.timeout(10):
+            told = ""
+            while "It cannot be read" not in told:
+                told += (await live.content.readline()).decode()
 
 
 async def _token(desk: Admin, role: str) -> str:

@@ -1,8 +1,12 @@
 """How often somebody may fail to sign in."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
 import pytest
 
-from gateway.admin.console.throttle import MOST_IN_ALL, Throttle
+from gateway.admin.console.throttle import MOST_FROM_ONE, MOST_IN_ALL, Throttle
 
 
 class Seconds:
@@ -11,6 +15,11 @@ class Seconds:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(params=["in memory", "in a file"])
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    return tmp_path / "failures" if request.param == "in a file" else None
 
 
 @pytest.mark.parametrize(
@@ -24,22 +33,55 @@ class Seconds:
         pytest.param(None, None, True, id="without an address all are one"),
     ],
 )
-def test_five_failures_a_minute_from_one_address(first: str | None, other: str | None, waits: bool) -> None:
+def test_five_failures_a_minute_from_one_address(
+    file: Path | None, first: str | None, other: str | None, waits: bool
+) -> None:
     clock = Seconds()
-    throttle = Throttle(clock)
-    for _ in range(5):
-        assert 0 == throttle.wait(first)
-        throttle.failed(first)
-    assert waits == (throttle.wait(other) > 0)
+    throttle = Throttle(file, clock)
+    for _ in range(MOST_FROM_ONE):
+        assert 0 == throttle.begin(first)
+    assert waits == (throttle.begin(other) > 0)
     clock.now += 60
-    assert 0 == throttle.wait(other)
+    assert 0 == throttle.begin(other)
 
 
-def test_sixty_failures_a_minute_from_wherever() -> None:
+def test_sixty_failures_a_minute_from_wherever(file: Path | None) -> None:
     clock = Seconds()
-    throttle = Throttle(clock)
+    throttle = Throttle(file, clock)
     for n in range(MOST_IN_ALL):
-        throttle.failed(f"192.0.2.{n}")
-    assert 61 == throttle.wait("198.51.100.1")
+        assert 0 == throttle.begin(f"192.0.2.{n}")
+    assert 61 == throttle.begin("198.51.100.1")
     clock.now += 60
-    assert 0 == throttle.wait("198.51.100.1")
+    assert 0 == throttle.begin("198.51.100.1")
+
+
+def test_a_try_that_did_not_fail_counts_for_nothing(file: Path | None) -> None:
+    throttle = Throttle(file, Seconds())
+    for _ in range(2 * MOST_FROM_ONE):
+        assert 0 == throttle.begin("192.0.2.1")
+        throttle.take_back("192.0.2.1")
+    throttle.begin("192.0.2.2")
+    throttle.take_back("192.0.2.1")  # which takes nothing of another's
+    assert [0] * 4 == [throttle.begin("192.0.2.2") for _ in range(4)]
+    assert throttle.begin("192.0.2.2") > 0
+
+
+def test_who_waits_is_told_how_long_their_own_failures_last(file: Path | None) -> None:
+    clock = Seconds()
+    throttle = Throttle(file, clock)
+    throttle.begin("192.0.2.9")
+    clock.now += 30
+    for _ in range(MOST_FROM_ONE):
+        throttle.begin("192.0.2.1")
+    clock.now += 10
+    assert 51 == throttle.begin("192.0.2.1")
+
+
+def test_processes_with_one_file_count_together(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as processes:
+        waits = list(processes.map(_try_once, [tmp_path / "failures"] * 40))
+    assert MOST_FROM_ONE == waits.count(0)
+
+
+def _try_once(file: Path) -> int:
+    return Throttle(file).begin("192.0.2.1")

@@ -2,6 +2,7 @@
 //
 // <form data-gsm-basic data-gsm-extended data-gsm-places data-ucs-places>   the alphabet of SMS, and how much a segment holds
 // <textarea data-counted="id">   its characters and segments are told in the element of that id
+// <select data-regions>   its countries get their names beside their codes
 
 function widths(text, form) {
   const { gsmBasic, gsmExtended } = form.dataset;
@@ -36,3 +37,9 @@ function tell(field) {
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-counted]")) tell(event.target);
 });
+
+const names = new Intl.DisplayNames(document.documentElement.lang, { type: "region" });
+for (const option of document.querySelectorAll("[data-regions] option[value]:not([value=''])")) {
+  const name = names.of(option.value);
+  if (name !== option.value) option.textContent = `${option.value}, ${name}`;
+}
