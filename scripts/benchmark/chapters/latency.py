@@ -38,11 +38,13 @@ def measured(bench: Bench, rate: float, why: str) -> Chapter:
     needed = len(names) * START_SECONDS + (len(names) + 1) * rounds * (seconds + 0.5)
     if not bench.deadline.allows(needed):
         return Chapter(TITLE, explained, (), ("all of it",))
-    certificate, key = machine.certificate(bench.folder)
+    folder = bench.folder / "later"  # with a certificate of its own
+    folder.mkdir(exist_ok=True)
+    certificate, key = machine.certificate(folder)
     requests = sends.written(bench.folder / "requests", sends.Mix(FEW, 0.0))
     found: dict[str, list[load.Load]] = defaultdict(list)
     with contextlib.ExitStack() as undo:
-        late = undo.enter_context(upstream.running(bench.folder, certificate, key, UPSTREAM_SECONDS))
+        late = undo.enter_context(upstream.running(folder, certificate, key, UPSTREAM_SECONDS))
         scene = replace(bench.scene(bench.engine), upstream=late)
         undo.callback(bench.done_with, scene)
         ports = {STRAIGHT: late.plain}

@@ -65,6 +65,8 @@ def _ask(connection: socket.socket, request: bytes) -> None:
     while b"\r\n\r\n" not in received:
         received += _more(connection)
     head, _, body = received.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 201 "):
+        raise Wrong(f"a send was answered {head[9:12].decode()}")
     length = next(
         int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
     )

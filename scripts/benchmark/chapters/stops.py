@@ -25,7 +25,7 @@ EXPLAINED: Final = (
 )
 RATE: Final = 200
 RATES: Final = (50, 100, RATE)
-SECONDS: Final = 4.0
+SECONDS: Final = 3.0
 QUICK_SECONDS: Final = 2.0
 FIRST_PHONE: Final = 15_000_000_000
 
