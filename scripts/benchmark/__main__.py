@@ -17,7 +17,7 @@ from typing import Final
 from scripts.benchmark import load, machine, plot, report, sides, upstream
 from scripts.benchmark.alternating import Wrong
 from scripts.benchmark.bench import Bench
-from scripts.benchmark.chapters import latency, lists, memory, pauses, side_by_side, stops, workers
+from scripts.benchmark.chapters import latency, lists, memory, pauses, profile, side_by_side, stops, workers
 from scripts.benchmark.deadline import Deadline
 from scripts.benchmark.results import A_SECOND, Chapter
 from scripts.benchmark.stores import stores
@@ -72,6 +72,7 @@ def run(bench: Bench, rate: float | None) -> Iterator[Chapter]:
     if not bench.quick:
         yield memory.measured(bench)
         yield pauses.measured(bench)
+        yield profile.measured(bench)
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -86,7 +87,9 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options.add_argument("--opt-outs", default=OPT_OUTS, help=f"lengths of the list, separated by commas ({OPT_OUTS})")
     options.add_argument("--engine", choices=(*ENGINES, "both"), help="both; sqlite with --quick")
     options.add_argument("--rate", type=float, help="sends a second over the slow upstream (30%% of what is reached)")
-    options.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
+    options.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the tables there as well, in a page between its marks"
+    )
     options.add_argument("--json", type=Path, metavar="FILE", help="write all values there")
     options.add_argument("--plot", type=Path, metavar="FILE", help="draw the most of it there, as SVG")
     options.add_argument("--install-mitmproxy", action="store_true", help="into .benchmark/, by pip; then measure")
@@ -129,7 +132,8 @@ def main() -> int:
 def _write(given: argparse.Namespace, chapters: list[Chapter]) -> None:
     print(report.markdown(chapters))
     if given.markdown:
-        given.markdown.write_text(report.markdown(chapters))
+        page = given.markdown.read_text() if given.markdown.exists() else ""
+        given.markdown.write_text(report.put_into(page, report.markdown(chapters)))
     if given.json:
         given.json.write_text(report.as_json(chapters))
     if given.plot:

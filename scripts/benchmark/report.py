@@ -14,6 +14,10 @@ RATES: Final = (13_000, 100_000)
 """Sends a second for which cores are estimated: what Twilio's whole platform peaked at in 2019, and far above it."""
 
 
+BEGIN: Final = "<!-- from here on scripts/bench --markdown writes -->"
+END: Final = "<!-- to here -->"
+
+
 def head() -> str:
     """On what, and by what, it was measured."""
     upstream = "nginx" if machine.found("nginx") else "Python"
@@ -45,6 +49,13 @@ def markdown(chapters: Sequence[Chapter]) -> str:
         if chapter.left_out:
             parts.append(f"Left out for want of time: {'; '.join(chapter.left_out)}.")
     return "\n\n".join(parts) + "\n"
+
+
+def put_into(page: str, told: str) -> str:
+    """A page with what is between its `BEGIN` and `END` exchanged; what was told alone where it has none of them."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n\n{told}\n{end}{after}" if begin and end else told
 
 
 def as_json(chapters: Sequence[Chapter]) -> str:

@@ -53,7 +53,7 @@ SHARED: Final = """lua_shared_dict opt_outs {megabytes}m;
 class Scene:
     """What a side is started with. ``settings`` of the gateway come before ours, ``cores`` before the one of a side.
 
-    ``pauses`` is where a gateway writes its collector's pauses (`scripts.benchmark.watched`); unset, nobody looks.
+    ``observed`` has a gateway start within `scripts.benchmark.watched` or ``profiled``, and says where that writes to.
     """
 
     folder: Path
@@ -63,7 +63,7 @@ class Scene:
     tls: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     cores: frozenset[int] = field(default_factory=lambda: frozenset(core_of_proxy()))
-    pauses: Path | None = None
+    observed: tuple[str, Path] | None = None
 
     @property
     def url(self) -> str:
@@ -109,8 +109,10 @@ def _gateway(scene: Scene) -> tuple[Process, int]:
         "GATEWAY_ACCOUNT__TWILIO_HANDLING": "off",
         "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
     }
-    watched = ["-m", "scripts.benchmark.watched", str(scene.pauses)] if scene.pauses else ["-m", "gateway"]
-    command = [sys.executable, *watched, "serve"]
+    command = [sys.executable, "-m", "gateway", "serve"]
+    if scene.observed:
+        observer, file = scene.observed
+        command = [sys.executable, "-m", f"scripts.benchmark.{observer}", str(file), "serve"]
     log = scene.folder / "gateway.log"
     return Process(command, set(scene.cores), log, scene.environment | settings | dict(scene.settings)), port
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -66,35 +66,41 @@ class Pauses:
         } | ({FULL: statistics.median(full) * 1e3} if full else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A gateway whose pauses go to a file, and its loads: begin, end, requests."""
+
+    scene: sides.Scene
+    side: sides.Running
+    file: Path
+    loads: list[tuple[float, float, int]] = field(default_factory=list)
+
+
 def measured(bench: Bench) -> Chapter:
     """A gateway for each size of the list, in turn. Raises `Wrong`, `NotStarted`."""
-    sizes = bench.opt_outs
-    needed = len(sizes) * (START_SECONDS + (bench.rounds + 1) * (bench.seconds + 0.5))
+    needed = len(bench.opt_outs) * (START_SECONDS + (bench.rounds + 1) * (bench.seconds + 0.5))
     if bench.quick or not bench.deadline.allows(needed):
         return Chapter(TITLE, EXPLAINED, (), ("all of it",))
     left_out: list[str] = []
-    loads: dict[Path, list[tuple[float, float, int]]] = {}
-    names: dict[Path, str] = {}
+    started: list[Watched] = []
     with contextlib.ExitStack() as undo:
-        started = []
-        for opt_outs in sizes:
+        for opt_outs in bench.opt_outs:
+            file = bench.folder / f"pauses-{opt_outs}.json"
             try:
-                scene = replace(bench.scene(bench.engine, opt_outs), pauses=bench.folder / f"pauses-{opt_outs}.json")
+                scene = replace(bench.scene(bench.engine, opt_outs), observed=("watched", file))
             except TooLate as late:
                 left_out.append(str(late))
                 continue
             undo.callback(bench.done_with, scene)
-            started.append((scene, undo.enter_context(sides.running(sides.GATEWAY, scene))))
+            started.append(Watched(scene, undo.enter_context(sides.running(sides.GATEWAY, scene)), file))
         for number in range(bench.rounds + 1):
-            for scene, side in started:
-                file = scene.pauses or Path()
-                names[file] = f"{scene.opt_outs:,}"
-                requests = sends.written(bench.folder / "requests", sends.Mix(scene.opt_outs, 0.0))
+            for watched in started:
+                requests = sends.written(bench.folder / "requests", sends.Mix(watched.scene.opt_outs, 0.0))
                 begin = time.monotonic()
-                made = load.keep_in_flight(side.port, requests, IN_FLIGHT, bench.seconds)
+                made = load.keep_in_flight(watched.side.port, requests, IN_FLIGHT, bench.seconds)
                 if number:  # the first round warms up
-                    loads.setdefault(file, []).append((begin, time.monotonic(), made.requests))
-    lines = [_line(names[file], Pauses.read(file), of_file) for file, of_file in loads.items()]
+                    watched.loads.append((begin, time.monotonic(), made.requests))
+    lines = [_line(f"{each.scene.opt_outs:,}", Pauses.read(each.file), each.loads) for each in started]
     return Chapter(TITLE, EXPLAINED, tuple(lines), tuple(left_out))
 
 

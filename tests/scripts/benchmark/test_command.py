@@ -6,17 +6,19 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 from twilio.request_validator import RequestValidator
 
 from scripts.benchmark import __main__ as command
-from scripts.benchmark import load, machine, sends, sides, upstream, watched
+from scripts.benchmark import load, machine, profiled, sends, sides, upstream, watched
 from scripts.benchmark.alternating import Subject, Wrong, alternate
 from scripts.benchmark.bench import Bench
-from scripts.benchmark.chapters import latency, lists, memory, pauses, side_by_side, stops, workers
+from scripts.benchmark.chapters import latency, lists, memory, pauses, profile, side_by_side, stops, workers
 from scripts.benchmark.deadline import Deadline
 from scripts.benchmark.results import CPU, P99
 from scripts.benchmark.stores import stores
@@ -76,6 +78,8 @@ def test_stops_at_a_fixed_rate_are_all_committed(short, monkeypatch):
 @pytest.mark.timeout(PROCESSES_SECONDS)
 def test_every_chapter_has_its_figures(short, monkeypatch):
     monkeypatch.setattr(memory, "CONNECTIONS", 50)
+    monkeypatch.setattr(profile, "SECONDS", 2.0)
+    monkeypatch.setattr(profile, "LEAST_SHARE", 0.0)
     monkeypatch.setattr(latency, "LEAST_SECONDS", 1.0)
     monkeypatch.setattr(latency, "LEAST_SENDS", 1)
     whole = Bench(**{name: getattr(short, name) for name in short.__slots__} | {"quick": False})
@@ -85,6 +89,9 @@ def test_every_chapter_has_its_figures(short, monkeypatch):
     assert all(line.figures["p50, ms"][0] >= 50 for line in late.lines)
     assert list(NAMES) == [line.names["Side"] for line in memory.measured(whole).lines]
     assert ["1,000", "3,000"] == [line.names["Opt-outs"] for line in pauses.measured(whole).lines]
+    profiled = profile.measured(whole).lines
+    assert "gateway/flows/outbound.py" in {line.names["Module"] for line in profiled}
+    assert 100 == pytest.approx(sum(line.figures[profile.SHARE][0] for line in profiled))
     listed = lists.measured(whole).lines
     assert 6 == len(listed)
     assert all(line.figures[lists.MEMORY][0] > 10 for line in listed if line.names["Blocked"] == "0%")
@@ -92,7 +99,7 @@ def test_every_chapter_has_its_figures(short, monkeypatch):
 
 def test_nothing_is_begun_that_there_is_no_time_for(tmp_path):
     nothing = Bench(tmp_path, upstream.Upstream(1, 2, tmp_path), {"sqlite": None}, Deadline(0), NAMES, 3, 1.0)  # type: ignore[dict-item]
-    for chapter in (workers, stops, memory, pauses, side_by_side, lists):
+    for chapter in (workers, stops, memory, pauses, profile, side_by_side, lists):
         told = chapter.measured(nothing)
         assert () == told.lines
         assert told.left_out
@@ -126,6 +133,24 @@ def test_a_watch_tells_young_collections_from_full_ones(tmp_path, monkeypatch):
     generations, _, took = json.loads((tmp_path / "file").read_text())
     assert {0, 2} <= set(generations)
     assert all(seconds >= 0 for seconds in took)
+
+
+def test_a_sample_counts_for_the_innermost_module_of_ours():
+    code = "def work(then):\n    return then()"
+    scope: dict[str, Any] = {}
+    exec(compile(code, "/lib/gateway/flows/check.py", "exec"), scope)  # noqa: S102 - a module's frame, made here
+    outer: dict[str, Any] = {}
+    exec(compile(code, "/lib/gateway/cli/serve.py", "exec"), outer)  # noqa: S102
+    ask = lambda: profiled.module_of(sys._getframe())  # noqa: E731 - a library's frame, called by ours
+    assert "gateway/flows/check.py" == outer["work"](lambda: scope["work"](ask))
+    assert profiled.LOOP == outer["work"](ask)
+
+
+def test_small_shares_of_the_time_are_told_together():
+    told = profile.lines(Counter({"a": 996, "b": 3, "c": 1}))
+    assert [("a", 99.6), ("the rest", pytest.approx(0.4))] == [
+        (line.names["Module"], line.figures[profile.SHARE][0]) for line in told
+    ]
 
 
 def test_pauses_are_told_by_kind():

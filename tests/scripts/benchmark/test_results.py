@@ -1,6 +1,7 @@
 """Figures and how they are told: spreads, ratios of the same round, tables, goals, JSON, the picture."""
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -139,3 +140,24 @@ def test_a_bar_far_longer_than_ours_is_cut_and_leaves_room_for_the_others():
     bars = [bar for bar in drawn.iter("{http://www.w3.org/2000/svg}rect") if bar.get("class") != "paper"]
     ours, other = (float(bar.get("width", 0)) for bar in bars)
     assert plot.MOST_TIMES == pytest.approx(other / ours, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("page", "before"),
+    [
+        pytest.param("told\n", "", id="a new page is what is told"),
+        pytest.param("told\n", "no marks", id="a page without marks is written anew"),
+        pytest.param(
+            f"above\n{report.BEGIN}\n\ntold\n\n{report.END}\nbelow",
+            f"above\n{report.BEGIN}\nearlier\n{report.END}\nbelow",
+            id="between its marks alone",
+        ),
+    ],
+)
+def test_a_page_keeps_what_is_around_the_tables(page, before):
+    assert page == report.put_into(before, "told\n")
+
+
+def test_the_page_on_performance_has_the_marks():
+    page = (Path(__file__).parents[3] / "docs" / "performance.md").read_text()
+    assert 0 < page.find(report.BEGIN) < page.find(report.END)
