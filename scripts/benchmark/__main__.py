@@ -60,8 +60,6 @@ def run(bench: Bench, rate: float | None) -> Iterator[Chapter]:
     first = side_by_side.measured(bench)
     yield first
     yield workers.measured(bench)
-    if not bench.quick:
-        yield lists.measured(bench)
     yield stops.measured(bench)
     reached = first.one({**side_by_side.FORWARDED.names, "Side": sides.GATEWAY})
     if rate:
@@ -71,8 +69,9 @@ def run(bench: Bench, rate: float | None) -> Iterator[Chapter]:
         yield latency.measured(bench, median(reached.figures[A_SECOND]) * SHARE_OF_RATE, why)
     if not bench.quick:
         yield memory.measured(bench)
-        yield pauses.measured(bench)
         yield profile.measured(bench)
+        yield lists.measured(bench)  # late, as it may take minutes to fill the stores
+        yield pauses.measured(bench)
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -20,7 +20,8 @@ from scripts.campaigns.fleet import progress
 from tests.postgres_server import PostgresServer
 
 KEEP_FROM: Final = 100_000  # opt-outs
-FILLED_A_SECOND: Final = {"sqlite": 50_000, "postgresql": 50_000}  # a careful guess, of opt-outs
+FILLED_A_SECOND: Final = 50_000  # a careful guess, of opt-outs
+MEASURE_SECONDS: Final = 90.0  # to be left when a large store is filled, or it would be of no use in this run
 KEPT: Final = Path(__file__).parents[2] / ".benchmark" / "stores"
 MIGRATIONS: Final = Path(__file__).parents[2] / "gateway" / "store" / "migrations"
 
@@ -128,7 +129,7 @@ class PostgresStores:
 
 
 def _demand_time(deadline: Deadline, engine: str, opt_outs: int) -> None:
-    seconds = opt_outs / FILLED_A_SECOND[engine]
+    seconds = opt_outs / FILLED_A_SECOND + (MEASURE_SECONDS if opt_outs >= KEEP_FROM else 0.0)
     if not deadline.allows(seconds):
         raise TooLate(f"{opt_outs:,} opt-outs on {engine}: to fill them in takes longer than is left")
     if opt_outs >= KEEP_FROM:
