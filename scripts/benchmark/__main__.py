@@ -7,6 +7,7 @@ own clocks. What is missing on this machine, and what there is no time for, is l
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ QUICK_ROUNDS: Final = 2
 SECONDS: Final = (1.0, 5.0)  # at least and at most, of each measurement
 MEASUREMENTS: Final = 600  # in a whole run, or so: the time is divided by that
 SHARE_OF_RATE: Final = 0.3
+BY_SIGTERM: Final = 143
 ENGINES: Final = ("sqlite", "postgresql")
 OPT_OUTS: Final = "1000,1000000,10000000"
 
@@ -113,6 +115,7 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """The command."""
     given = read()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(BY_SIGTERM))  # so that all sides are ended with it
     if given.install_mitmproxy:
         sides.install_mitmproxy()
     chapters: list[Chapter] = []

@@ -67,11 +67,12 @@ class SqliteStores:
         if not kept.exists():
             _demand_time(self._deadline, self.engine, opt_outs)
             kept.parent.mkdir(parents=True, exist_ok=True)
-            making = self._folder / "making.db"
+            making = kept.with_suffix(".making")  # beside it, so that what is kept is whole
+            making.unlink(missing_ok=True)
             url = f"sqlite:///{making}"
             prepare(url)
             fill(self.engine, url, 0, opt_outs)
-            shutil.move(making, kept)
+            making.rename(kept)
         return kept
 
 
@@ -123,8 +124,11 @@ class PostgresStores:
         self._server.psql(f"ALTER DATABASE making RENAME TO {name}")
         if opt_outs >= KEEP_FROM:
             self._server.stop()
+            making = self._keep.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            _copy(self._server.data, making)
             shutil.rmtree(self._keep, ignore_errors=True)
-            _copy(self._server.data, self._keep)
+            making.rename(self._keep)
             self._start()
 
 

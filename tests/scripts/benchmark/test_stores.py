@@ -24,7 +24,7 @@ def test_stores_have_so_many_opt_outs_and_know_nothing_of_one_another(engine, tm
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_large_store_is_kept_for_the_next_run(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(stores, "KEEP_FROM", 20)
-    with stores.stores(engine, tmp_path / "one", Deadline(60), tmp_path / "kept") as made:
+    with stores.stores(engine, tmp_path / "one", Deadline(600), tmp_path / "kept") as made:
         assert [(20,)] == rows_of(made.fresh(20), COUNT)
     with stores.stores(engine, tmp_path / "two", Deadline(0), tmp_path / "kept") as made:
         assert [(20,)] == rows_of(made.fresh(20), COUNT)  # there was no time to fill one
