@@ -41,11 +41,12 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self._run(
-            "initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+            "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
         )
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """The folder of its files, to be looked at or exchanged while it is stopped."""
         return self._folder / "data"
 
     def url(self, database: str) -> str:
@@ -57,7 +58,7 @@ class PostgresServer:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, "-p", str(self.port), "-k", self._folder, *options],
+                [self._binaries / "postgres", "-D", self.data, "-p", str(self.port), "-k", self._folder, *options],
                 stdout=log,
                 stderr=log,
                 user=self._user.pw_uid if self._user else None,

@@ -1,4 +1,4 @@
-"""An upstream in Python: answers each POST with one created message at once, over TLS or plain."""
+"""An upstream in Python: answers each POST with one created message, at once or later, over TLS or plain."""
 
 import argparse
 import asyncio
@@ -16,7 +16,8 @@ ANSWERED = ANSWER_HEAD.encode() + ANSWER.encode()
 class Server(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
 
@@ -30,13 +31,20 @@ class Server(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Answer."""
+        if self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._answer)
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(ANSWERED)
 
 
-async def serve(port: int, tls: ssl.SSLContext | None) -> None:
-    """Listen until cancelled."""
-    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", port, ssl=tls)
+async def serve(port: int, tls: ssl.SSLContext | None, delay: float = 0.0) -> None:
+    """Listen until cancelled; ``delay`` is in seconds."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Server(delay), "127.0.0.1", port, ssl=tls)
     await server.serve_forever()
 
 
@@ -45,10 +53,11 @@ if __name__ == "__main__":
     options.add_argument("port", type=int)
     options.add_argument("--certificate")
     options.add_argument("--key")
+    options.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     given = options.parse_args()
     context = None
     if given.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(given.certificate, given.key)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(given.port, context))
+        runner.run(serve(given.port, context, given.delay))

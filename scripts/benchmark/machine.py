@@ -15,12 +15,22 @@ START_SECONDS: Final = 60.0
 END_SECONDS: Final = 10.0
 CLOCK_SHIFT: Final = 3  # how Linux makes a clock's number of a process's
 SCHEDULER_CLOCK: Final = 2
+KIB: Final = 1024
 SBIN: Final = "/usr/sbin"  # where Debian keeps nginx, outside an ordinary user's PATH
+MODULES: Final = Path("/usr/lib/nginx/modules")  # Debian's
+LUA_MODULES: Final = ("ndk_http_module.so", "ngx_http_lua_module.so")
+LOAD_LUA: Final = "".join(f"load_module {MODULES / module}; " for module in LUA_MODULES)
+"""The lines of nginx's configuration that bring Lua."""
 
 
 def found(program: str) -> str | None:
     """Where a program is, or None."""
     return shutil.which(program) or shutil.which(program, path=SBIN)
+
+
+def has_lua() -> bool:
+    """Whether nginx's Lua module is there."""
+    return all((MODULES / module).exists() for module in LUA_MODULES)
 
 
 def free_port() -> int:
@@ -33,6 +43,14 @@ def free_port() -> int:
 def cores() -> list[int]:
     """The cores that may be used."""
     return sorted(os.sched_getaffinity(0))
+
+
+def processor() -> str:
+    """What the processor is called, as far as Linux says."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown processor"
 
 
 def core_of_proxy() -> set[int]:
@@ -84,6 +102,10 @@ class Process:
         """CPU that all of its threads have used so far."""
         return sum(_cpu_seconds(pid) for pid in self.pids)
 
+    def memory(self) -> int:
+        """Bytes that it alone holds in memory, and its part of what it shares with others (PSS)."""
+        return sum(_memory(pid) for pid in self.pids)
+
     def end(self) -> None:
         """End it and its descendants."""
         with contextlib.suppress(ProcessLookupError):
@@ -106,6 +128,24 @@ def _descendants(pid: int) -> Iterator[int]:
 def _cpu_seconds(pid: int) -> float:
     """All of its threads', by the process's own clock (clock_getcpuclockid); /proc counts in steps of 10 ms."""
     return time.clock_gettime((~pid << CLOCK_SHIFT) | SCHEDULER_CLOCK)
+
+
+def _memory(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * KIB
+    return 0
+
+
+@contextlib.contextmanager
+def on_cores(these: set[int]) -> Iterator[None]:
+    """Have this process, and the threads and programs that it starts, work on these cores alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, these)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -3,15 +3,17 @@
 import base64
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
+from scripts.benchmark.load import write_requests
 from scripts.campaigns.check_cost import FIRST
 from tests.staging import ACCOUNT, ALONE, TOKEN
 
 SENDER: Final = ALONE
 BODY: Final = "Your appointment is tomorrow at 10:30. Reply C to confirm, or call us to choose another time."
-DISTINCT: Final = 4_096  # requests that are made beforehand and sent over and over
+DISTINCT: Final = 32_768  # requests that are made beforehand and sent over and over
 SEND_PATH: Final = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
 
@@ -44,3 +46,9 @@ def request(recipient: str, host: str) -> bytes:
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def written(path: Path, mix: Mix) -> Path:
+    """A file of sends for `load`; gives its path."""
+    write_requests(path, [request(each, "gateway") for each in recipients(mix)])
+    return path

@@ -3,19 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmark.machine import NotStarted, Process, core_of_proxy, found, free_port
+from scripts.benchmark.machine import LOAD_LUA, NotStarted, Process, core_of_proxy, found, free_port, has_lua
 from scripts.benchmark.upstream import Upstream
 from scripts.campaigns.check_cost import FIRST
 from tests.staging import ACCOUNT, TOKEN
 
-MODULES: Final = Path("/usr/lib/nginx/modules")  # Debian's
-LUA_MODULES: Final = ("ndk_http_module.so", "ngx_http_lua_module.so")
 MITMPROXY: Final = Path(__file__).parents[2] / ".benchmark" / "mitmproxy"
 ADD_ON: Final = Path(__file__).with_name("mitmproxy_addon.py")
 CHECK: Final = Path(__file__).with_name("check.lua")
@@ -53,13 +51,19 @@ SHARED: Final = """lua_shared_dict opt_outs {megabytes}m;
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a side is started with."""
+    """What a side is started with. ``settings`` of the gateway come before ours, ``cores`` before the one of a side.
+
+    ``observed`` has a gateway start within `scripts.benchmark.watched` or ``profiled``, and says where that writes to.
+    """
 
     folder: Path
     upstream: Upstream
     database_url: str
     opt_outs: int
     tls: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    cores: frozenset[int] = field(default_factory=lambda: frozenset(core_of_proxy()))
+    observed: tuple[str, Path] | None = None
 
     @property
     def url(self) -> str:
@@ -106,14 +110,17 @@ def _gateway(scene: Scene) -> tuple[Process, int]:
         "GATEWAY_ACCOUNT__DEFAULT_REGION": "US",
     }
     command = [sys.executable, "-m", "gateway", "serve"]
+    if scene.observed:
+        observer, file = scene.observed
+        command = [sys.executable, "-m", f"scripts.benchmark.{observer}", str(file), "serve"]
     log = scene.folder / "gateway.log"
-    return Process(command, core_of_proxy(), log, scene.environment | settings), port
+    return Process(command, set(scene.cores), log, scene.environment | settings | dict(scene.settings)), port
 
 
 def _bare(scene: Scene) -> tuple[Process, int]:
     port = free_port()
     command = [sys.executable, "-m", "scripts.benchmark.bare_proxy", str(port), scene.url]
-    return Process(command, core_of_proxy(), scene.folder / "bare.log", scene.environment), port
+    return Process(command, set(scene.cores), scene.folder / "bare.log", scene.environment), port
 
 
 def _nginx(scene: Scene) -> tuple[Process, int]:
@@ -125,7 +132,7 @@ def _nginx_with_check(scene: Scene) -> tuple[Process, int]:
     return _started_nginx(
         "nginx-lua",
         scene,
-        modules="".join(f"load_module {MODULES / module}; " for module in LUA_MODULES),
+        modules=LOAD_LUA,
         shared=SHARED.format(megabytes=megabytes, last=scene.opt_outs - 1, first=FIRST),
         check=f"access_by_lua_file {CHECK};",
     )
@@ -143,7 +150,7 @@ def _started_nginx(name: str, scene: Scene, *, modules: str, shared: str, check:
         )
     )  # fmt: skip
     command = [program, "-c", str(config), "-p", str(scene.folder)]
-    return Process(command, core_of_proxy(), scene.folder / f"{name}.log", scene.environment), port
+    return Process(command, set(scene.cores), scene.folder / f"{name}.log", scene.environment), port
 
 
 def _mitmproxy(scene: Scene) -> tuple[Process, int]:
@@ -152,7 +159,7 @@ def _mitmproxy(scene: Scene) -> tuple[Process, int]:
     trusted = ["--set", f"ssl_verify_upstream_trusted_ca={scene.upstream.certificate}"]
     command = [str(MITMPROXY / "bin" / "mitmdump"), *options, *trusted, "-s", str(ADD_ON)]
     environment = scene.environment | {"OPT_OUTS": f"{FIRST} {scene.opt_outs}", "HOME": str(scene.folder)}
-    return Process(command, core_of_proxy(), scene.folder / "mitmproxy.log", environment), port
+    return Process(command, set(scene.cores), scene.folder / "mitmproxy.log", environment), port
 
 
 GATEWAY: Final = "gateway"
@@ -176,7 +183,7 @@ def sides_here() -> dict[str, str]:
     missing = {}
     if found("nginx") is None:
         missing[NGINX_ALONE] = missing[NGINX_CHECKS] = "nginx (Debian: apt-get install nginx-light)"
-    elif not all((MODULES / module).exists() for module in LUA_MODULES):
+    elif not has_lua():
         missing[NGINX_CHECKS] = "nginx's Lua module (Debian: apt-get install libnginx-mod-http-lua)"
     if not (MITMPROXY / "bin" / "mitmdump").exists():
         missing[MITMPROXY_CHECKS] = "mitmproxy (scripts/bench --install-mitmproxy)"

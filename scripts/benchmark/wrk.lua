@@ -1,5 +1,6 @@
 -- Sends the requests of a file, over and over: each is its length in bytes on a line of its own, then its bytes.
--- usage: wrk … -s wrk.lua URL -- FILE
+-- FIRST is where it begins, so that not each run sends the same ones.
+-- usage: wrk … -s wrk.lua URL -- FILE FIRST
 
 local requests, next_one = {}, 0
 
@@ -12,6 +13,7 @@ function init(arguments)
         requests[#requests + 1] = file:read(length)
     end
     file:close()
+    next_one = tonumber(arguments[2]) % #requests
 end
 
 function request()

@@ -1,0 +1,1 @@
+"""The tables of a run, each measured by a module of its own."""
