@@ -151,7 +151,7 @@ class Directory:
     def is_enforced_by(self, state: AccountState, message: OutboundMessage) -> bool:
         """Whether what is decided on a send is carried out, by what is known of its account; else it is shadow mode."""
         account = self.account(message.account_sid) or self.subaccount(message.account_sid)
-        return account is None or is_send_enforced(message, account.policy, state.pools, state.services)
+        return account is None or is_send_enforced(message, account.policy, state.pools, state.enforcements)
 
     async def is_enforced(self, message: OutboundMessage) -> bool:
         """The same, by what the store knows now. Raises `StoreUnavailable`."""

@@ -14,15 +14,18 @@ from typing import Any, BinaryIO, Final, cast
 
 import orjson
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 log: Final = structlog.get_logger()
+
+FLUSH_SECONDS: Final = 0.02
 
 
 class _StandardError:
     """Standard error as it is at the time of writing, which may be another than when logging was set up.
 
-    Lines that an event loop's work brings in one turn go out together at its end, as each writing is a call of the
-    system; what has no loop goes out at once.
+    Lines that an event loop's work brings go out together after a moment, as each writing is a call of the system; what
+    has no loop goes out at once.
     """
 
     def __init__(self) -> None:
@@ -35,13 +38,13 @@ class _StandardError:
         return len(line)
 
     def flush(self) -> None:
-        """Pass on what is buffered, now or at the end of the loop's turn."""
+        """Pass on what is buffered, now or a moment later."""
         loop = asyncio._get_running_loop()
         if loop is None:
             self._flush()
         elif not self._is_due:
             self._is_due = True
-            loop.call_soon(self._flush)
+            loop.call_later(FLUSH_SECONDS, self._flush)
 
     def _flush(self) -> None:
         self._is_due = False
@@ -82,6 +85,21 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def _straight(wrapper: type[FilteringBoundLogger], worker: int | None) -> type[FilteringBoundLogger]:
+    """The same logger, whose lines at the level of every request's take the short way: what the processors do, done at
+    once for a third of the cost.
+    """
+
+    def info(self: Any, event: str, **fields: object) -> None:
+        line = {**self._context, **fields, "event": event, "level": "info"}
+        _stamped(None, "", line)
+        if worker is not None:
+            line.setdefault("worker", worker)
+        self._logger.msg(orjson.dumps(line, default=repr))
+
+    return cast("type[FilteringBoundLogger]", type(wrapper.__name__, (wrapper,), {"info": info}))
+
+
 def tell_by_name(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what nobody caught; its name alone, as its text may hold a number. An event loop's exception handler."""
     log.error("failed_unseen", error=type(context.get("exception")).__name__)
@@ -98,14 +116,15 @@ def set_up(log_format: str, level: str, *, worker: int | None = None) -> None:
         _stamped,
         *([] if worker is None else [_Worker(worker)]),
     ]
-    wrapper = structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])
+    least = logging.getLevelNamesMapping()[level.upper()]
+    wrapper = structlog.make_filtering_bound_logger(least)
     if log_format == "json":
         structlog.configure(
             processors=[
                 *shared,
                 structlog.processors.JSONRenderer(orjson.dumps),
             ],
-            wrapper_class=wrapper,
+            wrapper_class=_straight(wrapper, worker) if least <= logging.INFO else wrapper,
             logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _StandardError())),
             cache_logger_on_first_use=True,
         )

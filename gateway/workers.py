@@ -11,7 +11,6 @@ pauses, as long as the same may work later; an error that only an operator can m
 
 import asyncio
 import contextlib
-import gc
 import os
 import pickle
 import signal
@@ -29,7 +28,7 @@ import uvloop
 from prometheus_client import values
 from prometheus_client.multiprocess import mark_process_dead
 
-from gateway import logs
+from gateway import garbage, logs
 from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import StoreError
@@ -254,8 +253,7 @@ async def _serve(work: Work, number: int) -> None:
         log.error("worker_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback may hold a number
         _end_at_once(1)
     _report(None)
-    gc.collect()
-    gc.freeze()  # what lives as long as the process is not looked at again
+    garbage.expect_little()
     await told_to_stop.wait()
     in_time = await service.stop_in_time()
     log.info("stopped", in_time=in_time)

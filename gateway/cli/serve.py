@@ -6,7 +6,6 @@ disk, so that nothing is lost by it.
 """
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -18,7 +17,7 @@ import structlog
 import typer
 import uvloop
 
-from gateway import logs
+from gateway import garbage, logs
 from gateway.cli.config import usable
 from gateway.cli.failures import Failed
 from gateway.service import Service, prepare
@@ -55,8 +54,7 @@ async def _serve(settings: Settings) -> None:
     finally:
         # Also when a later step failed: the token is kept as a hash by then and cannot be shown again.
         _show(service.new_admin_token)
-    gc.collect()
-    gc.freeze()  # what lives as long as the process is not looked at again
+    garbage.expect_little()
     log.info("started", accounts=len(settings.accounts), **_addresses(service.ports, settings))
     await told_to_stop.wait()
     in_time = await service.stop_in_time()

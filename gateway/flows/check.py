@@ -1,19 +1,19 @@
 """The check of one message against the list, as it is at this moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.directory import Directory
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.policy import Decision, Reason, Suppress, decide, unplaced
+from gateway.messaging.values import value
 from gateway.store import Store
 
 FRESH_MICROSECONDS: Final = 500_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Checked:
     """A decision, when (microseconds since 1970, UTC) the list was asked for it, and by which of the account's settings
     versions it was made.

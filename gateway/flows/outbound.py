@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -33,7 +34,7 @@ from gateway.twilio.errors import (
     TrafficError,
 )
 from gateway.twilio.forms import MEDIA_TYPE, Form, demand_form, read_form
-from gateway.twilio.headers import answer_headers, request_headers
+from gateway.twilio.headers import CLOSE, CONNECTION, ORDINARY_OPTIONS, answer_headers, request_headers
 from gateway.twilio.outbound import read_outbound, write_outbound
 from gateway.twilio.paths import Call
 from gateway.twilio.products import API
@@ -41,6 +42,8 @@ from gateway.twilio.upstream import NoPlace, NotSent, OutcomeUnknown, Reservatio
 from gateway.twilio.upstreams import Upstreams
 
 log: Final = structlog.get_logger()
+
+Headers = tuple[tuple[str, str], ...]
 
 CHECKS_BEFORE_GIVING_UP: Final = 3
 
@@ -217,8 +220,8 @@ class OutboundFlow:
         self, call: Call, request: Request, reservation: Reservation, body: bytes
     ) -> tuple[Answer, float]:
         """Twilio's answer, and how many seconds it took."""
-        headers = [header for header in request_headers(request.headers) if header[0].lower() not in OWN_HEADERS]
-        rebuilt = UpstreamRequest("POST", call.path, (*headers, *WRITTEN_HEADERS), body)
+        own, steady = _sent_on(request)
+        rebuilt = UpstreamRequest("POST", call.path, own, body, steady)
         started = self._monotonic()
         answer = await reservation.send(rebuilt)
         seconds = self._monotonic() - started
@@ -229,6 +232,22 @@ class OutboundFlow:
         reason, kind = next((reason, kind) for raised, reason, kind in TOLD if isinstance(error, raised))
         told = failure(What.FAILED, reason, TrafficError(kind), call.format, account_sid=call.account_sid)
         return replace(told, detail=str(error))
+
+
+def _sent_on(request: Request) -> tuple[Headers, Headers]:
+    """The headers that go to Twilio: those of this request alone, and those that a client's requests have in common."""
+    if request.head.by_name.get(CONNECTION, CLOSE).lower() in ORDINARY_OPTIONS:
+        return request_headers(request.own), _sent_on_always(request.head.fields)
+    return _written(request_headers(request.headers)), ()  # some of them may be of this hop alone
+
+
+@lru_cache(maxsize=512)
+def _sent_on_always(steady: Headers) -> Headers:
+    return _written(request_headers(steady))
+
+
+def _written(headers: Headers) -> Headers:
+    return (*(header for header in headers if header[0].lower() not in OWN_HEADERS), *WRITTEN_HEADERS)
 
 
 def suppressed(call: Call, decision: Suppress) -> Outcome:

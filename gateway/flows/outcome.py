@@ -1,10 +1,11 @@
 """How a journey ended: what became of the message, why, and what the caller is answered."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gateway.messaging.messages import InboundMessage, OutboundMessage, StatusUpdate
 from gateway.messaging.optouts import Scope
+from gateway.messaging.values import value
 from gateway.twilio.errors import TrafficError, error_json, error_xml
 from gateway.twilio.paths import Format
 from gateway.twilio.twiml import CONTENT_TYPE
@@ -23,7 +24,7 @@ class What(StrEnum):
     REPEATED = "repeated"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """An HTTP answer: status, headers in order, body."""
 
@@ -32,7 +33,7 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """The end of a journey; the edge logs, counts and notes it. Nothing in it but ``answer`` and ``message`` holds a
     number or a body.

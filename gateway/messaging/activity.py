@@ -3,7 +3,7 @@
 A line of it says who, when, what and why, never what was written: no body is in it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 import phonenumbers
 
 from gateway.messaging.addresses import Channel, region_of
+from gateway.messaging.values import value
 
 NORTH_AMERICAN_AREA: Final = len("+1NPA")
 ANY_SUBSCRIBER: Final = "2345678"  # a number that any area may have
@@ -25,7 +26,7 @@ class Direction(StrEnum):
     STATUS = "status"  # a status callback of a send, led through the gateway
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Activity:
     """One line. ``at`` is in microseconds since 1970, UTC; ``activity_id`` sorts by it.
 

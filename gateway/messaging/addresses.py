@@ -6,7 +6,6 @@ Both are made here from the same reading of the text, so that no spelling of a n
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -15,6 +14,7 @@ import phonenumbers
 from phonenumbers.phonenumberutil import NumberParseException
 
 from gateway.messaging.errors import UnreadableAddress
+from gateway.messaging.values import value
 
 
 class Channel(StrEnum):
@@ -48,7 +48,7 @@ OPAQUE_IDENTITY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 MOST_DIGITS: Final = 15  # ITU-T E.164, section 6
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Address:
     """One recipient.
 
@@ -86,7 +86,7 @@ def split_prefix(text: str) -> tuple[str, str]:
     return (prefix, identity) if colon else ("", text)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Number:
     """A phone number in E.164: ``wire`` as its owner writes it, ``key`` with twin writings folded."""
 

@@ -30,7 +30,7 @@ from gateway.messaging.opt_out_settings import (
 )
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import SenderKind
-from gateway.messaging.services import MessagingService
+from gateway.messaging.services import MessagingService, enforcements_of
 
 
 class UnmanagedSenders(StrEnum):
@@ -131,7 +131,7 @@ def read_body(
     (``intent = opt_out``) and its language is recognised surely enough; else it is for a person to decide.
     """
     handling = handling_of(message, policy, pools, services)
-    if not is_enforced((message.sender.key,), message.service_sid, policy, pools, services):
+    if not is_enforced((message.sender.key,), message.service_sid, policy, pools, enforcements_of(services)):
         handling = replace(handling, enforced=False)
     match = handling.match(message)
     if match is not None or handling.policy.intent is IntentMode.OFF:
@@ -184,16 +184,16 @@ def is_enforced(
     service_sid: str | None,
     policy: KeywordPolicy,
     pools: Pools,
-    services: Mapping[str, MessagingService],
+    in_services: Mapping[str, Enforcement],
 ) -> bool:
-    """Whether what is decided for these senders, through the service that is named, is carried out.
+    """Whether what is decided for these senders, through the service that is named, is carried out. ``in_services`` are
+    what services say (`gateway.messaging.services.enforcements_of`).
 
     As with ``twilio_handling`` a sender's own setting comes before its service's, that before the account's. In shadow
     mode is only what is so by all that may count: each sender, each service that holds one that names none, and of a
     service whose sender is not known yet each of its pool.
     """
     stated = policy.senders_enforcement or {}
-    in_services = {sid: own for sid, service in services.items() if (own := service.settings.enforcement) is not None}
     if policy.enforcement is Enforcement.ON and not stated and Enforcement.SHADOW not in in_services.values():
         return True
     said: set[Enforcement] = set()
@@ -210,10 +210,12 @@ def is_enforced(
 
 
 def is_send_enforced(
-    message: OutboundMessage, policy: KeywordPolicy, pools: Pools, services: Mapping[str, MessagingService]
+    message: OutboundMessage, policy: KeywordPolicy, pools: Pools, in_services: Mapping[str, Enforcement]
 ) -> bool:
     """Whether what is decided on a send is carried out; see `is_enforced`."""
-    return is_enforced([sender.key for sender in message.senders], message.service_sid, policy, pools, services)
+    if not in_services and not policy.senders_enforcement:
+        return policy.enforcement is Enforcement.ON
+    return is_enforced([sender.key for sender in message.senders], message.service_sid, policy, pools, in_services)
 
 
 def country_of(message: InboundMessage) -> str | None:

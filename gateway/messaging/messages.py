@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from gateway.messaging.addresses import Address
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.senders import Sender
+from gateway.messaging.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutboundMessage:
     """One message from an app to a phone, as far as it concerns the opt-out list.
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from gateway.messaging.values import value
+
 
 class ScopeKind(StrEnum):
     """What kind of thing an opt-out covers."""
@@ -37,7 +39,7 @@ class Source(StrEnum):
     DEACTIVATIONS = "deactivations"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecipientKey:
     """The tenant-first key under which a recipient's opt-outs are looked up."""
 
@@ -57,7 +59,7 @@ class Shadow:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OptOut:
     """One line of the blocklist, standing or lifted.
 

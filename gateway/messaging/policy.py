@@ -1,13 +1,14 @@
 """May this message leave? The decision is a value with its reason; whether it is carried out is a field of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from operator import attrgetter
 
 from gateway.messaging.messages import OutboundMessage
 from gateway.messaging.optouts import OptOut, Scope, ScopeKind, as_counted, wins
 from gateway.messaging.pools import Pools
+from gateway.messaging.values import value
 
 
 class Reason(StrEnum):
@@ -27,7 +28,7 @@ OPTED_OUT_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forward:
     """Pass the message on to Twilio."""
 
@@ -40,7 +41,7 @@ class Forward:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Suppress:
     """Hold the message back because of ``opt_out``; not carried out where ``enforced`` is False (shadow mode)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.messaging.opt_out_settings import OptOutSettings
+from gateway.messaging.opt_out_settings import Enforcement, OptOutSettings
 from gateway.messaging.pools import Pools
 from gateway.messaging.targets import AppUrls, ServiceUrls, Target
 
@@ -39,8 +39,18 @@ class AccountState:
     services: Mapping[str, MessagingService] = field(default_factory=dict)
     adopted_senders: Mapping[str, AppUrls] = field(default_factory=dict)
     adopted_services: Mapping[str, AppUrls] = field(default_factory=dict)
+    enforcements: Mapping[str, Enforcement] = field(init=False, repr=False, compare=False)
+    """Whether services say themselves that what is decided is carried out."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "enforcements", enforcements_of(self.services))
 
     @property
     def version(self) -> int:
         """The account's settings version that all of it was read at."""
         return self.pools.version
+
+
+def enforcements_of(services: Mapping[str, MessagingService]) -> dict[str, Enforcement]:
+    """What those services say that say it: whether what is decided is carried out."""
+    return {sid: own for sid, service in services.items() if (own := service.settings.enforcement) is not None}

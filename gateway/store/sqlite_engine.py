@@ -56,7 +56,8 @@ class SqliteEngine(Engine):
     async def find(self, keys: Sequence[RecipientKey]) -> list[Row]:
         """Look the keys up on the connection that does nothing else."""
         listed = [(key.account_sid, key.channel, key.recipient_key) for key in keys]
-        return await self._checks.run(sql.FIND_OPT_OUTS, {"keys": orjson.dumps(listed).decode()})
+        found = await self._checks.run(sql.FIND_OPT_OUTS, {"keys": orjson.dumps(listed).decode()})
+        return [tuple(row) for row in orjson.loads(found[0][0])]
 
     async def write(self, unit: UnitOfWork[T]) -> T:
         """Hand a unit to the writer, who commits in groups."""

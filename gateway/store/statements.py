@@ -3,11 +3,12 @@
 from typing import Final
 
 # One look-up for many recipients: their opt-outs, standing and lifted, how new the account's settings are, and whether
-# it has erased persons.
+# it has erased persons. All in one row: between two rows SQLite's driver waits for its turn in Python.
 FIND_OPT_OUTS: Final = """
-SELECT k.key, a.settings_version, a.erasures,
-       o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
-       o.shadow_standing, o.shadow_effective_at, o.shadow_source
+SELECT json_group_array(json_array(
+           k.key, a.settings_version, a.erasures,
+           o.scope_kind, o.scope_id, o.standing, o.effective_at, o.source, o.hold,
+           o.shadow_standing, o.shadow_effective_at, o.shadow_source))
   FROM json_each(:keys) AS k
   LEFT JOIN accounts AS a ON a.account_sid = json_extract(k.value, '$[0]')
   LEFT JOIN opt_outs AS o ON o.account_sid = json_extract(k.value, '$[0]')

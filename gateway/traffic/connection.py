@@ -18,7 +18,7 @@ import httptools
 import structlog
 
 from gateway.flows.outcome import Answer, error_answer
-from gateway.flows.request import Request
+from gateway.flows.request import Head, Request
 from gateway.twilio.errors import BAD_HTTP, TOO_LARGE, TOO_SLOW, ErrorKind, TrafficError
 from gateway.twilio.paths import Format
 
@@ -38,8 +38,24 @@ SERVER: Final = "Server: optout-gateway\r\n"
 VERSIONS: Final = frozenset({"1.0", "1.1"})
 WITHOUT_BODY: Final = frozenset({204, 304})
 FRAMING: Final = frozenset({"content-length", "transfer-encoding", "expect"})
+# What is another in each request, or secret and so not kept beyond its request.
+OWN: Final = FRAMING | {
+    "authorization",
+    "cookie",
+    "i-twilio-idempotency-token",
+    "proxy-authorization",
+    "traceparent",
+    "tracestate",
+    "x-amzn-trace-id",
+    "x-request-id",
+    "x-twilio-signature",
+}
+MOST_HEADS: Final = 512  # that are remembered; each at most of this many bytes
+MOST_REMEMBERED_BYTES: Final = 4 * 1024
 MOST_DIGITS: Final = len(str(MOST_BODY_BYTES))
 LARGER: Final = f"the body is larger than {MOST_BODY_BYTES} bytes"
+
+NO_HEAD: Final = Head()
 
 _Arrived = tuple[Request, TrafficError | None, bool]
 """A request, why it is refused as it stands if it is, and whether another may follow it."""
@@ -128,10 +144,12 @@ class ClientConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._target = b""
-        self._headers: list[tuple[str, str]] = []
-        self._by_name: dict[str, str] = {}
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._own: list[tuple[str, str]] = []
+        self._own_by_name: dict[str, str] = {}
+        self._head = NO_HEAD
         self._body: list[bytes] = []
-        self._head_bytes = self._body_bytes = self._lengths = 0
+        self._body_bytes = self._lengths = 0
         self._is_head_whole = self._has_body = self._owes_continue = False
 
     def on_url(self, url: bytes) -> None:
@@ -142,22 +160,15 @@ class ClientConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; what comes after the body is a trailer, which nobody asked for."""
-        if self._is_head_whole:
-            return
-        self._head_bytes += len(name) + len(value)
-        if len(value) > MOST_FIELD_BYTES or self._head_bytes > MOST_HEAD_BYTES:
-            raise TrafficError(TOO_LARGE)
-        # The parser leaves white space at the end of a value, which is none of it (RFC 9110, section 5.5).
-        text = value.decode("latin-1").strip(" \t")
-        known, low = _name(name)
-        self._headers.append((known, text))
-        self._by_name[low] = text
-        if low in FRAMING:
-            self._read_framing(low, text)
+        if not self._is_head_whole:
+            self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._is_head_whole = True
+        if self._received > MOST_FIELD_BYTES:
+            self._demand_bounds()
+        self._read_head()
         if self._parser.get_http_version() not in VERSIONS or self._lengths > 1:
             raise TrafficError(BAD_HTTP)
         if not self._has_body:
@@ -180,6 +191,28 @@ class ClientConnection(asyncio.Protocol):
             self._take(None, keeps=self._parser.should_keep_alive() and not self._parser.should_upgrade())
 
     # Reading
+
+    def _demand_bounds(self) -> None:
+        """Refuse a head that is too large, or a header of it; what came with it may be its body, or other requests."""
+        sizes = [len(name) + len(value) for name, value in self._fields]
+        if sum(sizes) > MOST_HEAD_BYTES or any(len(value) > MOST_FIELD_BYTES for _, value in self._fields):
+            raise TrafficError(TOO_LARGE)
+
+    def _read_head(self) -> None:
+        steady, size = [], 0
+        for field in self._fields:
+            name, value = field
+            known, low = _name(name)
+            if low not in OWN:
+                steady.append(field)
+                size += len(name) + len(value)
+                continue
+            text = _text(value)
+            self._own.append((known, text))
+            self._own_by_name[low] = text
+            if low in FRAMING:
+                self._read_framing(low, text)
+        self._head = (_known_head if size <= MOST_REMEMBERED_BYTES else _head)(tuple(steady))
 
     def _read_framing(self, low: str, value: str) -> None:
         """What a header says of the body; the parser has seen to it that a length is digits."""
@@ -214,12 +247,13 @@ class ClientConnection(asyncio.Protocol):
             self._parser.get_method().decode("latin-1"),
             path,
             query,
-            tuple(self._headers),
+            self._head,
+            tuple(self._own),
             self._body[0] if len(self._body) == 1 else b"".join(self._body),
             self._remote,
             self._scheme,
             self._port,
-            self._by_name,
+            self._own_by_name,
         )
         self._waiting.append((request, trouble, keeps))
         self._is_deaf |= not keeps
@@ -326,6 +360,18 @@ def written(answer: Answer, method: str, *, keeps: bool) -> bytes:
     end = "\r\n" if keeps else "Connection: close\r\n\r\n"
     head = f"{_status_line(answer.status)}{SERVER}{_date(int(time.time()))}{lines}{length}{end}".encode("latin-1")
     return head + answer.body if has_body and method != "HEAD" else head
+
+
+def _text(value: bytes) -> str:
+    # The parser leaves white space at the end of a value, which is none of it (RFC 9110, section 5.5).
+    return value.decode("latin-1").strip(" \t")
+
+
+def _head(fields: tuple[tuple[bytes, bytes], ...]) -> Head:
+    return Head(tuple([(_name(name)[0], _text(value)) for name, value in fields]))
+
+
+_known_head: Final = lru_cache(maxsize=MOST_HEADS)(_head)
 
 
 @lru_cache(maxsize=512)

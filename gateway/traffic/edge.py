@@ -73,21 +73,19 @@ class TrafficEdge:
         self._reaches_twilio = reaches_twilio
         self._log = log.bind()  # found once: finding it costs as much as writing the line
 
-    async def handle_all(self, request: Request, trouble: TrafficError | None = None) -> Answer:
+    def handle_all(self, request: Request, trouble: TrafficError | None = None) -> Awaitable[Answer]:
         """Answer apps and Twilio alike, where they share a listener. ``trouble`` is why a request is refused as it
         stands.
         """
-        if _is_webhook(request):
-            return await self.handle_webhook(request, trouble)
-        return await self.handle_api(request, trouble)
+        return self.handle_webhook(request, trouble) if _is_webhook(request) else self.handle_api(request, trouble)
 
-    async def handle_api(self, request: Request, trouble: TrafficError | None = None) -> Answer:
+    def handle_api(self, request: Request, trouble: TrafficError | None = None) -> Awaitable[Answer]:
         """Answer an app's call to Twilio's API."""
-        return await self._answered(request, "api", self._api, trouble)
+        return self._answered(request, "api", self._api, trouble)
 
-    async def handle_webhook(self, request: Request, trouble: TrafficError | None = None) -> Answer:
+    def handle_webhook(self, request: Request, trouble: TrafficError | None = None) -> Awaitable[Answer]:
         """Answer one of Twilio's webhooks."""
-        return await self._answered(request, "webhook", self._webhook, trouble)
+        return self._answered(request, "webhook", self._webhook, trouble)
 
     async def _api(self, request: Request) -> Outcome:
         self._demand_rehearsal(request)
@@ -138,12 +136,12 @@ class TrafficEdge:
         self._activity.note(outcome)
         if side == "webhook" and (source := _source(request)) is not None:
             self._arrivals.note(source, outcome)
-        answer, more = outcome.answer, [(REQUEST_ID_HEADER, request_id)]
+        answer, headers = outcome.answer, (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
         if request.header(REPLAY_HEADER) is not None:
-            more.append((OUTCOME_HEADER, _in_words(outcome)))
+            headers = (*headers, (OUTCOME_HEADER, _in_words(outcome)))
             if outcome.callback_path is not None:
-                more.append((CALLBACK_HEADER, outcome.callback_path))
-        return Answer(answer.status, (*answer.headers, *more), answer.body)
+                headers = (*headers, (CALLBACK_HEADER, outcome.callback_path))
+        return Answer(answer.status, headers, answer.body)
 
     def _tell(self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gateway.flows.request import Request
+from gateway.flows.request import Request, are_printable
 from gateway.twilio.errors import AMBIGUOUS, BAD_HTTP, TrafficError
 from gateway.twilio.page_urls import reached_at
 
@@ -30,15 +30,15 @@ def demand_origin_form(request: Request) -> None:
 
 def demand_plain_headers(request: Request) -> None:
     """See that the headers that matter stand once, and that values are printable ASCII. Raises `TrafficError`."""
-    if request.repeats_a_header:
-        seen = set()
-        for name, _ in request.headers:
-            low = name.lower()
-            if low in seen and low in ONCE:
-                raise TrafficError(AMBIGUOUS, f"the header {ONCE[low]} stands more than once")
-            seen.add(low)
-    values = "".join([value for _, value in request.headers])
-    if not (values.isascii() and values.isprintable()):
+    if request.head.is_plain and not request.repeats_its_own and are_printable(request.own):
+        return
+    seen = set()
+    for name, _ in request.headers:
+        low = name.lower()
+        if low in seen and low in ONCE:
+            raise TrafficError(AMBIGUOUS, f"the header {ONCE[low]} stands more than once")
+        seen.add(low)
+    if not are_printable(request.headers):
         raise TrafficError(BAD_HTTP, "a header's value holds other than printable ASCII")
 
 

@@ -5,11 +5,13 @@ What could be read in two ways is refused, so that nobody behind the gateway rea
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
+from gateway.messaging.values import value
 from gateway.twilio.errors import AMBIGUOUS, NOT_A_FORM, TOO_LARGE, TrafficError
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
@@ -20,10 +22,11 @@ FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.<>\-]{0,127}", re.ASCII)
 # What is not written as itself in a form (WHATWG URL, urlencoded serializing; as quote_plus has it); a space is a plus.
 ESCAPED: Final = re.compile(rb"[^A-Za-z0-9_.~ -]")
 LONG_NAME: Final = 32  # bytes of a name that may be remembered
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 ESCAPES: Final = tuple(b"%%%02X" % byte for byte in range(256))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Form:
     """The fields of a form in their order, repeated names kept."""
 
@@ -48,9 +51,10 @@ class Form:
         """The same form with the values of some of its fields written anew, each in its place."""
         return Form(tuple([(name, values.get(name, value)) for name, value in self.fields]))
 
-    def encoded(self) -> bytes:
-        """The form as a body."""
-        return b"&".join([b"%b=%b" % (_quoted_name(name), _quoted(value)) for name, value in self.fields])
+    def encoded(self, values: Mapping[str, str] = NONE) -> bytes:
+        """The form as a body; with the values of some of its fields written anew, as by `having`."""
+        fields = [(name, values.get(name, value)) for name, value in self.fields] if values else self.fields
+        return b"&".join([b"%b=%b" % (_quoted_name(name), _quoted(value)) for name, value in fields])
 
 
 def demand_form(content_type: str, content_encoding: str) -> None:

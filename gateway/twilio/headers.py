@@ -52,7 +52,8 @@ ANSWER_HEADERS: Final = frozenset(
 
 
 CONNECTION: Final = "connection"
-ORDINARY_OPTIONS: Final = frozenset({"close", "keep-alive"})  # no header of either name passes
+CLOSE: Final = "close"
+ORDINARY_OPTIONS: Final = frozenset({CLOSE, "keep-alive"})  # no header of either name passes
 
 
 def request_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

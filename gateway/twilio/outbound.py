@@ -68,7 +68,7 @@ def write_outbound(form: Form, message: OutboundMessage) -> bytes:
         checked["From"] = message.sender.wire
     if message.fallback_sender is not None:
         checked["FallbackFrom"] = message.fallback_sender.wire
-    return form.having(checked).encoded()
+    return form.encoded(checked)
 
 
 def _service_and_sender(form: Form, region: str | None) -> tuple[str | None, Sender | None]:

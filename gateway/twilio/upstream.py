@@ -9,14 +9,14 @@ after it, and the whole request had been written.
 """
 
 import asyncio
-import re
 import ssl
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from gateway.messaging.values import value
 from gateway.twilio.connection import Connection, Unanswered
 from gateway.twilio.contact import FIRST_TROUBLED, Contact, PoolState, Trouble
 
@@ -26,7 +26,7 @@ ANSWER_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 15.0  # shorter than any front end of Twilio's keeps an idle connection
 MOST_CONNECTIONS: Final = 256
 CONNECT_TRIES: Final = 2
-BREAKS_THE_HEAD: Final = re.compile(r"[\r\n\0]")  # a lone CR is a line break to some servers (RFC 9112, section 2.2)
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class UpstreamError(Exception):
@@ -49,17 +49,21 @@ class OutcomeUnknown(UpstreamError):
     """The request, or part of it, left, and no whole answer came: Twilio may have taken it or not."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UpstreamRequest:
-    """One request: method, target (path and query), headers without Host and lengths, and the body."""
+    """One request: method, target (path and query), headers without Host and lengths, and the body.
+
+    ``steady`` are headers beside these that many requests have in common, and no secrets: written once for all of them.
+    """
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
+    steady: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UpstreamResponse:
     """One answer: status, headers in their order, and the body's bytes as they came."""
 
@@ -187,13 +191,19 @@ class Upstream:
         return connection
 
     def _head(self, request: UpstreamRequest) -> bytes:
-        lines = [f"{request.method} {self._prefix}{request.target} HTTP/1.1", f"Host: {self._authority}"]
-        lines += [f"{name}: {value}" for name, value in request.headers]
-        if request.body or request.method in {"POST", "PUT", "PATCH"}:
-            lines.append(f"Content-Length: {len(request.body)}")
-        if BREAKS_THE_HEAD.search("".join(lines)) or lines[0].count(" ") != 2:
+        line = f"{request.method} {self._prefix}{request.target} HTTP/1.1"
+        own = "".join([f"\n{name}: {value}" for name, value in request.headers])
+        length = f"\nContent-Length: {len(request.body)}" if request.body or request.method in WITH_BODY else ""
+        head = f"{line}\nHost: {self._authority}{own}{_steady(request.steady)}{length}\n\n"
+        lines = 4 + len(request.headers) + len(request.steady) - (not length)
+        if line.count(" ") != 2 or head.count("\n") != lines or "\r" in head or "\0" in head:
             raise ValueError("the request line or a header holds a line break, NUL or a space too many")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        return head.replace("\n", "\r\n").encode("latin-1")
+
+
+@lru_cache(maxsize=512)
+def _steady(headers: tuple[tuple[str, str], ...]) -> str:
+    return "".join([f"\n{name}: {value}" for name, value in headers])
 
 
 class Reservation:
@@ -209,9 +219,9 @@ class Reservation:
     async def __aexit__(self, *_: object) -> None:
         self._upstream.give_back(self._connection)
 
-    async def send(self, request: UpstreamRequest) -> UpstreamResponse:
+    def send(self, request: UpstreamRequest) -> Awaitable[UpstreamResponse]:
         """Write the request at once and read the answer. Raises `NotSent` or `OutcomeUnknown`."""
-        return await self._upstream.exchange(self._connection, request)
+        return self._upstream.exchange(self._connection, request)
 
 
 class _Places(asyncio.Semaphore):

@@ -23,7 +23,7 @@ from gateway.messaging.opt_out_rules import read_settings
 from gateway.messaging.opt_out_settings import Enforcement, IntentMode, TwilioHandling
 from gateway.messaging.pools import Pools
 from gateway.messaging.senders import read_sender
-from gateway.messaging.services import MessagingService
+from gateway.messaging.services import MessagingService, enforcements_of
 
 ACCOUNT = "AC" + "a1" * 16
 ENABLED, DRAFT, OTHER = "MG" + "1" * 32, "MG" + "2" * 32, "MG" + "3" * 32
@@ -395,4 +395,4 @@ def test_shadow_mode_is_only_where_all_that_may_count_says_so(
 ) -> None:
     policy = KeywordPolicy(TwilioHandling.OFF, enforcement=account, senders_enforcement=stated)
     known = {sid: a_service(sid, enforcement=own) for sid, own in services.items()}
-    assert expected is is_enforced(senders, service, policy, POOLS, known)
+    assert expected is is_enforced(senders, service, policy, POOLS, enforcements_of(known))
