@@ -1,13 +1,15 @@
 """Bringing a file into force, some lines at a time, each batch in one transaction with how far it has come.
 
-So the same import, begun again, goes on where it was broken off, and none of its lines counts twice. A batch is small:
-a STOP that comes meanwhile waits for one at most.
+So the same import, begun again, goes on where it was broken off, and none of its lines counts twice. A STOP that comes
+meanwhile waits for one batch at most, whose size is by `gateway.operations.imports.pace`. While one is written the next
+is read.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
@@ -15,18 +17,18 @@ import orjson
 
 from gateway.directory import Account, Directory
 from gateway.operations.actors import Actor
-from gateway.operations.imports.batches import REFUSED, Batch, Reader, Report, Reported, batches_of
+from gateway.operations.imports.batches import READ, REFUSED, Batch, Reader, Report, Reported, batches_of
 from gateway.operations.imports.columns import is_message_log, list_columns, log_columns
 from gateway.operations.imports.errors import ImportedAlready
 from gateway.operations.imports.files import LineFile, digest_of, format_of
 from gateway.operations.imports.lists import ListReader, Reading
 from gateway.operations.imports.logs import LogReader
+from gateway.operations.imports.pace import MOST, Pace
 from gateway.operations.imports.work import Work
 from gateway.store import Store
 from gateway.store.bulk_lines import ImportState
 from gateway.store.store import HEARTBEAT
 
-BATCH: Final = 500  # lines: a STOP that another process takes meanwhile waits for one at most
 SERVING: Final = 5 * 1_000_000  # microseconds since a gateway's last heartbeat
 
 
@@ -35,7 +37,7 @@ class Wanted:
     """How to import: ``reading`` says what lines mean that do not say it themselves, ``named`` which columns are which
     (`gateway.operations.imports.columns`), ``form`` is ``csv`` or ``jsonl`` (None: found out). ``dry_run`` only tells
     what would be done, ``all_or_nothing`` imports nothing if one line cannot be, ``again`` also what was imported
-    before.
+    before. ``batch`` is how many lines one transaction takes at most.
     """
 
     reading: Reading
@@ -44,7 +46,7 @@ class Wanted:
     dry_run: bool = False
     all_or_nothing: bool = False
     again: bool = False
-    batch: int = BATCH
+    batch: int = MOST
 
 
 class ImportOperations:
@@ -65,29 +67,33 @@ class ImportOperations:
         form = format_of(file, name, wanted.form)
         lines = LineFile(file, form)
         reader = await self._reader(account, lines.header, wanted, is_json=form == "jsonl")
-        state = await self._begun(account.sid, lines, digest_of(file), name, wanted, by)
+        digest = await asyncio.to_thread(digest_of, file)
+        state = await self._begun(account.sid, lines, digest, name, wanted, by)
         if wanted.all_or_nothing and state.position == lines.begin[0]:
-            refused = _refused_of(lines, reader, wanted.batch, report)
+            refused = await asyncio.to_thread(_refused_of, lines, reader, report)
             if refused:
                 yield replace(state, counts={REFUSED: refused}, ended_at=self._clock())
                 return
-        batches = batches_of(lines.lines(state.position, state.line), reader, wanted.batch)
-        for batch in batches:
-            for refused_line in batch.refused:
-                report(refused_line)
-            before, state = state, self._after(state, batch)
-            work = Work(self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock)
-            counts, told = await (self._store.try_out(work.judged) if wanted.dry_run else self._written(work))
-            for told_line in told:
-                report(told_line)
-            state = replace(state, counts=counts)
-            yield state
+        pace = Pace(wanted.batch)
+        batches = batches_of(lines.lines(state.position, state.line), reader, pace.size)
+        async with contextlib.aclosing(_ahead(batches)) as read:
+            async for batch in read:
+                for refused_line in batch.refused:
+                    report(refused_line)
+                before, state = state, self._after(state, batch)
+                work = Work(self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock)
+                done = self._store.try_out(work.judged) if wanted.dry_run else self._written(work, pace)
+                counts, told = await done
+                for told_line in told:
+                    report(told_line)
+                state = replace(state, counts=counts)
+                yield state
         ended = replace(state, ended_at=self._clock())
         if not wanted.dry_run:
             await self._store.write(lambda transaction: transaction.put_import_state(ended))
         yield ended
 
-    async def _written(self, work: Work) -> tuple[dict[str, int], list[Reported]]:
+    async def _written(self, work: Work, pace: Pace) -> tuple[dict[str, int], list[Reported]]:
         """Do a batch's work. Where a gateway is serving on the same store, as long as that took is left to it: SQLite
         lets in whoever happens to ask while nobody writes.
         """
@@ -95,7 +101,9 @@ class ImportOperations:
         done = await self._store.write(work.done)
         now = self._clock()
         heartbeat = await self._store.try_out(lambda transaction: transaction.value(HEARTBEAT))
-        if heartbeat is not None and now - int(heartbeat) < SERVING:
+        is_served = heartbeat is not None and now - int(heartbeat) < SERVING
+        pace.took(work.batch.counts[READ], now - began, is_served=is_served)
+        if is_served:
             await asyncio.sleep(min(now - began, SERVING) / 1_000_000)
         return done
 
@@ -146,10 +154,21 @@ class ImportOperations:
         return replace(state, position=batch.position, line=batch.line, counts=dict(counts))
 
 
-def _refused_of(lines: LineFile, reader: Reader, size: int, report: Report) -> int:
+async def _ahead(batches: Iterator[Batch]) -> AsyncGenerator[Batch]:
+    """The batches, each read in a thread while whoever asked works on the one before."""
+    reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    try:
+        while (batch := await reading) is not None:
+            reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            yield batch
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # the file is read to no other purpose meanwhile
+
+
+def _refused_of(lines: LineFile, reader: Reader, report: Report) -> int:
     """How many lines cannot be read; each is reported."""
     count = 0
-    for batch in batches_of(lines.lines(*lines.begin), reader, size):
+    for batch in batches_of(lines.lines(*lines.begin), reader, lambda: MOST):
         for refused in batch.refused:
             report(refused)
         count += len(batch.refused)
