@@ -383,6 +383,7 @@ class Service:
             public_url=self._settings.public_url,
             link_days=self._settings.preferences.link_days,
             most_import_bytes=self._settings.imports.most_body_bytes,
+            most_owed=self._settings.events.most_owed,
         )
 
     def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:

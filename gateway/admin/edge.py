@@ -19,6 +19,7 @@ from gateway.admin.route import AnyRoute, template_in
 from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
+from gateway.operations.imports.room import MOST_OWED
 from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.tokens import Role, TokenOperations
@@ -35,7 +36,7 @@ class AdminEdge:
     ``exposition`` gives all metrics, of all workers where there are several. ``gaps`` are None where Twilio's list is
     not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
     the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
-    opt-outs.
+    opt-outs. ``most_owed``: how many events are kept for a sink.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class AdminEdge:
         public_url: str = "",
         link_days: int = 90,
         most_import_bytes: int = MOST_IMPORT_BYTES,
+        most_owed: int = MOST_OWED,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -61,6 +63,7 @@ class AdminEdge:
         self._exposition = exposition
         self._gaps = gaps
         self._most_import_bytes = most_import_bytes
+        self._most_owed = most_owed
         self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
         self._links = PreferenceLinks(store, clock, public_url, link_days)
@@ -77,6 +80,7 @@ class AdminEdge:
                 self._live,
                 self._links,
                 self._most_import_bytes,
+                self._most_owed,
             ),
         ]
         return [*described, *Description(described).routes()]

@@ -144,9 +144,9 @@ class Transaction(
         if not is_erased(event.key):
             await self.tell_consent(event)
 
-    async def record_all(self, changes: Sequence[Recorded]) -> None:
+    async def record_all(self, changes: Sequence[Recorded], *, is_told: bool = True) -> None:
         """Write many lines of history, in their order, and do with each as `record` does. They are about recipients of
-        one account.
+        one account. Without ``is_told`` sinks are owed nothing of them.
         """
         if not changes:
             return
@@ -159,7 +159,8 @@ class Transaction(
                 if event.key.channel == channel and any(opt_out.standing for opt_out in opt_outs)
             ]  # fmt: skip
             await self._owe_cancellations_of_all(account_sid, channel, stopped)
-        await self.tell_consents([event for event, _ in changes])
+        if is_told:
+            await self.tell_consents([event for event, _ in changes])
 
     async def _add_all(self, insert: Insert, lines: Sequence[Line]) -> None:
         if not lines:

@@ -24,6 +24,7 @@ from gateway.operations.imports.files import LineFile, digest_of, format_of
 from gateway.operations.imports.lists import ListReader, Reading
 from gateway.operations.imports.logs import LogReader
 from gateway.operations.imports.pace import MOST, Pace
+from gateway.operations.imports.room import MOST_OWED, Room
 from gateway.operations.imports.work import Work
 from gateway.store import Store
 from gateway.store.bulk_lines import ImportState
@@ -37,7 +38,7 @@ class Wanted:
     """How to import: ``reading`` says what lines mean that do not say it themselves, ``named`` which columns are which
     (`gateway.operations.imports.columns`), ``form`` is ``csv`` or ``jsonl`` (None: found out). ``dry_run`` only tells
     what would be done, ``all_or_nothing`` imports nothing if one line cannot be, ``again`` also what was imported
-    before. ``batch`` is how many lines one transaction takes at most.
+    before. ``untold``: sinks are told nothing of it. ``batch`` is how many lines one transaction takes at most.
     """
 
     reading: Reading
@@ -46,16 +47,20 @@ class Wanted:
     dry_run: bool = False
     all_or_nothing: bool = False
     again: bool = False
+    untold: bool = False
     batch: int = MOST
 
 
 class ImportOperations:
-    """Imports. ``clock`` gives microseconds since 1970, UTC."""
+    """Imports. ``clock`` gives microseconds since 1970, UTC; ``most_owed`` is how many events are kept for a sink."""
 
-    def __init__(self, store: Store, directory: Directory, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, clock: Callable[[], int], most_owed: int = MOST_OWED
+    ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._most_owed = most_owed
 
     async def run(
         self, account: Account, file: BinaryIO, name: str, wanted: Wanted, by: Actor, report: Report
@@ -74,14 +79,20 @@ class ImportOperations:
             if refused:
                 yield replace(state, counts={REFUSED: refused}, ended_at=self._clock())
                 return
-        pace = Pace(wanted.batch)
+        room = Room(self._store, account.sid, self._most_owed)
+        pace = Pace(min(wanted.batch, room.most_lines))
         batches = batches_of(lines.lines(state.position, state.line), reader, pace.size)
         async with contextlib.aclosing(_ahead(batches)) as read:
             async for batch in read:
                 for refused_line in batch.refused:
                     report(refused_line)
                 before, state = state, self._after(state, batch)
-                work = Work(self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock)
+                work = Work(
+                    self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock,
+                    is_told=not wanted.untold,
+                )  # fmt: skip
+                if work.is_told and not wanted.dry_run:
+                    await room.wait_for(len(batch.consents))
                 done = self._store.try_out(work.judged) if wanted.dry_run else self._written(work, pace)
                 counts, told = await done
                 for told_line in told:

@@ -43,6 +43,7 @@ class Work:
     by: Actor
     has_opt_ins: bool
     clock: Callable[[], int]
+    is_told: bool
 
     async def judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
         """What the batch would do: how many lines end how, and which take no effect."""
@@ -55,7 +56,7 @@ class Work:
         if stored is None or (stored.position, stored.started_at) != (self.before.position, self.before.started_at):
             raise UnderWay("somebody else goes on with the same import at this moment")
         counts, told, changes = await self._judged(transaction)
-        await transaction.record_all(changes)
+        await transaction.record_all(changes, is_told=self.is_told)
         await transaction.put_import_state(replace(self.after, counts=counts))
         return counts, told
 
