@@ -12,7 +12,6 @@ from gateway.store.identifiers import new_id
 from gateway.store.many_lines import Line
 from gateway.store.statements import ADD_EVENTS, PUT_OPT_OUTS
 
-KEY_COLUMNS: Final = 5  # how many of a line of the list, from the first on, say which it is
 AHEAD: Final = ("account_sid", "channel", "recipient_key", "scopes")
 _cells: Final = attrgetter(*(column for column in ADD_EVENTS.kinds if column not in AHEAD))
 

@@ -15,7 +15,7 @@ from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
 from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
-from gateway.store.consent_columns import KEY_COLUMNS, event_columns, event_line, opt_out_columns, opt_out_line
+from gateway.store.consent_columns import event_columns, event_line, opt_out_columns, opt_out_line
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id, new_ids
 from gateway.store.learned_lines import LearnedLines
@@ -152,7 +152,7 @@ class Transaction(
             return
         await self._revive_all(changes)
         await self._add_all(sql.ADD_EVENTS, [event_line(event) for event, _ in changes])
-        await self._add_all(sql.PUT_OPT_OUTS, _sorted(_opt_out_lines(changes)))
+        await self._add_all(sql.PUT_OPT_OUTS, _opt_out_lines(changes))
         for account_sid, channel in {(event.key.account_sid, event.key.channel) for event, _ in changes}:
             stopped = [
                 event for event, opt_outs in changes
@@ -328,14 +328,13 @@ class Transaction(
 
 
 def _opt_out_lines(changes: Sequence[Recorded]) -> list[Line]:
-    pairs = [(event, opt_out) for event, opt_outs in changes for opt_out in opt_outs]
-    if not pairs:
-        return []
-    ids = new_ids(changes[0][0].received_at, len(pairs))
-    return [opt_out_line(event, opt_out, own_id) for (event, opt_out), own_id in zip(pairs, ids, strict=True)]
-
-
-def _sorted(lines: Iterable[Line]) -> list[Line]:
-    """The last line about each scope, in the order of the table, where neighbours share a page."""
-    last = {line[:KEY_COLUMNS]: line for line in lines}
-    return [last[key] for key in sorted(last)]
+    """The last line about each scope, in the order of the table, where neighbours share a page; new identifiers are in
+    the same order, so that their indexes grow at one end.
+    """
+    last = {
+        (event.key.channel, event.key.recipient_key, opt_out.scope.kind, opt_out.scope.id): (event, opt_out)
+        for event, opt_outs in changes
+        for opt_out in opt_outs
+    }
+    ids = new_ids(changes[0][0].received_at, len(last))
+    return [opt_out_line(*last[key], own_id) for key, own_id in zip(sorted(last), ids, strict=True)]
