@@ -82,7 +82,7 @@ class ImportOperations:
         room = Room(self._store, account.sid, self._most_owed)
         pace = Pace(min(wanted.batch, room.most_lines))
         batches = batches_of(lines.lines(state.position, state.line), reader, pace.size)
-        async with contextlib.aclosing(_ahead(batches)) as read:
+        async with contextlib.aclosing(_ahead(batches, pace)) as read:
             async for batch in read:
                 for refused_line in batch.refused:
                     report(refused_line)
@@ -105,17 +105,13 @@ class ImportOperations:
         yield ended
 
     async def _written(self, work: Work, pace: Pace) -> tuple[dict[str, int], list[Reported]]:
-        """Do a batch's work. Where a gateway is serving on the same store, as long as that took is left to it: SQLite
-        lets in whoever happens to ask while nobody writes.
-        """
+        """Do a batch's work, and learn from it how large the next may be."""
         began = self._clock()
         done = await self._store.write(work.done)
         now = self._clock()
         heartbeat = await self._store.try_out(lambda transaction: transaction.value(HEARTBEAT))
         is_served = heartbeat is not None and now - int(heartbeat) < SERVING
         pace.took(work.batch.counts[READ], now - began, is_served=is_served)
-        if is_served:
-            await asyncio.sleep(min(now - began, SERVING) / 1_000_000)
         return done
 
     async def to_end(
@@ -165,13 +161,23 @@ class ImportOperations:
         return replace(state, position=batch.position, line=batch.line, counts=dict(counts))
 
 
-async def _ahead(batches: Iterator[Batch]) -> AsyncGenerator[Batch]:
-    """The batches, each read in a thread while whoever asked works on the one before."""
-    reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
+async def _ahead(batches: Iterator[Batch], pace: Pace) -> AsyncGenerator[Batch]:
+    """The batches, each read in a thread while whoever asked works on the one before; beside a gateway that serves in
+    the pause that is left to it, so that no transaction waits for the thread.
+    """
+
+    def begun() -> asyncio.Task[Batch | None]:
+        return asyncio.create_task(asyncio.to_thread(next, batches, None))
+
+    reading = begun()
     try:
         while (batch := await reading) is not None:
-            reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            if is_beside := not pace.is_served:
+                reading = begun()
             yield batch
+            if not is_beside:
+                reading = begun()
+            await asyncio.sleep(pace.pause)
     finally:
         await asyncio.gather(reading, return_exceptions=True)  # the file is read to no other purpose meanwhile
 

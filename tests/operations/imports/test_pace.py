@@ -1,6 +1,6 @@
 """How many lines a transaction takes."""
 
-from gateway.operations.imports.pace import ALONE, FIRST, LEAST, MOST, SERVED, Pace
+from gateway.operations.imports.pace import ALONE, FIRST, LEAST, MOST, MOST_SERVED, SERVED, Pace
 
 
 def test_a_batch_grows_while_there_is_time_and_never_beyond_what_it_may():
@@ -27,3 +27,18 @@ def test_few_lines_at_most_stay_few_however_slow_they_are():
     pace = Pace(3)
     pace.took(3, 1_000 * ALONE, is_served=True)
     assert 3 == pace.size()
+
+
+def test_as_long_as_a_batch_took_is_left_to_a_gateway_that_serves():
+    pace = Pace()
+    pace.took(FIRST, 20_000, is_served=True)
+    assert (True, 0.02) == (pace.is_served, pace.pause)
+    pace.took(FIRST, 20_000, is_served=False)
+    assert (False, 0.0) == (pace.is_served, pace.pause)
+
+
+def test_beside_a_gateway_a_batch_stays_small_however_quick_it_is():
+    pace = Pace()
+    for _ in range(5):
+        pace.took(pace.size(), 1, is_served=True)
+    assert MOST_SERVED == pace.size()
