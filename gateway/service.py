@@ -414,6 +414,7 @@ class Service:
             most_import_bytes=self._settings.imports.most_body_bytes,
             known=health.now,
             failures_file=None if folder is None else folder / FAILURES_FILE,
+            most_owed=self._settings.events.most_owed,
         )
 
     def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:

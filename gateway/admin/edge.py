@@ -22,6 +22,7 @@ from gateway.capture.recorder import Capture
 from gateway.directory import Directory
 from gateway.flows.gaps import GapClosing
 from gateway.operations.health import HealthOperations
+from gateway.operations.imports.room import MOST_OWED
 from gateway.operations.live import LiveFeed
 from gateway.operations.preferences import PreferenceLinks
 from gateway.operations.process_health import ProcessHealth
@@ -40,7 +41,7 @@ class AdminEdge:
     not read for missed keywords; with ``ready_after_gaps`` the gateway is not ready before it was. ``public_url`` is
     the webhook listener's, where links lead that are good for ``link_days``. ``most_import_bytes``: the largest file of
     opt-outs. ``known`` gives what all processes know of what they depend on; ``failures_file`` is where all workers
-    count who failed to sign in, None: there is one.
+    count who failed to sign in, None: there is one. ``most_owed``: how many events are kept for a sink.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class AdminEdge:
         most_import_bytes: int = MOST_IMPORT_BYTES,
         known: Callable[[], ProcessHealth] | None = None,
         failures_file: Path | None = None,
+        most_owed: int = MOST_OWED,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -68,6 +70,7 @@ class AdminEdge:
         self._exposition = exposition
         self._gaps = gaps
         self._most_import_bytes = most_import_bytes
+        self._most_owed = most_owed
         self._live = LiveFeed(store, clock)
         self._waits_for = gaps if ready_after_gaps else None
         self._known = known or (lambda: ProcessHealth(clock()))
@@ -87,6 +90,7 @@ class AdminEdge:
                 self._links,
                 HealthOperations(self._store, self._directory, self._known, reads_list=self._gaps is not None),
                 self._most_import_bytes,
+                self._most_owed,
             ),
         ]
         return [*described, *Description(described).routes()]

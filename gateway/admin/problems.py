@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from gateway.messaging.opt_out_rules import Fault, InvalidSettings
-from gateway.operations.imports.errors import ImportedAlready, UnderWay, UnusableFile
+from gateway.operations.imports.errors import ImportedAlready, SinksAreFull, UnderWay, UnusableFile
 from gateway.operations.json_forms import faults_as_json
 from gateway.operations.review import NoSuchItem, NotOpen
 from gateway.operations.services import NoSuchVersion
@@ -68,6 +68,7 @@ KINDS: Final = (
     TAKEN_NAME := Kind("taken-name", 409, "There is or was a token of this name"),
     IMPORTED_ALREADY := Kind("imported-already", 409, "The same file was imported before"),
     IMPORT_UNDER_WAY := Kind("import-under-way", 409, "Somebody else goes on with the same import"),
+    SINKS_FULL := Kind("sinks-full", 409, "A sink takes nothing of what it is owed"),
     SINK_EXISTS := Kind("sink-exists", 409, "The account has a sink of this name already"),
     ANOTHER_VERSION := Kind("another-version", 412, "Another version of the settings is the newest"),
     TOO_LARGE := Kind("too-large", 413, "The request is too large"),
@@ -152,6 +153,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(IMPORTED_ALREADY, "again=true imports it once more")
         case UnderWay():
             return Problem(IMPORT_UNDER_WAY, "wait until it is done; what is imported is kept")
+        case SinksAreFull():
+            return Problem(SINKS_FULL, f"{error}; what is imported is kept; untold=true tells sinks nothing")
         case UnusableFile():
             return Problem(UNUSABLE_FILE, str(error))
         case UpstreamError():

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import gc
 import shutil
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from gateway.cli.opened import Opened, operator, run
 from gateway.cli.output import say, say_json
 from gateway.operations.imports.batches import REFUSED, Report, Reported
 from gateway.operations.imports.columns import read_mapping
-from gateway.operations.imports.errors import ImportedAlready, ImportFailure, UnusableFile
+from gateway.operations.imports.errors import ImportedAlready, ImportFailure, SinksAreFull, UnusableFile
 from gateway.operations.imports.lists import Reading
 from gateway.operations.imports.running import Wanted
 from gateway.operations.json_forms import import_as_json
@@ -27,6 +28,7 @@ from gateway.settings import from_environment
 from gateway.store.bulk_lines import ImportState
 
 FROM_INPUT = "-"
+COLLECT_AFTER = 200_000  # objects more than were dropped
 
 
 @optouts.app.command("import")
@@ -54,6 +56,7 @@ def import_file(
         bool, typer.Option("--all-or-nothing", help="Import nothing if one line cannot be read.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Also what was imported before.")] = False,
+    untold: Annotated[bool, typer.Option("--untold", help="Tell sinks nothing of it.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Import opt-outs, a message log of Twilio's or its Consents; the same command goes on where it was broken off."""
@@ -64,10 +67,11 @@ def import_file(
     channel = speaking.channel if speaking is not None else ""
     lines = Reading(owner.sid, owner.default_region, () if scope is None else (scope,), hold, in_full, channel)
     try:
-        wanted = Wanted(lines, read_mapping(columns or ()), form, dry_run, all_or_nothing, again)
+        wanted = Wanted(lines, read_mapping(columns or ()), form, dry_run, all_or_nothing, again, untold)
         with _opened(file) as given, _reporting(report) as reported, _progress(given) as told:
 
             async def work(opened: Opened) -> ImportState:
+                _collect_seldom()
                 whose = opened.account(owner.sid)
                 return await opened.imports.to_end(whose, given, _name(file), wanted, operator(), reported, told)
 
@@ -76,9 +80,18 @@ def import_file(
         raise BadInput(f"--{error}" if str(error).startswith(("map", "format")) else str(error)) from None
     except ImportedAlready as error:
         raise Failed(f"{error}; --again imports it once more") from None
+    except SinksAreFull as error:
+        raise Failed(f"{error}; --untold tells sinks nothing") from None
     except ImportFailure as error:
         raise Failed(str(error)) from None
     _tell(state, wanted, as_json=as_json)
+
+
+def _collect_seldom() -> None:
+    """Let the collector look seldom: a batch is many objects, none of them in a cycle, and all go with it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def _name(file: str) -> str:

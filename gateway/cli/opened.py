@@ -41,11 +41,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a command works with. Only ``directory.sync``, and who uses ``upstreams``, ask Twilio."""
+    """What a command works with. Only ``directory.sync``, and who uses ``upstreams``, ask Twilio. ``most_owed`` is how
+    many events are kept for a sink.
+    """
 
     store: Store
     directory: Directory
     upstreams: Upstreams
+    most_owed: int
 
     def account(self, account_sid: str) -> Account:
         """An account of the settings, or a sub-account by those of its parent, without a token then."""
@@ -85,7 +88,7 @@ class Opened:
     @property
     def imports(self) -> ImportOperations:
         """Imports of lists."""
-        return ImportOperations(self.store, self.directory, now)
+        return ImportOperations(self.store, self.directory, now, self.most_owed)
 
     @property
     def deliveries(self) -> DeliveryOperations:
@@ -175,7 +178,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     await store.open(serving=False)
     try:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), now)
-        yield Opened(store, directory, upstreams)
+        yield Opened(store, directory, upstreams, settings.events.most_owed)
     finally:
         upstreams.close()
         await store.close()

@@ -143,8 +143,7 @@ class OutboundFlow:
             if isinstance(decision, Forward) or not decision.enforced:
                 led = self._callbacks.led(account, form, checked.asked_at)
                 answer, seconds = await self._forward(call, request, reservation, write_outbound(led, message))
-                outcome = await self._forwarded(call, message, checked, answer, seconds)
-                return replace(outcome, callback_path=self._callbacks.path_in(led))
+                return await self._forwarded(call, message, checked, answer, seconds, self._callbacks.path_in(led))
         if await self._check.place(message, decision):
             return await self._forward_unless_opted_out(account, call, request, form, message)
         outcome = await self._suppressed(account, call, request, form, message, decision)
@@ -166,7 +165,13 @@ class OutboundFlow:
         return suppressed(call, decision)
 
     async def _forwarded(
-        self, call: Call, message: OutboundMessage, checked: Checked, answer: Answer, seconds: float
+        self,
+        call: Call,
+        message: OutboundMessage,
+        checked: Checked,
+        answer: Answer,
+        seconds: float,
+        callback_path: str | None,
     ) -> Outcome:
         """The end of a send that Twilio answered: its own 21610 is kept, what shadow mode let go is counted; the app
         gets the answer as it came.
@@ -190,6 +195,7 @@ class OutboundFlow:
             message=message,
             enforced=checked.decision.enforced,
             decided="" if let_go is None else WOULD_SUPPRESS,
+            callback_path=callback_path,
         )
 
     async def _let_go(self, message: OutboundMessage, decision: Decision) -> Suppress | None:

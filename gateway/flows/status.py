@@ -69,6 +69,8 @@ class StatusTokens:
 
     def path_in(self, form: Form) -> str | None:
         """The path below ``public_url`` of a callback that was led through the gateway; None of any other."""
+        if form.get(CALLBACK) is None:
+            return None
         url, ours = urldefrag(form.get(CALLBACK) or "").url, self._public_url + STATUS_PATH
         return url.removeprefix(self._public_url) if url.startswith(ours) else None
 

@@ -18,6 +18,9 @@ from gateway.messaging.late import OptIn, let_in_again
 from gateway.messaging.optouts import OptOut, Scope, Source, wins
 from gateway.messaging.pools import Pools
 
+# Looked up once: nearly every line asks for them, and an enumeration is slow to find its members (Python 3.11).
+ADDED: Final = Change.ADDED
+IMPORT: Final = Source.IMPORT
 DECIDED_BY_PEOPLE: Final = frozenset({Source.OPERATOR, Source.API})
 
 
@@ -83,11 +86,11 @@ class Judge:
         return judged if judged.is_told or not judged.after else replace(judged, is_told=True)
 
     def _stop(self, consent: ImportedConsent, last: Mapping[Scope, OptOut], opt_ins: Iterable[OptIn]) -> Judged:
-        at = self.began if consent.at is None else min(consent.at, self.began)
+        at = self.began if consent.at is None or consent.at > self.began else consent.at
         if len(consent.scopes) == 1 and consent.scopes[0] not in last and not opt_ins:  # as nearly every line of a list
             [scope] = consent.scopes
-            new = OptOut(scope, standing=True, effective_at=at, source=Source.IMPORT, hold=consent.hold)
-            return Judged(Change.ADDED, consent.scopes, (new,), is_told=True)
+            new = OptOut(scope, standing=True, effective_at=at, source=IMPORT, hold=consent.hold)
+            return Judged(ADDED, consent.scopes, (new,), is_told=True)
         added, renewed, is_outdated = [], [], False
         for scope in consent.scopes:
             before = last.get(scope)

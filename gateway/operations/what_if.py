@@ -45,7 +45,7 @@ from gateway.messaging.opt_out_settings import BlockedMode, OptOutSettings, Twil
 from gateway.messaging.optouts import OptOut, RecipientKey, Scope, Shadow, Source, adopted, wins
 from gateway.messaging.policy import Suppress, decide, unplaced
 from gateway.messaging.pools import Pools
-from gateway.messaging.services import MessagingService
+from gateway.messaging.services import MessagingService, enforcements_of
 from gateway.operations.services import Document
 from gateway.twilio.errors import TrafficError
 from gateway.twilio.forms import Form
@@ -131,7 +131,7 @@ class World:
         key = _key(record.account_sid, message.recipient)
         pools = _placed(account.pools, unplaced(message, account.pools))
         decision = decide(message, pools, self._lists.get(key, {}).values())
-        enforced = is_send_enforced(message, account.policy, account.pools, account.services)
+        enforced = is_send_enforced(message, account.policy, account.pools, enforcements_of(account.services))
         if not isinstance(decision, Suppress):
             if record.reason == OPTED_OUT_AT_TWILIO:
                 self._learn(Learned(message, record.at))

@@ -1,6 +1,6 @@
 """The lines of a transaction about many recipients at once, as an import brings them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -10,11 +10,11 @@ import orjson
 from gateway.messaging.optouts import OptOut, RecipientKey, Scope
 from gateway.store import bulk_statements as sql
 from gateway.store.account_lines import Run
+from gateway.store.errors import NotStorable
 from gateway.store.learned_lines import StoredOptIn
+from gateway.store.many_lines import NotForDocuments, document
 from gateway.store.persons import Persons
 from gateway.store.records import opt_out_of
-
-MOST_KEYS = 1_024  # in one statement
 
 OptOutsByKey = dict[str, dict[Scope, OptOut]]
 
@@ -79,6 +79,11 @@ class BulkLines:
         values = {name: getattr(state, name) for name in ImportState.__slots__}
         await self._run(sql.PUT_IMPORT, values | {"counts": orjson.dumps(dict(state.counts)).decode()})
 
+    async def has_erasures(self, account_sid: str) -> bool:
+        """Whether anybody of the account was ever erased."""
+        rows = await self._run(sql.ERASURES, {"account_sid": account_sid})
+        return bool(rows and rows[0][0])
+
     async def erased_among(self, account_sid: str, channel: str, keys: Iterable[str]) -> set[str]:
         """Which of several recipients have lines as erased persons."""
         erased = await self._erased(account_sid, channel, keys)
@@ -99,17 +104,18 @@ class BulkLines:
 
     async def _erased(self, account_sid: str, channel: str, keys: Iterable[str]) -> dict[str, str]:
         """The keys of recipients by those under which they stand if they were erased; none where nobody ever was."""
-        rows = await self._run(sql.ERASURES, {"account_sid": account_sid})
-        if not rows or not rows[0][0]:
+        if not await self.has_erasures(account_sid):
             return {}
         return {self._persons.erased(RecipientKey(account_sid, channel, key)).recipient_key: key for key in keys}
 
     async def _of_names(
         self, statement: str, account_sid: str, channel: str, names: Iterable[str], **more: object
     ) -> list[tuple[Any, ...]]:
-        wanted: Sequence[str] = sorted(set(names))
-        rows: list[tuple[Any, ...]] = []
-        for first in range(0, len(wanted), MOST_KEYS):
-            text, values = sql.for_keys(statement, wanted[first : first + MOST_KEYS])
-            rows += await self._run(text, {"account_sid": account_sid, "channel": channel, **values, **more})
-        return rows
+        wanted = list(names)
+        if not wanted:
+            return []
+        try:
+            keys = document(wanted)
+        except NotForDocuments as error:
+            raise NotStorable("a recipient's key cannot be asked for") from error
+        return await self._run(statement, {"account_sid": account_sid, "channel": channel, "keys": keys, **more})

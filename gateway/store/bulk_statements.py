@@ -1,13 +1,10 @@
-"""SQL about many recipients at once and about the imports that bring them, in words both engines understand.
-
-A statement names as many keys as are asked for, filled up to a power of two, so that few statements are ever prepared.
+"""SQL about many recipients at once and about the imports that bring them, in words both engines understand. Their keys
+are one JSON list, ``keys``.
 """
 
-from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
-KEYS: Final = "/* keys */"
+from gateway.store.many_lines import KEYS
 
 OPT_OUTS_OF_ALL: Final = f"""
 SELECT recipient_key, scope_kind, scope_id, standing, effective_at, source, hold,
@@ -46,14 +43,3 @@ ON CONFLICT (account_sid, digest) DO UPDATE
    SET name = excluded.name, position = excluded.position, line = excluded.line, counts = excluded.counts,
        actor = excluded.actor, started_at = excluded.started_at, ended_at = excluded.ended_at
 """
-
-
-@cache
-def _for_so_many(sql: str, count: int) -> str:
-    return sql.replace(KEYS, ", ".join(f":key_{number}" for number in range(count)))
-
-
-def for_keys(sql: str, keys: Sequence[str]) -> tuple[str, dict[str, object]]:
-    """A statement about these keys, at least one, and the values of their parameters."""
-    filled = [*keys, *[keys[-1]] * ((1 << (len(keys) - 1).bit_length()) - len(keys))]
-    return _for_so_many(sql, len(filled)), {f"key_{number}": key for number, key in enumerate(filled)}

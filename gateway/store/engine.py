@@ -1,7 +1,8 @@
 """What a store needs of its database: promises that both engines keep.
 
-The SQL is the same for both but for two places: the look-up of many recipients, and how a runner passes over lines
-that another is taking (`gateway.store.statements`).
+The SQL is the same for both but for a few places: the look-up of many recipients, how a runner passes over lines that
+another is taking (`gateway.store.statements`), where events are counted on (`gateway.store.event_statements`), and how
+a list in JSON is read (`gateway.store.many_lines`).
 """
 
 from abc import ABC, abstractmethod

@@ -10,6 +10,7 @@ from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import RecipientKey
 from gateway.store import event_statements as sql
 from gateway.store.account_lines import Run
+from gateway.store.activity_lines import RunMany
 from gateway.store.event_records import OwedEvent, Sink, Subscription
 from gateway.store.identifiers import new_id
 
@@ -18,9 +19,10 @@ ANY_AGE: Final = 2**62
 
 
 class EventLines:
-    """What a transaction does with them; it has ``_run``."""
+    """What a transaction does with them; it has ``_run`` and ``_run_many``."""
 
     _run: Run
+    _run_many: RunMany
 
     # What is told
 
@@ -32,9 +34,11 @@ class EventLines:
     async def tell_consents(self, events: Sequence[ConsentEvent]) -> None:
         """Owe many changes of consent, of one account, in their order."""
         told = [event for event in events if event.change in TOLD_CHANGES]
-        if told and await self._run(sql.SUBSCRIBED, {"account_sid": told[0].key.account_sid, "event_type": CONSENT}):
-            for event in told:
-                await self.tell_consent(event)
+        if not told:
+            return
+        values = {"account_sid": told[0].key.account_sid, "event_type": CONSENT}
+        subscribed = await self._run(sql.SUBSCRIBED, values)
+        await self._run_many(sql.OWE_EVENT, [_owed_change(event, *wanted) for event in told for wanted in subscribed])
 
     async def tell_inbound(self, key: RecipientKey, make: Callable[[], Event], now: int) -> None:
         """Owe an inbound keyword to each sink that wants it; ``make`` is called only if one does."""
@@ -51,11 +55,9 @@ class EventLines:
 
     async def owe_event(self, account_sid: str, sink: str, in_order_with: str, event: Event, now: int) -> str:
         """Owe a sink an event, behind all that it is owed of the same order key; gives the delivery's identifier."""
-        delivery_id = new_id(now)
-        values = {"delivery_id": delivery_id, "account_sid": account_sid, "payload": orjson.dumps(event).decode()}
-        values |= {"sink": sink, "order_key": in_order_with}
-        await self._run(sql.OWE_EVENT, {**values, "now": now, "give_up_at": now + TOLD_FOR})
-        return delivery_id
+        values = _owed_line(account_sid, sink, in_order_with, event, now)
+        await self._run(sql.OWE_EVENT, values)
+        return str(values["delivery_id"])
 
     # What becomes of it
 
@@ -119,3 +121,13 @@ class EventLines:
         """Drop a subscription; false when there is none. What is owed already is still told."""
         values = {"account_sid": account_sid, "sink": sink, "event_type": event_type}
         return bool(await self._run(sql.REMOVE_SUBSCRIPTION, values))
+
+
+def _owed_change(event: ConsentEvent, sink: str, version: int) -> dict[str, object]:
+    told = in_version(consent_event(event), version)
+    return _owed_line(event.key.account_sid, sink, order_key(event.key), told, event.received_at)
+
+
+def _owed_line(account_sid: str, sink: str, in_order_with: str, event: Event, now: int) -> dict[str, object]:
+    values = {"delivery_id": new_id(now), "account_sid": account_sid, "payload": orjson.dumps(event).decode()}
+    return {**values, "sink": sink, "order_key": in_order_with, "now": now, "give_up_at": now + TOLD_FOR}

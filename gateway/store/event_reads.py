@@ -1,5 +1,6 @@
 """What can be read of sinks outside a transaction."""
 
+from gateway.messaging.events import CONSENT
 from gateway.store import event_statements as sql
 from gateway.store.engine import Engine
 from gateway.store.event_records import Backlog, Sink, Subscription
@@ -24,6 +25,11 @@ class EventReads:
         """Subscriptions, by account, sink and type; None: any account's."""
         rows = await self._engine.read(sql.LIST_SUBSCRIPTIONS, {"account_sid": account_sid})
         return [Subscription(*row) for row in rows]
+
+    async def most_owed_of_sinks(self, account_sid: str) -> int:
+        """How many events the sink is owed, of those that are told of changes of consent, that is owed the most."""
+        rows = await self._engine.read(sql.OWED_BY_SINKS, {"account_sid": account_sid, "event_type": CONSENT})
+        return max((int(count) for (count,) in rows), default=0)
 
     async def count_events_of_sinks(self) -> dict[tuple[str, str], dict[str, int]]:
         """For each sink, by account and name, how many events are ``owed`` and how many ``dead``."""

@@ -14,6 +14,13 @@ SUBSCRIBED: Final = """
 SELECT sink, schema_version FROM subscriptions WHERE account_sid = :account_sid AND event_type = :event_type
 """
 
+OWED_BY_SINKS: Final = """
+SELECT (SELECT count(*) FROM deliveries AS d
+         WHERE d.account_sid = s.account_sid AND d.sink = s.sink AND d.state = 'owed')
+  FROM subscriptions AS s
+ WHERE s.account_sid = :account_sid AND s.event_type = :event_type
+"""
+
 OWE_EVENT: Final = f"""
 INSERT INTO deliveries (delivery_id, account_sid, kind, state, payload, attempts, due_at, give_up_at, created_at,
                         sink, order_key, position)

@@ -6,6 +6,8 @@ from typing import Final
 MICROSECONDS_PER_MILLISECOND: Final = 1000
 VERSION: Final = 0x7
 VARIANT: Final = 0x2
+VARIED: Final = {f"{digit:x}": f"{VARIANT << 2 | digit & 3:x}" for digit in range(16)}
+"""The digit of the variant, for each random one."""
 
 
 def new_id(now: int) -> str:
@@ -17,6 +19,19 @@ def new_id(now: int) -> str:
     fraction = microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
     random = int.from_bytes(os.urandom(8)) & ~(0x3 << 62)
     return _written(milliseconds << 80 | VERSION << 76 | fraction << 64 | VARIANT << 62 | random)
+
+
+def new_ids(first: int, count: int) -> list[str]:
+    """So many new identifiers, the first of the instant ``first``, each of the others a microsecond after the last."""
+    random = os.urandom(8 * count).hex()
+    return [_at(first + number, random[16 * number : 16 * number + 16]) for number in range(count)]
+
+
+def _at(now: int, random: str) -> str:
+    """The identifier of an instant, with 64 random bits in hexadecimal, of which the variant takes two."""
+    milliseconds, microseconds = divmod(now, MICROSECONDS_PER_MILLISECOND)
+    time, fraction = f"{milliseconds:012x}", microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
+    return f"{time[:8]}-{time[8:]}-7{fraction:03x}-{VARIED[random[0]]}{random[1:4]}-{random[4:]}"
 
 
 def first_id(now: int) -> str:

@@ -15,12 +15,28 @@ import asyncpg
 
 from gateway.store.errors import NotStorable, StoreUnavailable, TryAgain
 from gateway.store.event_statements import NEXT_POSITION, NEXT_POSITION_BY_SEQUENCE
+from gateway.store.many_lines import (
+    CELL,
+    CELL_ON_POSTGRESQL,
+    KEYS,
+    KEYS_ON_POSTGRESQL,
+    LINES,
+    LINES_ON_POSTGRESQL,
+)
 from gateway.store.statements import PASSING_OVER
 
 POSTGRES_URLS: Final = ("postgresql://", "postgres://")
 BEHIND_PGBOUNCER: Final = "pgbouncer"  # ?pgbouncer=true: a pooler in transaction mode, which keeps no statements
 CONNECT_SECONDS: Final = 5.0
 LOCK_SECONDS: Final = 0.25  # a unit holds its lines for milliseconds; the server takes 1 s to see a deadlock
+OURS: Final = {
+    PASSING_OVER: "FOR UPDATE SKIP LOCKED",
+    NEXT_POSITION: NEXT_POSITION_BY_SEQUENCE,
+    KEYS: KEYS_ON_POSTGRESQL,
+    LINES: LINES_ON_POSTGRESQL,
+}
+"""What stands in PostgreSQL's place of what SQLite understands."""
+CELLS: Final = re.compile(re.escape(CELL).replace(r"\{\}", r"(\d+)"))
 NAMED: Final = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
 
 Row = tuple[Any, ...]
@@ -138,5 +154,7 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    ours = sql.replace(PASSING_OVER, "FOR UPDATE SKIP LOCKED").replace(NEXT_POSITION, NEXT_POSITION_BY_SEQUENCE)
-    return NAMED.sub(number, ours), tuple(names)
+    for theirs, ours in OURS.items():
+        sql = sql.replace(theirs, ours)
+    sql = CELLS.sub(lambda found: CELL_ON_POSTGRESQL.format(found[1]), sql)
+    return NAMED.sub(number, sql), tuple(names)

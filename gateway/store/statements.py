@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from gateway.store.many_lines import NUMBER, TEXT, TRUTH, Insert
+
 # One look-up for many recipients: their opt-outs, standing and lifted, how new the account's settings are, and whether
 # it has erased persons. All in one row: between two rows SQLite's driver waits for its turn in Python.
 FIND_OPT_OUTS: Final = """
@@ -39,17 +41,22 @@ SELECT scope_kind, scope_id, standing, effective_at, source, hold, shadow_standi
  ORDER BY recipient_key = :recipient_key
 """
 
-PUT_OPT_OUT: Final = """
-INSERT INTO opt_outs (account_sid, channel, recipient_key, scope_kind, scope_id, opt_out_id, recipient, standing,
-                      hold, source, actor, role, settings_version, event_id, effective_at, received_at)
-VALUES (:account_sid, :channel, :recipient_key, :scope_kind, :scope_id, :opt_out_id, :recipient, :standing,
-        :hold, :source, :actor, :role, :settings_version, :event_id, :effective_at, :received_at)
+PUT_OPT_OUTS: Final = Insert(
+    "opt_outs",
+    {
+        "account_sid": TEXT, "channel": TEXT, "recipient_key": TEXT, "scope_kind": TEXT, "scope_id": TEXT,
+        "opt_out_id": TEXT, "recipient": TEXT, "standing": TRUTH, "hold": TRUTH, "source": TEXT, "actor": TEXT,
+        "role": TEXT, "settings_version": NUMBER, "event_id": TEXT, "effective_at": NUMBER, "received_at": NUMBER,
+    },
+    """
 ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDATE
    SET recipient = excluded.recipient, standing = excluded.standing, hold = excluded.hold,
        source = excluded.source, actor = excluded.actor, role = excluded.role,
        settings_version = excluded.settings_version, event_id = excluded.event_id,
        effective_at = excluded.effective_at, received_at = excluded.received_at
-"""
+""",
+)  # fmt: skip
+PUT_OPT_OUT: Final = PUT_OPT_OUTS.one()
 
 # What was learned in shadow mode stands beside the line; one that was made for it alone is lifted as of 1970.
 PUT_SHADOW: Final = """
@@ -64,16 +71,20 @@ ON CONFLICT (account_sid, channel, recipient_key, scope_kind, scope_id) DO UPDAT
        shadow_source = excluded.shadow_source, shadow_event_id = excluded.shadow_event_id
 """
 
+ADD_EVENTS: Final = Insert(
+    "consent_events",
+    {
+        "account_sid": TEXT, "channel": TEXT, "recipient_key": TEXT, "scopes": TEXT, "event_id": TEXT,
+        "recipient": TEXT, "event_type": TEXT, "change": TEXT, "source": TEXT, "actor": TEXT, "role": TEXT,
+        "settings_version": NUMBER, "effective_at": NUMBER, "received_at": NUMBER, "sender": TEXT, "service_sid": TEXT,
+        "keyword": TEXT, "keyword_set": TEXT, "message_sid": TEXT, "reason": TEXT, "hold": TRUTH,
+        "service_version": NUMBER, "enforced": TRUTH,
+    },
+)  # fmt: skip
 # Tells as well whether the account has erased persons.
-ADD_EVENT: Final = """
-INSERT INTO consent_events (event_id, account_sid, channel, recipient_key, recipient, event_type, change, scopes,
-                            source, actor, role, settings_version, effective_at, received_at, sender, service_sid,
-                            keyword, keyword_set, message_sid, reason, hold, service_version, enforced)
-VALUES (:event_id, :account_sid, :channel, :recipient_key, :recipient, :event_type, :change, :scopes,
-        :source, :actor, :role, :settings_version, :effective_at, :received_at, :sender, :service_sid,
-        :keyword, :keyword_set, :message_sid, :reason, :hold, :service_version, :enforced)
-RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_sid)
-"""
+ADD_EVENT: Final = "\n".join(
+    (ADD_EVENTS.one(), "RETURNING (SELECT a.erasures FROM accounts AS a WHERE a.account_sid = :account_sid)")
+)
 
 COUNT_EVENTS: Final = """
 SELECT source, COALESCE(keyword_set, ''), count(*)

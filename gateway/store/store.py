@@ -53,7 +53,8 @@ from gateway.store.webhook_lines import ALL_ADOPTED_WEBHOOKS, AdoptedWebhook, ad
 MOST_ROWS: Final = 2**31  # more than any list has
 PROBE_EVERY_SECONDS: Final = 1.0
 ROOT_KEY_NAME: Final = "root_key"
-HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes while nothing else is written
+HEARTBEAT: Final = "heartbeat"  # the value that a gateway which serves writes
+BEAT_AFTER: Final = 3  # probes, however much else is written: an import sees by it that a gateway serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +329,14 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         self._tasks.extend(asyncio.create_task(run) for run in runs)
 
     async def _probe(self) -> None:
-        """Write a heartbeat while nothing else is written, to notice a store gone read-only, and its return."""
-        commits = -1
+        """Write a heartbeat while nothing else is written, to notice a store gone read-only, and its return; and now
+        and then beside what else is written.
+        """
+        commits, silent = -1, BEAT_AFTER
         while True:
-            if commits == self._engine.commits or not self._engine.is_writable:
+            silent += 1
+            if commits == self._engine.commits or not self._engine.is_writable or silent > BEAT_AFTER:
+                silent = 0
                 with contextlib.suppress(StoreError):
                     await self.write(self._heartbeat)
             commits = self._engine.commits

@@ -4,7 +4,6 @@ A transaction begins with the lock that writing needs, so what it reads is still
 """
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -16,9 +15,11 @@ from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
 from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
+from gateway.store.consent_columns import event_columns, event_line, opt_out_columns, opt_out_line
 from gateway.store.event_lines import EventLines
-from gateway.store.identifiers import new_id
+from gateway.store.identifiers import new_id, new_ids
 from gateway.store.learned_lines import LearnedLines
+from gateway.store.many_lines import Insert, Line, NotForDocuments
 from gateway.store.person_lines import PersonLines
 from gateway.store.persons import Persons, is_erased
 from gateway.store.records import (
@@ -130,11 +131,11 @@ class Transaction(
         them the opt-outs cover is found out when it is carried out. An event of shadow mode changes the shadow list.
         Of an erased person, whom nobody can name, sinks are told nothing.
         """
-        [(erasures,)] = await self._run(sql.ADD_EVENT, _event_columns(event))
+        [(erasures,)] = await self._run(sql.ADD_EVENT, event_columns(event))
         if opt_outs and erasures and not is_erased(event.key):
             await self.revive(event.key, event.recipient)
         for opt_out in opt_outs:
-            columns = _opt_out_columns(event, opt_out)
+            columns = opt_out_columns(event, opt_out)
             if not event.enforced:
                 del columns["hold"]
             await self._run(sql.PUT_OPT_OUT if event.enforced else sql.PUT_SHADOW, columns)
@@ -143,24 +144,38 @@ class Transaction(
         if not is_erased(event.key):
             await self.tell_consent(event)
 
-    async def record_all(self, changes: Sequence[Recorded]) -> None:
+    async def record_all(self, changes: Sequence[Recorded], *, is_told: bool = True) -> None:
         """Write many lines of history, in their order, and do with each as `record` does. They are about recipients of
-        one account.
+        one account. Without ``is_told`` sinks are owed nothing of them.
         """
+        if not changes:
+            return
         await self._revive_all(changes)
-        await self._run_many(sql.ADD_EVENT, [_event_columns(event) for event, _ in changes])
-        lines = [_opt_out_columns(event, opt_out) for event, opt_outs in changes for opt_out in opt_outs]
-        await self._run_many(sql.PUT_OPT_OUT, lines)
+        await self._add_all(sql.ADD_EVENTS, [event_line(event) for event, _ in changes])
+        await self._add_all(sql.PUT_OPT_OUTS, _opt_out_lines(changes))
         for account_sid, channel in {(event.key.account_sid, event.key.channel) for event, _ in changes}:
             stopped = [
                 event for event, opt_outs in changes
                 if event.key.channel == channel and any(opt_out.standing for opt_out in opt_outs)
             ]  # fmt: skip
             await self._owe_cancellations_of_all(account_sid, channel, stopped)
-        await self.tell_consents([event for event, _ in changes])
+        if is_told:
+            await self.tell_consents([event for event, _ in changes])
+
+    async def _add_all(self, insert: Insert, lines: Sequence[Line]) -> None:
+        if not lines:
+            return
+        try:
+            statement, values = insert.many(lines)
+        except NotForDocuments:
+            await self._run_many(insert.one(), [dict(zip(insert.kinds, line, strict=True)) for line in lines])
+        else:
+            await self._run(statement, values)
 
     async def _revive_all(self, changes: Sequence[Recorded]) -> None:
         """Put back under their own keys those of whom an opt-out is written, as `record` does."""
+        if not await self.has_erasures(changes[0][0].key.account_sid):
+            return
         written = {event.key: event.recipient for event, opt_outs in changes if opt_outs}
         for account_sid, channel in {(key.account_sid, key.channel) for key in written}:
             keys = {key.recipient_key: key for key in written if key.channel == channel}
@@ -312,29 +327,14 @@ class Transaction(
         await self._run(sql.PUT_VALUE, {"name": name, "value": value})
 
 
-EVENT_COLUMNS: Final = tuple(name for name in ConsentEvent.__slots__ if name not in {"key", "scopes"})
-_values_of: Final = attrgetter(*EVENT_COLUMNS)
-
-
-def _event_columns(event: ConsentEvent) -> dict[str, object]:
-    columns = dict(zip(EVENT_COLUMNS, _values_of(event), strict=True)) | columns_of(event.key)
-    columns["scopes"] = orjson.dumps([(scope.kind, scope.id) for scope in event.scopes]).decode()
-    return columns
-
-
-def _opt_out_columns(event: ConsentEvent, opt_out: OptOut) -> dict[str, object]:
-    return columns_of(event.key) | {
-        "scope_kind": str(opt_out.scope.kind),
-        "scope_id": opt_out.scope.id,
-        "opt_out_id": new_id(event.received_at),
-        "recipient": event.recipient,
-        "standing": opt_out.standing,
-        "hold": opt_out.hold,
-        "source": str(opt_out.source),
-        "actor": event.actor,
-        "role": event.role,
-        "settings_version": event.settings_version,
-        "event_id": event.event_id,
-        "effective_at": opt_out.effective_at,
-        "received_at": event.received_at,
+def _opt_out_lines(changes: Sequence[Recorded]) -> list[Line]:
+    """The last line about each scope, in the order of the table, where neighbours share a page; new identifiers are in
+    the same order, so that their indexes grow at one end.
+    """
+    last = {
+        (event.key.channel, event.key.recipient_key, opt_out.scope.kind, opt_out.scope.id): (event, opt_out)
+        for event, opt_outs in changes
+        for opt_out in opt_outs
     }
+    ids = new_ids(changes[0][0].received_at, len(last))
+    return [opt_out_line(*last[key], own_id) for key, own_id in zip(sorted(last), ids, strict=True)]

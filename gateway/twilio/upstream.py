@@ -196,6 +196,7 @@ class Upstream:
         length = f"\nContent-Length: {len(request.body)}" if request.body or request.method in WITH_BODY else ""
         head = f"{line}\nHost: {self._authority}{own}{_steady(request.steady)}{length}\n\n"
         lines = 4 + len(request.headers) + len(request.steady) - (not length)
+        # A lone CR is a line break to some servers (RFC 9112, section 2.2).
         if line.count(" ") != 2 or head.count("\n") != lines or "\r" in head or "\0" in head:
             raise ValueError("the request line or a header holds a line break, NUL or a space too many")
         return head.replace("\n", "\r\n").encode("latin-1")

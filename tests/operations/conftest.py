@@ -11,6 +11,7 @@ from gateway.messaging.opt_out_settings import TwilioHandling
 from gateway.operations.actors import Actor
 from gateway.operations.erasure import ErasureOperations
 from gateway.operations.explain import Explain
+from gateway.operations.imports.room import MOST_OWED
 from gateway.operations.imports.running import ImportOperations
 from gateway.operations.optouts import OptOutOperations
 from gateway.operations.review import ReviewOperations
@@ -31,6 +32,7 @@ class Office:
     directory: Directory
     clock: Clock
     by: Actor = BY
+    most_owed: int = MOST_OWED
 
     @property
     def account(self) -> Account:
@@ -54,7 +56,7 @@ class Office:
 
     @property
     def imports(self) -> ImportOperations:
-        return ImportOperations(self.store, self.directory, self.clock)
+        return ImportOperations(self.store, self.directory, self.clock, self.most_owed)
 
     @property
     def opt_outs(self) -> OptOutOperations:

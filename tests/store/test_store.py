@@ -20,6 +20,7 @@ from gateway.store import Store, StoreUnavailable
 from gateway.store.engine import UnitOfWork
 from gateway.store.list_reads import OptOutFilter
 from gateway.store.sqlite import PRAGMAS
+from gateway.store.store import HEARTBEAT
 from gateway.store.transaction import Transaction
 
 SECOND = 1_000_000
@@ -503,3 +504,17 @@ async def test_a_listed_opt_out_says_all_that_was_kept(store, words):
         listed.actor,
     )
     assert (event.effective_at, event.received_at) == (listed.effective_at, listed.received_at)
+
+
+async def test_a_store_that_serves_has_a_heartbeat_however_much_else_is_written(probing):
+    async def busy() -> None:
+        while True:
+            await probing.write(lambda transaction: transaction.put_value("other", "written"))
+
+    writing, beats = asyncio.create_task(busy()), set()
+    async with asyncio.timeout(30):
+        while len(beats - {None}) < 3:
+            beats.add(await probing.value(HEARTBEAT))
+            await asyncio.sleep(0.02)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)

@@ -11,6 +11,7 @@ from gateway.admin.api.shapes import DryRun
 from gateway.admin.problems import (
     IMPORT_UNDER_WAY,
     IMPORTED_ALREADY,
+    SINKS_FULL,
     TIMED_OUT,
     TOO_LARGE,
     UNUSABLE_FILE,
@@ -56,6 +57,7 @@ class ImportQuery(DryRun):
     in_full: Flag = Field(default=False, description="Digits alone are numbers in full that have lost their plus.")
     all_or_nothing: Flag = Field(default=False, description="Import nothing if one line cannot be read.")
     again: Flag = Field(default=False, description="Also what was imported before.")
+    untold: Flag = Field(default=False, description="Tell sinks nothing of it.")
 
 
 class ExportQuery(AccountQuery):
@@ -110,7 +112,7 @@ class OptOutFilesApi:
                 "POST", "/api/v1/opt-outs/import", "Import a list of opt-outs, a message log, or consents",
                 Role.OPERATE, self._import, OptOutsImportedTold, query=ImportQuery,
                 documents={CSV: OptOutsCsv, JSON_LINES: OptOutsJsonLines},
-                problems=(UNUSABLE_FILE, IMPORTED_ALREADY, IMPORT_UNDER_WAY),
+                problems=(UNUSABLE_FILE, IMPORTED_ALREADY, IMPORT_UNDER_WAY, SINKS_FULL),
             ),
             Route(
                 "GET", "/api/v1/opt-outs/export", "All standing opt-outs of an account as a file", Role.OPERATE,
@@ -129,7 +131,9 @@ class OptOutFilesApi:
         reading = Reading(account.sid, account.default_region, tuple(scopes), query.hold, query.in_full)
         named = read_mapping(query.map.split(",") if query.map else ())
         form = FORMS.get(call.document_type)
-        wanted = Wanted(reading, named, form, query.dry_run, query.all_or_nothing, query.again, BATCH)
+        wanted = Wanted(
+            reading, named, form, query.dry_run, query.all_or_nothing, query.again, query.untold, batch=BATCH
+        )
         lines: list[Reported] = []
 
         def report(reported: Reported) -> None:

@@ -57,6 +57,7 @@ def routes_of(
     links: PreferenceLinks,
     health: HealthOperations,
     most_import_bytes: int,
+    most_owed: int,
 ) -> list[AnyRoute]:
     """The routes, over the operations; ``clock`` gives microseconds since 1970, UTC."""
     services = ServiceOperations(store, directory, clock)
@@ -71,7 +72,7 @@ def routes_of(
     return [
         *OptOutsApi(store, OptOutOperations(store, pools, clock, enforced)).routes(),
         *EvidenceApi(EvidenceOperations(store, clock)).routes(),
-        *OptOutFilesApi(store, ImportOperations(store, directory, clock), most_import_bytes).routes(),
+        *OptOutFilesApi(store, ImportOperations(store, directory, clock, most_owed), most_import_bytes).routes(),
         *ConsentEventsApi(HistoryOperations(store)).routes(),
         *DeliveriesApi(store, DeliveryOperations(store, clock)).routes(),
         *TokensApi(TokenOperations(store, clock)).routes(),

@@ -53,9 +53,9 @@ class Batch:
     line: int
 
 
-def batches_of(lines: Iterator[Line], reader: Reader, size: int) -> Iterator[Batch]:
-    """The lines in batches of at most so many."""
-    while some := list(islice(lines, size)):
+def batches_of(lines: Iterator[Line], reader: Reader, size: Callable[[], int]) -> Iterator[Batch]:
+    """The lines in batches of at most as many as ``size`` says before each."""
+    while some := list(islice(lines, size())):
         consents, refused, counts = [], [], Counter({READ: len(some)})
         for line in some:
             try:

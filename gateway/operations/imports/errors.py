@@ -3,7 +3,8 @@
 ImportFailure
 ├── UnusableFile      the file, or how it is to be read, cannot be used; the text begins with what is wrong
 ├── ImportedAlready   the same file was imported before
-└── UnderWay          somebody else goes on with the same import
+├── UnderWay          somebody else goes on with the same import
+└── SinksAreFull      no sink takes what it is owed, so that there is no room for more
 """
 
 from gateway.store.bulk_lines import ImportState
@@ -27,3 +28,12 @@ class ImportedAlready(ImportFailure):
 
 class UnderWay(ImportFailure):
     """Somebody else goes on with the same import."""
+
+
+class SinksAreFull(ImportFailure):
+    """Sinks take nothing of what they are owed. What was imported stays, and the same import goes on from there."""
+
+    def __init__(self, owed: int) -> None:
+        super().__init__(
+            f"a sink is owed {owed} events and takes none: let the gateway run, mend or remove the sink, then import on"
+        )

@@ -23,6 +23,7 @@ OPT_OUT_WORDS: Final = frozenset(
 OPT_IN_WORDS: Final = frozenset({"optin", "optedin", "in", "start", "subscribe", "subscribed"})
 TRUE_WORDS: Final = frozenset({"true", "yes", "1"})
 FALSE_WORDS: Final = frozenset({"", "false", "no", "0"})
+PHONE: Final = Channel.PHONE  # looked up once: an enumeration is slow to find its members (Python 3.11)
 PHONE_CHANNELS: Final = frozenset({"", "phone", "sms", "mms", "rcs"})
 ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+", re.ASCII)  # as a spreadsheet writes a long number
 DIGITS: Final = re.compile(r"\d{7,15}", re.ASCII)
@@ -118,7 +119,7 @@ class ListReader:
 
     def _recipient(self, number: str, channel: str) -> Address:
         if CANONICAL_NANP.fullmatch(number) and channel.casefold() in PHONE_CHANNELS:
-            return Address(Channel.PHONE, number, number)
+            return Address(PHONE, number, number)
         if ROUNDED.fullmatch(number):
             raise Refused("number: a spreadsheet has rounded it; take it from the first source")
         region = self.reading.region
@@ -234,7 +235,9 @@ def _is_possible(number: str) -> bool:
 def _reason(said: Mapping[str, str]) -> str | None:
     """What the line says of why and from where, as one printable line."""
     source, reason = said.get("source", ""), said.get("reason", "")
-    text = "; ".join(part for part in (f"source {source}" if source else "", reason) if part)
-    if not text:
+    if not source and not reason:
         return None
-    return "".join(char if char.isprintable() else " " for char in text)[:MOST_REASON]
+    text = "; ".join(part for part in (f"source {source}" if source else "", reason) if part)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return text[:MOST_REASON]

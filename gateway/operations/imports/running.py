@@ -1,13 +1,15 @@
 """Bringing a file into force, some lines at a time, each batch in one transaction with how far it has come.
 
-So the same import, begun again, goes on where it was broken off, and none of its lines counts twice. A batch is small:
-a STOP that comes meanwhile waits for one at most.
+So the same import, begun again, goes on where it was broken off, and none of its lines counts twice. A STOP that comes
+meanwhile waits for one batch at most, whose size is by `gateway.operations.imports.pace`. While one is written the next
+is read.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
@@ -15,18 +17,19 @@ import orjson
 
 from gateway.directory import Account, Directory
 from gateway.operations.actors import Actor
-from gateway.operations.imports.batches import REFUSED, Batch, Reader, Report, Reported, batches_of
+from gateway.operations.imports.batches import READ, REFUSED, Batch, Reader, Report, Reported, batches_of
 from gateway.operations.imports.columns import is_message_log, list_columns, log_columns
 from gateway.operations.imports.errors import ImportedAlready
 from gateway.operations.imports.files import LineFile, digest_of, format_of
 from gateway.operations.imports.lists import ListReader, Reading
 from gateway.operations.imports.logs import LogReader
+from gateway.operations.imports.pace import MOST, Pace
+from gateway.operations.imports.room import MOST_OWED, Room
 from gateway.operations.imports.work import Work
 from gateway.store import Store
 from gateway.store.bulk_lines import ImportState
 from gateway.store.store import HEARTBEAT
 
-BATCH: Final = 500  # lines: a STOP that another process takes meanwhile waits for one at most
 SERVING: Final = 5 * 1_000_000  # microseconds since a gateway's last heartbeat
 
 
@@ -35,7 +38,7 @@ class Wanted:
     """How to import: ``reading`` says what lines mean that do not say it themselves, ``named`` which columns are which
     (`gateway.operations.imports.columns`), ``form`` is ``csv`` or ``jsonl`` (None: found out). ``dry_run`` only tells
     what would be done, ``all_or_nothing`` imports nothing if one line cannot be, ``again`` also what was imported
-    before.
+    before. ``untold``: sinks are told nothing of it. ``batch`` is how many lines one transaction takes at most.
     """
 
     reading: Reading
@@ -44,16 +47,20 @@ class Wanted:
     dry_run: bool = False
     all_or_nothing: bool = False
     again: bool = False
-    batch: int = BATCH
+    untold: bool = False
+    batch: int = MOST
 
 
 class ImportOperations:
-    """Imports. ``clock`` gives microseconds since 1970, UTC."""
+    """Imports. ``clock`` gives microseconds since 1970, UTC; ``most_owed`` is how many events are kept for a sink."""
 
-    def __init__(self, store: Store, directory: Directory, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, clock: Callable[[], int], most_owed: int = MOST_OWED
+    ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._most_owed = most_owed
 
     async def run(
         self, account: Account, file: BinaryIO, name: str, wanted: Wanted, by: Actor, report: Report
@@ -65,38 +72,46 @@ class ImportOperations:
         form = format_of(file, name, wanted.form)
         lines = LineFile(file, form)
         reader = await self._reader(account, lines.header, wanted, is_json=form == "jsonl")
-        state = await self._begun(account.sid, lines, digest_of(file), name, wanted, by)
+        digest = await asyncio.to_thread(digest_of, file)
+        state = await self._begun(account.sid, lines, digest, name, wanted, by)
         if wanted.all_or_nothing and state.position == lines.begin[0]:
-            refused = _refused_of(lines, reader, wanted.batch, report)
+            refused = await asyncio.to_thread(_refused_of, lines, reader, report)
             if refused:
                 yield replace(state, counts={REFUSED: refused}, ended_at=self._clock())
                 return
-        batches = batches_of(lines.lines(state.position, state.line), reader, wanted.batch)
-        for batch in batches:
-            for refused_line in batch.refused:
-                report(refused_line)
-            before, state = state, self._after(state, batch)
-            work = Work(self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock)
-            counts, told = await (self._store.try_out(work.judged) if wanted.dry_run else self._written(work))
-            for told_line in told:
-                report(told_line)
-            state = replace(state, counts=counts)
-            yield state
+        room = Room(self._store, account.sid, self._most_owed)
+        pace = Pace(min(wanted.batch, room.most_lines))
+        batches = batches_of(lines.lines(state.position, state.line), reader, pace.size)
+        async with contextlib.aclosing(_ahead(batches, pace)) as read:
+            async for batch in read:
+                for refused_line in batch.refused:
+                    report(refused_line)
+                before, state = state, self._after(state, batch)
+                work = Work(
+                    self._directory, account, before, state, batch, by, reader.has_opt_ins, self._clock,
+                    is_told=not wanted.untold,
+                )  # fmt: skip
+                if work.is_told and not wanted.dry_run:
+                    await room.wait_for(len(batch.consents))
+                done = self._store.try_out(work.judged) if wanted.dry_run else self._written(work, pace)
+                counts, told = await done
+                for told_line in told:
+                    report(told_line)
+                state = replace(state, counts=counts)
+                yield state
         ended = replace(state, ended_at=self._clock())
         if not wanted.dry_run:
             await self._store.write(lambda transaction: transaction.put_import_state(ended))
         yield ended
 
-    async def _written(self, work: Work) -> tuple[dict[str, int], list[Reported]]:
-        """Do a batch's work. Where a gateway is serving on the same store, as long as that took is left to it: SQLite
-        lets in whoever happens to ask while nobody writes.
-        """
+    async def _written(self, work: Work, pace: Pace) -> tuple[dict[str, int], list[Reported]]:
+        """Do a batch's work, and learn from it how large the next may be."""
         began = self._clock()
         done = await self._store.write(work.done)
         now = self._clock()
         heartbeat = await self._store.try_out(lambda transaction: transaction.value(HEARTBEAT))
-        if heartbeat is not None and now - int(heartbeat) < SERVING:
-            await asyncio.sleep(min(now - began, SERVING) / 1_000_000)
+        is_served = heartbeat is not None and now - int(heartbeat) < SERVING
+        pace.took(work.batch.counts[READ], now - began, is_served=is_served)
         return done
 
     async def to_end(
@@ -146,10 +161,31 @@ class ImportOperations:
         return replace(state, position=batch.position, line=batch.line, counts=dict(counts))
 
 
-def _refused_of(lines: LineFile, reader: Reader, size: int, report: Report) -> int:
+async def _ahead(batches: Iterator[Batch], pace: Pace) -> AsyncGenerator[Batch]:
+    """The batches, each read in a thread while whoever asked works on the one before; beside a gateway that serves in
+    the pause that is left to it, so that no transaction waits for the thread.
+    """
+
+    def begun() -> asyncio.Task[Batch | None]:
+        return asyncio.create_task(asyncio.to_thread(next, batches, None))
+
+    reading = begun()
+    try:
+        while (batch := await reading) is not None:
+            if is_beside := not pace.is_served:
+                reading = begun()
+            yield batch
+            if not is_beside:
+                reading = begun()
+            await asyncio.sleep(pace.pause)
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # the file is read to no other purpose meanwhile
+
+
+def _refused_of(lines: LineFile, reader: Reader, report: Report) -> int:
     """How many lines cannot be read; each is reported."""
     count = 0
-    for batch in batches_of(lines.lines(*lines.begin), reader, size):
+    for batch in batches_of(lines.lines(*lines.begin), reader, lambda: MOST):
         for refused in batch.refused:
             report(refused)
         count += len(batch.refused)

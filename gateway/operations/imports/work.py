@@ -16,10 +16,14 @@ from gateway.operations.actors import Actor
 from gateway.operations.imports.batches import Batch, Reported
 from gateway.operations.imports.errors import UnderWay
 from gateway.store.bulk_lines import ImportState, OptOutsByKey
-from gateway.store.identifiers import new_id
+from gateway.store.identifiers import new_ids
 from gateway.store.learned_lines import StoredOptIn
 from gateway.store.transaction import Recorded, Transaction
 
+# Looked up once: each line asks for them, and an enumeration is slow to find its members (Python 3.11).
+STOP: Final = OptOutType.STOP
+START: Final = OptOutType.START
+IMPORT: Final = Source.IMPORT
 BY_RECIPIENT: Final = "recipient"  # the role of a keyword that somebody sent, whoever tells of it
 NOT_TAKEN: Final[Mapping[Change, str]] = {
     Change.OUTDATED: "something later is known of the recipient",
@@ -39,6 +43,7 @@ class Work:
     by: Actor
     has_opt_ins: bool
     clock: Callable[[], int]
+    is_told: bool
 
     async def judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
         """What the batch would do: how many lines end how, and which take no effect."""
@@ -51,7 +56,7 @@ class Work:
         if stored is None or (stored.position, stored.started_at) != (self.before.position, self.before.started_at):
             raise UnderWay("somebody else goes on with the same import at this moment")
         counts, told, changes = await self._judged(transaction)
-        await transaction.record_all(changes)
+        await transaction.record_all(changes, is_told=self.is_told)
         await transaction.put_import_state(replace(self.after, counts=counts))
         return counts, told
 
@@ -61,39 +66,43 @@ class Work:
         known = await _Known.of(transaction, self.account.sid, self.batch.consents)
         counts, told, changes = Counter(self.after.counts), [], []
         first = self.clock() - len(self.batch.consents)  # each line an instant of its own, so that they stay in order
+        ids = new_ids(first, len(self.batch.consents))
         for number, (line, consent) in enumerate(self.batch.consents):
             judged = known.judged(judge, consent)
-            counts[str(judged.change)] += 1
+            counts[judged.change] += 1
             if judged.is_told:
-                event = self._event(consent, judged, line, first + number, state.version)
+                event = self._event(consent, judged, line, first + number, ids[number], state.version)
                 changes.append((event, judged.after))
             elif judged.change in NOT_TAKEN:
                 told.append(Reported(line, str(judged.change), NOT_TAKEN[judged.change]))
-        return dict(counts), told, changes
+        return {str(name): count for name, count in counts.items()}, told, changes
 
-    def _event(self, consent: ImportedConsent, judged: Judged, line: int, now: int, version: int) -> ConsentEvent:
-        said, dates = consent.evidence, [opt_out.effective_at for opt_out in judged.after]
+    def _event(
+        self, consent: ImportedConsent, judged: Judged, line: int, now: int, event_id: str, version: int
+    ) -> ConsentEvent:
+        said, after = consent.evidence, judged.after
         where = f"{self.after.name}, line {line}"
         at = consent.at if consent.at is not None else self.before.started_at
+        dates = [opt_out.effective_at for opt_out in after]
         return ConsentEvent(
-            event_id=new_id(now),
+            event_id=event_id,
             key=RecipientKey(self.account.sid, consent.recipient.channel, consent.recipient.key),
             recipient=consent.recipient.wire,
-            event_type=OptOutType.STOP if consent.is_stop else OptOutType.START,
+            event_type=STOP if consent.is_stop else START,
             change=judged.change,
             scopes=judged.scopes,
-            source=Source.IMPORT,
+            source=IMPORT,
             actor=self.by.name,
-            role=BY_RECIPIENT if said is not None and said.keyword is not None else self.by.role,
+            role=self.by.role if said is None or said.keyword is None else BY_RECIPIENT,
             settings_version=version,
-            effective_at=max(dates, default=min(at, self.before.started_at)),
+            effective_at=max(dates) if dates else min(at, self.before.started_at),
             received_at=now,
             sender=said.sender if said is not None else None,
             service_sid=said.service_sid if said is not None else None,
             keyword=said.keyword if said is not None else None,
             message_sid=said.message_sid if said is not None else None,
             reason=f"{where}: {consent.reason}" if consent.reason else where,
-            hold=any(opt_out.hold for opt_out in judged.after),
+            hold=any(opt_out.hold for opt_out in after),
         )
 
 
@@ -123,9 +132,10 @@ class _Known:
         recipient = consent.recipient
         last = self._opt_outs[recipient.channel].setdefault(recipient.key, {})
         stored = self._opt_ins[recipient.channel].get(recipient.key, ())
-        opt_ins = [opt_in_of(self._account_sid, recipient, said) for said in stored]
+        opt_ins = [opt_in_of(self._account_sid, recipient, said) for said in stored] if stored else ()
         judged = judge.judge(consent, last, opt_ins)
-        last.update((opt_out.scope, opt_out) for opt_out in judged.after)
+        for opt_out in judged.after:
+            last[opt_out.scope] = opt_out
         said = consent.evidence
         if judged.is_told and not consent.is_stop and said is not None and said.sender is not None:
             opt_in = StoredOptIn(said.sender, said.service_sid, said.keyword or "", consent.at or 0)

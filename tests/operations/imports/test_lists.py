@@ -27,7 +27,7 @@ def read(text: str | bytes, *named: str, name: str = "x", size: int = 100, **mor
     reading = Reading(**{"account_sid": ACCOUNT, "region": "US", "scopes": (HERE,)} | more)
     form, names = format_of(file, name, None), read_mapping(named)
     reader = ListReader(reading, list_columns(lines.header, names), names if form == "jsonl" else None)
-    [batch] = batches_of(lines.lines(*lines.begin), reader, size)
+    [batch] = batches_of(lines.lines(*lines.begin), reader, lambda: size)
     return batch
 
 

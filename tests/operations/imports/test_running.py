@@ -1,5 +1,7 @@
 """Files brought into force: in batches, resumable, all or nothing, by lists and by Twilio's message log."""
 
+import asyncio
+import contextlib
 import io
 from dataclasses import replace
 
@@ -144,6 +146,41 @@ async def test_an_imported_opt_out_cancels_scheduled_messages_and_is_told_to_sin
     assert {"cancel": 1, "event": 10} == {
         kind: len([each for each in owed if each.kind == kind]) for kind in ("cancel", "event")
     }
+
+
+async def subscribe(office) -> None:
+    told = Subscription(ACCOUNT, "crm", "optout-gateway.consent.changed", 1, office.clock(), "ada")
+    await office.store.write(lambda t: t.put_subscription(told))
+
+
+async def test_sinks_are_never_owed_more_than_is_kept_for_them(office):
+    await subscribe(office)
+    office = replace(office, most_owed=20)
+    importing = asyncio.create_task(imported(office, LIST, wanted(batch=100)))
+    most, taken = 0, 0
+    while not importing.done() or taken < 10:
+        most = max(most, await office.store.most_owed_of_sinks(ACCOUNT))
+        taken += await office.store.write(lambda t: t.put_events_aside(ACCOUNT, "crm", 1, 1))
+        await asyncio.sleep(0.01)
+    assert {"read": 10, "added": 10} == (await importing)[0].counts
+    assert (10, True) == (taken, 0 < most <= 10), "half is left to the traffic"
+
+
+async def test_sinks_are_told_nothing_where_that_is_wanted(small_office):
+    await subscribe(small_office)
+    await imported(small_office, LIST, wanted(untold=True))
+    assert 0 == await small_office.store.most_owed_of_sinks(ACCOUNT)
+    assert 1 == len(await events_of(small_office, "+14155550001"))
+
+
+async def test_what_is_read_ahead_is_let_go_when_an_import_is_broken_off(small_office):
+    given = io.BytesIO(LIST.encode())
+    states = small_office.imports.run(small_office.account, given, "x", wanted(), small_office.by, lambda _: None)
+    async with contextlib.aclosing(states):
+        await anext(states)
+    given.close()  # nobody reads from it any more
+    whole, _ = await imported(small_office, LIST, wanted())
+    assert {"read": 10, "added": 10} == whole.counts
 
 
 async def test_an_erased_person_is_known_again_to_an_import_and_left_out_of_an_export(office):
