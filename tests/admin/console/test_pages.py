@@ -114,6 +114,22 @@ async def test_each_role_sees_and_may_what_the_admin_api_lets_it(
         assert (True, sees) == ("held back" in explained.words, RECIPIENT in explained.text), role
 
 
+async def test_lists_of_several_pages_of_the_api_are_shown_whole(
+    operator: Visitor, desk: Admin, opt_out_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.admin.console.page.MOST_ON_A_PAGE", 1)
+    other = SERVICE.replace("a1", "b2")
+    for sid, name in ((SERVICE, "Bookings"), (other, "Reminders")):
+        await desk.put(f"/api/v1/services/{sid}/opt-out-settings", {"name": name})
+    await desk.put(f"/api/v1/services/{SERVICE}/opt-out-settings", {"name": "Reservations"})
+    await desk.post("/api/v1/opt-outs", {"recipient": RECIPIENT, "account_wide": True, "reason": "by telephone"})
+    seen = {path: await operator.get(path) for path in ("/services", f"/services/{SERVICE}/versions", "/opt-outs")}
+    assert [True, True] == [name in seen["/services"].words for name in ("Reservations", "Reminders")]
+    assert [True, True] == [f"/versions/{n}" in seen[f"/services/{SERVICE}/versions"].text for n in (1, 2)]
+    recipient = await operator.get(f"/opt-outs/{opt_out_id}")
+    assert [True, True] == [reason in recipient.words for reason in ("by letter", "by telephone")]
+
+
 async def test_a_recipient_is_found_in_any_spelling_lifted_and_opted_out_again(
     operator: Visitor, opt_out_id: str
 ) -> None:
