@@ -84,7 +84,7 @@ def word_of(kind: str, outcome: str, reason: str, status: int | None, decided: s
 
 def _word_of_status(outcome: str, reason: str, decided: str) -> str | None:
     """What a status callback told the gateway; what its app answered is the app's."""
-    if outcome not in {"relayed", "failed"}:
+    if outcome != "relayed" and reason != "app_failed":
         return None
     return "opted out at Twilio" if OPTED_OUT_AT_TWILIO in {reason, decided} else "told"
 
