@@ -18,6 +18,7 @@ CREATED: Final = 201
 WOULD_SUPPRESS: Final = "would_suppress"
 OPTED_OUT_AT_TWILIO: Final = "twilio_opted_out"
 SUPPRESSED: Final = "suppressed"
+REPEATED: Final = "repeated"
 LATER: Final = " later"
 # Words for what changes nothing, in shadow mode or not.
 WITHOUT_EFFECT: Final = frozenset({"forwarded", "no keyword", "not_relayed", "repeated", "taken", "told"})
@@ -76,15 +77,15 @@ def word_of(kind: str, outcome: str, reason: str, status: int | None, decided: s
             return decided
         if reason in ORDINARY:
             return "no keyword"
-        if outcome == "repeated":
-            return "repeated"
+        if outcome == REPEATED:
+            return REPEATED
         return reason if KEYWORD.fullmatch(reason) or reason == "not_relayed" else None
     return "taken" if kind == "event" and outcome == "recorded" else None
 
 
 def _word_of_status(outcome: str, reason: str, decided: str) -> str | None:
     """What a status callback told the gateway; what its app answered is the app's."""
-    if outcome not in {"relayed", "failed"}:
+    if outcome != "relayed" and reason != "app_failed":
         return None
     return "opted out at Twilio" if OPTED_OUT_AT_TWILIO in {reason, decided} else "told"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.capture.callbacks import Callbacks
-from gateway.capture.decisions import Decision, Differences, example
+from gateway.capture.decisions import REPEATED, Decision, Differences, example
 from gateway.capture.records import Traffic
 
 GROWTH: Final = 1.02  # from one bucket of latencies to the next: figures are exact to two in a hundred
@@ -48,6 +48,7 @@ class Latencies:
 class Results:
     """The results of a run over a capture of this fingerprint. ``kinds`` counts what was played, compared and decided
     otherwise of each kind, ``skipped`` what was left out and why. ``is_cut``: bounds ended it before the capture did.
+    ``is_resumed``: what a run that was killed did not write down is played again, and comes as a repetition.
     """
 
     run: str
@@ -61,6 +62,7 @@ class Results:
     callbacks: Callbacks = field(default_factory=Callbacks, repr=False)
     requests: int = 0
     is_cut: bool = False
+    is_resumed: bool = False
     _done_below: int = 0
     _done_beyond: set[int] = field(default_factory=set)
 
@@ -82,6 +84,8 @@ class Results:
         self, index: int, record: Traffic, then: Decision | None, now: Decision | None, seconds: float
     ) -> None:
         """Note an answer."""
+        if self.is_resumed and now is not None and now.word == REPEATED and (then is None or then.word != REPEATED):
+            now = None  # it was decided before the kill, and nobody kept how
         self._of_kind(record, PLAYED)
         self.latencies.add(seconds)
         is_same = self.differences.compare(record, then, now)
@@ -163,6 +167,7 @@ class Results:
                 kinds={str(kind): Counter(counts) for kind, counts in kept["kinds"].items()},
                 callbacks=Callbacks.from_kept(kept["callbacks"]),
                 requests=int(kept["requests"]),
+                is_resumed=True,
                 _done_below=int(kept["done_below"]),
                 _done_beyond=set(kept["done_beyond"]),
             )

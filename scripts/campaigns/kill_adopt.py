@@ -237,7 +237,7 @@ def cases(updates: int) -> Iterator[Case]:
 
 async def run(database_url: str, chosen: Iterable[Case]) -> Found:
     """One campaign on one store."""
-    prepare(database_url)
+    await asyncio.to_thread(prepare, database_url)
     async with Sandbox(SEEDS) as sandbox, gate_before(sandbox.url) as (gate, url):
         service = sandbox.world.services[SERVICE]
         service.use_inbound_webhook_on_number, service.inbound_request_url = False, f"{APP}service"

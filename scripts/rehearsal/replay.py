@@ -16,7 +16,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any, Final, TextIO
 
 from gateway.capture.loading import Loading, NotLoaded
 from gateway.capture.reading import Checked, WrongCapture, check, state_of, traffic_of
+from gateway.capture.records import Traffic
 from gateway.capture.replay import APART_SECONDS, Bounds, NoRehearsal, Pace, Replay, demand_rehearsal
 from gateway.capture.requests import Player, Target
 from gateway.capture.results import Results, WrongState
@@ -38,6 +39,7 @@ from scripts.rehearsal.hosts import demand_safe
 from scripts.rehearsal.report import tell
 from scripts.rehearsal.terminal import (
     BadInput,
+    Shown,
     bar,
     duration,
     positive,
@@ -48,6 +50,7 @@ from scripts.rehearsal.terminal import (
 )
 
 KEPT_EVERY_SECONDS: Final = 1.0
+SHOWN_EVERY: Final = 500  # requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,18 @@ def _tried(given: argparse.Namespace, checked: Checked) -> dict[str, Any]:
     account_sid, documents = _documents(given, checked)
     state = state_of(checked.state_in) if checked.state_in is not None else iter(())
     try:
-        return what_if(state, traffic_of(given.captures), documents, account_sid)
+        with bar("trying", checked.requests) as show:
+            return what_if(state, _shown(traffic_of(given.captures), show), documents, account_sid)
     except InvalidSettings as error:
         raise BadInput(f"{checked.state_in}: {str(error).splitlines()[0]}") from None
+
+
+def _shown(traffic: Iterable[Traffic], show: Shown) -> Iterator[Traffic]:
+    """The same requests, with a bar that tells how many were read."""
+    for number, record in enumerate(traffic, 1):
+        yield record
+        if number % SHOWN_EVERY == 0:
+            show(number, "")
 
 
 def _documents(given: argparse.Namespace, checked: Checked) -> tuple[str, Mapping[str, Document]]:

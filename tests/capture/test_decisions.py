@@ -41,6 +41,7 @@ DECIDED = {
     "one whose app failed": (
         request("status", "failed", "app_failed", decided="twilio_opted_out"), Decision("opted out at Twilio"),
     ),
+    "a callback that failed inside": (request("status", "failed", "fault"), None),
     "a refusal": (request("send", "refused", "code_21211"), Decision("refused (code_21211)")),
     "a log, which tells no reason": (
         request("send", "forwarded", None), Decision("forwarded", knows_reply=False),
