@@ -332,7 +332,7 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
         """Write a heartbeat while nothing else is written, to notice a store gone read-only, and its return; and now
         and then beside what else is written.
         """
-        commits, silent = -1, BEAT_AFTER
+        commits, silent = -1, 0
         while True:
             silent += 1
             if commits == self._engine.commits or not self._engine.is_writable or silent > BEAT_AFTER:

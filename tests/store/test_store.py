@@ -511,7 +511,8 @@ async def test_a_store_that_serves_has_a_heartbeat_however_much_else_is_written(
         while True:
             await probing.write(lambda transaction: transaction.put_value("other", "written"))
 
-    writing, beats = asyncio.create_task(busy()), set()
+    writing = asyncio.create_task(busy())
+    beats: set[str | None] = set()
     async with asyncio.timeout(30):
         while len(beats - {None}) < 3:
             beats.add(await probing.value(HEARTBEAT))

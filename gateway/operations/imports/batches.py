@@ -54,22 +54,30 @@ class Batch:
 
 
 def batches_of(lines: Iterator[Line], reader: Reader, size: Callable[[], int]) -> Iterator[Batch]:
-    """The lines in batches of at most as many as ``size`` says before each."""
-    while some := list(islice(lines, size())):
-        consents, refused, counts = [], [], Counter({READ: len(some)})
-        for line in some:
-            try:
-                consent = _read(line, reader)
-            except Refused as error:
-                refused.append(Reported(line.number, REFUSED, str(error)))
-                continue
-            if consent is None:
-                counts[NO_CONSENT] += 1
-            else:
-                consents.append((line.number, consent))
-        if refused:
-            counts[REFUSED] = len(refused)
-        yield Batch(tuple(consents), tuple(refused), counts, some[-1].after, some[-1].ends)
+    """The lines in batches of at most as many as ``size`` says before each. Of a line only its consent is kept, however
+    long it is.
+    """
+    while (batch := _batch(islice(lines, size()), reader)) is not None:
+        yield batch
+
+
+def _batch(lines: Iterator[Line], reader: Reader) -> Batch | None:
+    """One batch of all of these lines; None where there are none."""
+    consents, refused, last, read = [], [], None, 0
+    for last in lines:
+        read += 1
+        try:
+            consent = _read(last, reader)
+        except Refused as error:
+            refused.append(Reported(last.number, REFUSED, str(error)))
+            continue
+        if consent is not None:
+            consents.append((last.number, consent))
+    if last is None:
+        return None
+    counts = {READ: read, REFUSED: len(refused), NO_CONSENT: read - len(refused) - len(consents)}
+    some = Counter({outcome: count for outcome, count in counts.items() if count})
+    return Batch(tuple(consents), tuple(refused), some, last.after, last.ends)
 
 
 def _read(line: Line, reader: Reader) -> ImportedConsent | None:
