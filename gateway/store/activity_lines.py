@@ -10,9 +10,13 @@ from gateway.store import activity_statements as sql
 from gateway.store import report_statements
 from gateway.store.account_lines import Run
 from gateway.store.identifiers import first_id
+from gateway.store.many_lines import Insert, Line
 
 RunMany = Callable[[str, Sequence[Mapping[str, object]]], Awaitable[None]]
 """Runs one statement with each of many values."""
+
+AddAll = Callable[[Insert, Sequence[Line]], Awaitable[None]]
+"""Adds many lines to a table."""
 
 VALUES_OF: Final = attrgetter(*sql.COLUMNS)
 COUNTED_BY: Final = attrgetter(*report_statements.COLUMNS[:-1])
@@ -23,10 +27,11 @@ class ActivityLines:
 
     _run: Run
     _run_many: RunMany
+    _add_all: AddAll
 
     async def add_activity(self, lines: Sequence[Activity]) -> None:
         """Add lines of activity; one that is there already is left as it is, so that adding twice is as adding once."""
-        await self._run_many(sql.ADD, [_values(sql.COLUMNS, VALUES_OF(line)) for line in lines])
+        await self._add_all(sql.ADD, [VALUES_OF(line) for line in lines])
 
     async def forget_activity(self, before: int, limit: int) -> int:
         """Drop the oldest lines from before an instant, some at a time; gives how many."""

@@ -4,18 +4,19 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
-COLUMNS: Final = (
-    "activity_id", "account_sid", "at", "direction", "decision", "reason", "enforced", "status", "error_code",
-    "message_sid", "service_sid", "sender", "channel", "recipient_key", "country", "scope_kind", "scope_id",
-    "settings_version",
-)  # fmt: skip
+from gateway.store.many_lines import NUMBER, TEXT, TRUTH, Insert
+
+KINDS: Final[Mapping[str, str]] = {
+    "activity_id": TEXT, "account_sid": TEXT, "at": NUMBER, "direction": TEXT, "decision": TEXT, "reason": TEXT,
+    "enforced": TRUTH, "status": NUMBER, "error_code": NUMBER, "message_sid": TEXT, "service_sid": TEXT,
+    "sender": TEXT, "channel": TEXT, "recipient_key": TEXT, "country": TEXT, "scope_kind": TEXT, "scope_id": TEXT,
+    "settings_version": NUMBER,
+}  # fmt: skip
+COLUMNS: Final = tuple(KINDS)
 
 SELECTED: Final = f"SELECT {', '.join(COLUMNS)} FROM activity"  # noqa: S608 - made of constants
 
-ADD: Final = f"""
-INSERT INTO activity ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{column}" for column in COLUMNS)})
-ON CONFLICT (activity_id) DO NOTHING
-"""  # noqa: S608 - made of constants
+ADD: Final = Insert("activity", KINDS, "ON CONFLICT (activity_id) DO NOTHING")
 
 CONDITIONS: Final[Mapping[str, str]] = {
     "account_sid": "account_sid = :account_sid",
