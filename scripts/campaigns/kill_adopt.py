@@ -171,7 +171,8 @@ class Campaign:
         if status != -signal.SIGKILL:
             self.found.wrong.append(f"{case}: it was not killed, it ended with {status}")
         self._demand_nothing_lost(case, before)
-        if await self._ran(case.then, PUBLIC_URL) != 1:
+        holds_lease = case.number > LISTS  # until then nothing is to be kept from others
+        if holds_lease and await self._ran(case.then, PUBLIC_URL) != 1:
             self.found.wrong.append(f"{case}: within a minute another run was let in")
         run_on(self._database_url, "DELETE FROM leases WHERE name LIKE 'webhooks %'")  # a minute passes
         public_url = MOVED if case.moves else PUBLIC_URL
