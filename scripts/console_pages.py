@@ -21,11 +21,11 @@ async def play(stage: Stage) -> None:
 
 
 async def sign_in(page: Page, stage: Stage) -> None:
-    """Sign in with the token of the stage."""
+    """Sign in with the token of the stage; it leads to the page that was asked for before, if there is one."""
     await page.goto(f"{stage.admin_url}/sign-in")
     await page.get_by_label("Token").fill(stage.admin_token)
     await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(f"{stage.admin_url}/")
+    await page.wait_for_url(lambda url: not url.endswith("/sign-in"))
 
 
 def _at(path: str) -> Way:
@@ -33,7 +33,6 @@ def _at(path: str) -> Way:
         await page.goto(stage.admin_url + path)
         if page.url.endswith("/sign-in"):
             await sign_in(page, stage)
-            await page.goto(stage.admin_url + path)
 
     return way
 
@@ -62,6 +61,11 @@ async def _made_link(page: Page, stage: Stage) -> None:
 async def _erase(page: Page, stage: Stage) -> None:
     await _recipient(page, stage)
     await page.get_by_role("button", name="Erase this person…").click()
+
+
+async def _not_there(page: Page, stage: Stage) -> None:
+    await _at("/")(page, stage)
+    await page.goto(f"{stage.admin_url}/not/there")
 
 
 async def _override(page: Page, stage: Stage) -> None:
@@ -112,7 +116,7 @@ PAGES: Final[dict[str, Way]] = {
     "console-preference-link": _link,
     "console-preference-link-made": _made_link,
     "console-erase": _erase,
-    "console-not-there": _at("/not/there"),
+    "console-not-there": _not_there,
     "console-activity": _at("/activity"),
     "console-message": _journey,
     "console-review": _at("/review"),

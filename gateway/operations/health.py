@@ -13,7 +13,8 @@ from gateway.operations.process_health import GapHealth, ProcessHealth, Tally, U
 from gateway.store import Store, StoreError
 from gateway.store.event_records import Backlog, Sink
 
-WITHIN_SECONDS: Final = 2.0  # a store that hangs is away, to who looks
+WITHIN_SECONDS: Final = 5.0  # a store that hangs is away, to who looks
+MOST_COUNTED: Final = 10_000
 ANSWERING: Final = "answering"
 FAILING: Final = "failing"
 UNUSED: Final = "unused"
@@ -68,7 +69,7 @@ class HealthOperations:
             async with asyncio.timeout(WITHIN_SECONDS):
                 sids = [account.sid for account in self._directory.accounts if may_see(account.sid)]
                 closed = {sid: await self._store.closed_until(sid) for sid in sids} if self._reads_list else {}
-                backlogs = await self._store.backlogs()
+                backlogs = await self._store.backlogs(MOST_COUNTED)
                 sinks = [sink for sink in await self._store.sinks() if may_see(sink.account_sid)]
         except (StoreError, TimeoutError):
             return None

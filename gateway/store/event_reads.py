@@ -38,7 +38,9 @@ class EventReads:
             found.setdefault((account_sid, sink), {"owed": 0, "dead": 0})[state] = int(count)
         return found
 
-    async def backlogs(self) -> list[Backlog]:
-        """What is owed and what was given up, by account, sink and state; nothing where there is nothing."""
-        rows = await self._engine.read(sql.BACKLOGS, {})
-        return [Backlog(sid, sink, state, int(count), int(oldest)) for sid, sink, state, count, oldest in rows]
+    async def backlogs(self, most: int) -> list[Backlog]:
+        """What is owed and what was given up, by account, sink and state; nothing where there is nothing. Beside sinks
+        at most so many of each state are counted; how old the oldest is may be a little less than it is.
+        """
+        rows = await self._engine.read(sql.BACKLOGS, {"most": most})
+        return [Backlog(sid, sink, state, int(count), int(at)) for sid, sink, state, count, at in rows if count]

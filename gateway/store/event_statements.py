@@ -84,18 +84,27 @@ SELECT s.account_sid, s.name, COALESCE(d.state, 'owed'), count(d.delivery_id)
  GROUP BY s.account_sid, s.name, COALESCE(d.state, 'owed')
 """
 
-# Two ways through the table, each by an index of its own.
-BACKLOGS: Final = """
-SELECT account_sid, CAST(NULL AS text), state, count(*), min(created_at)
-  FROM deliveries
- WHERE sink IS NULL AND state IN ('owed', 'dead')
+# Looked at every few seconds, and most of all when much is owed, so no more than so many lines are read: of what sinks
+# are owed the index alone tells how many there are, and the first that are due how old it is.
+_BESIDE_SINKS: Final = """
+SELECT account_sid, CAST(NULL AS text) AS sink, state, count(*) AS number, min(created_at) AS oldest
+  FROM (SELECT account_sid, state, created_at FROM deliveries
+         WHERE sink IS NULL AND state = '{state}' ORDER BY due_at LIMIT :most) AS {state}
  GROUP BY account_sid, state
-UNION ALL
-SELECT account_sid, sink, state, count(*), min(created_at)
-  FROM deliveries
- WHERE sink IS NOT NULL
- GROUP BY account_sid, sink, state
 """
+_OF_SINKS: Final = """
+SELECT s.account_sid, s.name, '{state}',
+       (SELECT count(*) FROM deliveries AS d
+         WHERE d.account_sid = s.account_sid AND d.sink = s.name AND d.state = '{state}'),
+       (SELECT min(first.created_at)
+          FROM (SELECT d.created_at FROM deliveries AS d
+                 WHERE d.account_sid = s.account_sid AND d.sink = s.name AND d.state = '{state}'
+                 ORDER BY d.due_at LIMIT 1000) AS first)
+  FROM sinks AS s
+"""
+BACKLOGS: Final = " UNION ALL ".join(
+    part.format(state=state) for part in (_BESIDE_SINKS, _OF_SINKS) for state in ("owed", "dead")
+)
 
 SINK_FAILED: Final = """
 UPDATE sinks SET failures = :failures, due_at = :due_at, last_error = :error

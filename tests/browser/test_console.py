@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from gateway.demo.stage import SERVICE, Stage, staged
 from scripts.console_pages import PAGES, play, sign_in
@@ -134,6 +134,38 @@ async def test_names_that_are_long_break_and_countries_have_theirs(stage: Stage,
     for path in ("/services", "/review", "/opt-outs", "/activity", "/try"):
         await page.goto(stage.admin_url + path)
         assert (path, True) == (path, await page.evaluate(IS_WHOLE))
+
+
+async def test_without_scripts_a_link_is_made_that_opens_and_a_person_is_erased(stage: Stage, browser: Browser) -> None:
+    await stage.sandbox.phone(MEXICAN).send("STOP", to=SENDER)
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await sign_in(page, stage)
+    await page.goto(f"{stage.admin_url}/opt-outs")
+    await page.get_by_label("Find a recipient").fill("52 55 1234 5678")
+    await page.get_by_role("button", name="Find").click()
+    recipient = page.url
+    await page.get_by_role("button", name="Preference link…").click()
+    await page.locator("#service_sid").select_option(SERVICE.sid)
+    await page.get_by_role("button", name="Make the link").click()
+    link = await page.locator("#link").inner_text()
+    assert "5512345678" not in link + page.url + recipient
+    answered = await page.goto(link)
+    assert answered is not None
+    assert 200 == answered.status
+    await page.goto(f"{stage.admin_url}/opt-outs")
+    await page.get_by_role("link", name=MEXICAN).first.click()
+    await page.get_by_role("button", name="Erase this person…").click()
+    await page.get_by_label("To confirm").fill("5679")
+    await page.get_by_role("button", name="Erase the person").click()
+    await expect(page.get_by_text("that is not how the number ends")).to_be_visible()
+    await page.get_by_label("To confirm").fill("5678")
+    await page.get_by_role("button", name="Erase the person").click()
+    await expect(page.get_by_role("heading", name="The person is erased")).to_be_visible()
+    await page.get_by_role("link", name="To the opt-outs").click()
+    await expect(page.get_by_role("link", name="(erased)").first).to_be_visible()
+    await expect(page.get_by_text(MEXICAN)).to_have_count(0)
+    await context.close()
 
 
 @pytest.mark.parametrize("part", range(PARTS))

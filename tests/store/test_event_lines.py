@@ -1,5 +1,7 @@
 """Events that sinks are owed, in the store: one recipient's in order, whoever claims them and dies meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.store import Store
@@ -78,7 +80,9 @@ async def test_the_outbox_never_takes_up_what_a_sink_is_owed(store: Store) -> No
 
 
 async def test_what_is_owed_and_what_was_given_up_is_counted_with_its_age_by_sink_and_beside_them(store: Store) -> None:
-    assert [] == await store.backlogs()
+    assert [] == await store.backlogs(10)
+    for name in ("crm", "another", "idle"):
+        await store.write(lambda unit, name=name: unit.add_sink(replace(SINK, name=name)))  # type: ignore[misc]
     await owe(store, "a", "a", "b")
     await owe(store, "z", sink="another")
     await store.write(lambda unit: unit.put_events_aside(ACCOUNT, "crm", NOW, 1))
@@ -90,4 +94,5 @@ async def test_what_is_owed_and_what_was_given_up_is_counted_with_its_age_by_sin
         Backlog(ACCOUNT, "another", "owed", 1, NOW),
         Backlog(ACCOUNT, "crm", "dead", 1, NOW),
         Backlog(ACCOUNT, "crm", "owed", 2, NOW),
-    } == set(await store.backlogs())
+    } == set(await store.backlogs(10))
+    assert Backlog(ACCOUNT, None, "owed", 1, NOW + 1) in await store.backlogs(1)

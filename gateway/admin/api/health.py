@@ -76,7 +76,9 @@ class GapHealthTold(Told):
 
 
 class BacklogTold(Told):
-    """What is owed, what was given up, and since when the oldest is owed."""
+    """What is owed, what was given up, and since when the oldest is owed. Beside sinks 10,000 of each are counted at
+    most.
+    """
 
     owed: int
     dead: int

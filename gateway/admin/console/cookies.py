@@ -7,6 +7,7 @@ holds a random value that proves nothing; signing in puts another one in its pla
 
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Final
 
@@ -16,6 +17,10 @@ PLAIN: Final = "gateway-session"
 SECURE: Final = "__Host-gateway-session"
 SAID: Final = "gateway-said"
 SAID_SECONDS: Final = 60
+WANTED: Final = "gateway-wanted"
+WANTED_SECONDS: Final = 600
+PAGE_OF_OURS: Final = re.compile(r"/(?:[A-Za-z0-9][\w./-]*)?(?:\?[\w=&%.:-]*)?", re.ASCII)  # and of no other host
+MOST_OF_A_PATH: Final = 300
 MOST_CHARACTERS: Final = 128
 
 
@@ -67,3 +72,19 @@ class Cookies:
     def unsay(self, response: web.StreamResponse) -> None:
         """It was said."""
         response.del_cookie(SAID, path="/", httponly=True, samesite="Strict")
+
+    def want(self, response: web.StreamResponse, path: str, *, is_secure: bool) -> None:
+        """Have the browser remember which page it was after, while somebody signs in."""
+        if len(path) <= MOST_OF_A_PATH and PAGE_OF_OURS.fullmatch(path):
+            response.set_cookie(
+                WANTED, path, path="/", max_age=WANTED_SECONDS, httponly=True, secure=is_secure, samesite="Strict"
+            )
+
+    def wanted(self, request: web.Request) -> str:
+        """The page that the browser was after; the first one where it was after none of ours."""
+        path = request.cookies.get(WANTED, "")
+        return path if len(path) <= MOST_OF_A_PATH and PAGE_OF_OURS.fullmatch(path) else "/"
+
+    def unwant(self, response: web.StreamResponse) -> None:
+        """It is there."""
+        response.del_cookie(WANTED, path="/", httponly=True, samesite="Strict")

@@ -4,6 +4,8 @@ from typing import Final
 
 FLASHES: Final = {
     "signed-out": "You are signed out.",
+    "sign-in-first": "Sign in to go on.",
+    "session-ended": "Your session had ended, so nothing was changed. Sign in, and do it once more.",
     "added": "The recipient is opted out.",
     "stays": "The recipient was opted out already; that was noted in the history.",
     "lifted": "The opt-out is lifted.",

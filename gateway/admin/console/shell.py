@@ -65,22 +65,31 @@ class Console:
         is_used = not page.path.endswith("/live")
         signed_in = await self._sessions.signed_in(secret, is_used=is_used) if secret is not None else None
         if signed_in is None and not page.is_open:
-            if not is_used:
-                return web.Response(status=401, text="Sign in.\n")
-            return web.Response(status=303, headers={"Location": SIGN_IN} | HEADERS)
+            return self._to_sign_in(page, request) if is_used else web.Response(status=401, text="Sign in.\n")
         visit = self._visit(page, request, secret or self.cookies.stranger(), signed_in)
         if signed_in is not None:
             request[CALLER] = signed_in.caller
         for name in page.needs:
             if not visit.may(name):
                 raise Problem(FORBIDDEN, "it takes another role than that of the token you are signed in with")
-        visit.shadow = await self._shadow(visit) if signed_in is not None else None
+        visit.shadow = await self._shadow(visit) if signed_in is not None and page.needs else None
         if page.method == "POST":
             visit.form, visit.file = await read_form(request, page.most_file_bytes)
         with contextlib.closing(visit.file.content) if visit.file is not None else contextlib.nullcontext():
             if page.method == "POST":
                 demand_ours(request, visit.form.get("csrf"), self.cookies.csrf_of(visit.secret))
             return await page.handler(visit)
+
+    def _to_sign_in(self, page: Page, request: web.Request) -> web.Response:
+        """Lead to the sign-in page, and from there to the page that was asked for; what a form brought is not kept."""
+        response = web.Response(status=303, headers={"Location": SIGN_IN} | HEADERS)
+        is_secure = self.cookies.is_secure(request)
+        if page.method == "GET":
+            self.cookies.want(response, request.raw_path, is_secure=is_secure)
+        if self.cookies.secret(request) is not None:
+            said = "sign-in-first" if page.method == "GET" else "session-ended"
+            self.cookies.say(response, said, is_secure=is_secure)
+        return response
 
     async def lost(self, problem: Problem, request: web.Request) -> web.Response:
         """A page for who asked for one that is not there, with the navigation where they are signed in."""

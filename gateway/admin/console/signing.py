@@ -49,7 +49,8 @@ class Signing:
         if begun is None:
             return visit.show("sign_in.html", 403, error="This token is wrong, expired or revoked.")
         self._throttle.take_back(visit.request.remote)
-        response = visit.go("/")
+        response = visit.go(visit.cookies.wanted(visit.request))
+        visit.cookies.unwant(response)
         visit.cookies.keep(response, begun[0], is_secure=visit.cookies.is_secure(visit.request))
         return response
 

@@ -206,6 +206,8 @@ async def test_what_people_wrote_shows_as_text(operator: Visitor, desk: Admin, o
         await operator.get("/activity"),
         await operator.post("/try/inbound", body=NAUGHTY, sender=NAUGHTY, recipient=NAUGHTY),
         await operator.post("/opt-outs/search", recipient=NAUGHTY),
+        await operator.post("/person/link", recipient=NAUGHTY, days=NAUGHTY, step="make"),
+        await operator.post("/person/erase", recipient=NAUGHTY, confirmation=NAUGHTY, reason=NAUGHTY, step="erase"),
         await operator.post(f"/services/{SERVICE}/sets", version="1", opt_out_keywords=NAUGHTY, opt_out_reply=NAUGHTY),
     ]
     for page in pages:

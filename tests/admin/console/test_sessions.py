@@ -1,11 +1,13 @@
 """Signing in and out: who gets in, for how long, from where forms are taken, and what the cookies are."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
 from tests.admin.conftest import ADMIN_TOKEN, Admin
 from tests.admin.console.conftest import FROM_HERE, NewVisitor, Visitor
-from tests.staging import ACCOUNT, IN_POOL, OTHER_ACCOUNT, PHONE, Clock
+from tests.staging import ACCOUNT, IN_POOL, OTHER_ACCOUNT, PHONE, Clock, run_on
 
 PLAIN = "gateway-session"
 MINUTE = 60.0
@@ -153,3 +155,34 @@ async def test_wrong_tokens_are_counted_by_address(visitor: Visitor) -> None:
 @pytest.mark.parametrize("token", ["", " ", "x" * 513, "gwt_\x00", "töken"], ids=["none", "blank", "long", "nul", "ü"])
 async def test_what_is_no_token_signs_nobody_in(visitor: Visitor, token: str) -> None:
     assert 403 == (await visitor.sign_in(token)).status
+
+
+async def test_who_signs_in_gets_to_the_page_they_were_after(visitor: Visitor) -> None:
+    asked = await visitor.get("/opt-outs?source=api&since=2026-01-01")
+    assert ("/sign-in", False) == (asked.path, "Sign in to go on" in asked.words)  # who was never here needs no telling
+    signed_in = await visitor.post("/sign-in", token=ADMIN_TOKEN)
+    assert (200, "/opt-outs") == (signed_in.status, signed_in.path)
+    assert '<option value="api" selected>' in signed_in.text
+    await visitor.post("/sign-out")
+    assert "/" == (await visitor.sign_in()).path  # once alone
+
+
+async def test_who_is_signed_out_meanwhile_is_told_and_what_they_sent_changes_nothing(
+    operator: Visitor, desk: Admin
+) -> None:
+    await operator.get("/opt-outs/new")
+    await asyncio.to_thread(run_on, desk.database_url, "DELETE FROM admin_sessions")
+    late = await operator.post("/opt-outs/new", recipient=PHONE, covers="account")
+    assert ("/sign-in", True) == (late.path, "nothing was changed" in late.words)
+    assert [] == desk.rows("SELECT 1 FROM opt_outs")
+    assert "Sign in to go on" in (await operator.get("/services")).words
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/\\evil.example", "https://evil.example", "/@evil", "/.//evil.example", "/a\nb", "x"]
+)
+async def test_a_cookie_that_somebody_put_there_leads_nowhere_else(visitor: Visitor, path: str) -> None:
+    await visitor.get("/sign-in")
+    visitor.show("gateway-wanted", path)
+    signed_in = await visitor.post("/sign-in", token=ADMIN_TOKEN)
+    assert (200, "/") == (signed_in.status, signed_in.path)
