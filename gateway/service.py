@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from gateway.admin.listener import AdminListener
 from gateway.capture.pseudonyms import Pseudonyms
 from gateway.capture.recorder import Capture
 from gateway.capture.scrubbing import Scrubber
-from gateway.deliveries import Handler, Outbox
+from gateway.deliveries import Outbox
 from gateway.directory import Account, Directory
 from gateway.events.kinesis import KinesisSinks
 from gateway.events.mirror import MIRROR, TwilioMirror, arrange_mirrors
@@ -29,53 +29,27 @@ from gateway.events.sinks import Driver
 from gateway.events.telling import Telling
 from gateway.events.webhook import WebhookSinks
 from gateway.flows import deactivations as deactivations_flow
-from gateway.flows.accounts import Accounts
 from gateway.flows.activity import ActivityLog
 from gateway.flows.arrivals import Arrivals
-from gateway.flows.attempts import Attempts
-from gateway.flows.check import Check
-from gateway.flows.confirming import CONFIRM, Confirming
-from gateway.flows.credentials import Credentials
 from gateway.flows.deactivations import Deactivations
-from gateway.flows.events import EventsFlow
-from gateway.flows.fingerprint import Fingerprints
 from gateway.flows.forgetting import EVERY_SECONDS, Forgetting
 from gateway.flows.gaps import GapClosing
-from gateway.flows.held import HeldFlow
-from gateway.flows.holding import CALLBACK, Callbacks, Holding
-from gateway.flows.inbound import InboundFlow
-from gateway.flows.keyword import KeywordRecorder
-from gateway.flows.leading import LeadingFlow
-from gateway.flows.learning import Learning
-from gateway.flows.lifting import LIFT, Lifting
-from gateway.flows.outbound import OutboundFlow
-from gateway.flows.own_urls import OwnUrls
-from gateway.flows.passing import PassingFlow
-from gateway.flows.preferences import PreferencesFlow
-from gateway.flows.redirect import RedirectFlow
-from gateway.flows.relay import KIND, Relaying
-from gateway.flows.replies import RedirectTokens, Replies
-from gateway.flows.scheduled import Cancelling
-from gateway.flows.scheduling import SEEK, Scheduling, Seeking
 from gateway.flows.second_sources import SecondSources
-from gateway.flows.settling import Settling
-from gateway.flows.shadow import ShadowBanner, ShadowCounting
-from gateway.flows.status import StatusFlow, StatusTokens
+from gateway.flows.shadow import ShadowBanner
 from gateway.given import guard_of, retention_of, tls_of
+from gateway.journeys import Journeys
 from gateway.messaging.deactivation import Deactivated
 from gateway.operations.capture_state import capture_state
 from gateway.operations.counting import EVERY_SECONDS as COUNT_EVERY_SECONDS
 from gateway.operations.counting import Counting
 from gateway.operations.optouts import OptOutOperations
-from gateway.operations.preferences import PreferenceLinks, PreferenceOperations
 from gateway.operations.process_health import SECOND, health_of
 from gateway.operations.shared_health import SharedHealth
 from gateway.settings import Settings
 from gateway.sockets import Sockets
 from gateway.store import Store
-from gateway.store.transaction import CANCEL
+from gateway.tasks import Tasks
 from gateway.timers import Timers
-from gateway.traffic.capturing import Capturing
 from gateway.traffic.edge import TrafficEdge
 from gateway.traffic.listener import Listener
 from gateway.twilio.products import MESSAGING
@@ -86,7 +60,6 @@ from gateway.web.client import AppClient
 log: Final = structlog.get_logger()
 
 STOP_WITHIN_SECONDS: Final = 8.5
-OUTBOX_SECONDS: Final = 2.0  # what is broken off is tried again when its lease has run out
 FAILURES_FILE: Final = "sign-in-failures"  # of all workers
 ADMIN_HASH_NAME: Final = "admin_token_sha256"
 
@@ -116,15 +89,6 @@ class _Kept:
     new_admin_token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Learning:
-    """How keywords are recorded, and learned where their webhook does not come."""
-
-    recorder: KeywordRecorder
-    fingerprints: Fingerprints
-    sources: SecondSources
-
-
 async def prepare(settings: Settings, clock: Callable[[], int] = wall_clock) -> str | None:
     """Make the store ready for processes to come; gives the admin token if it was made now. Raises `StoreError`."""
     store = Store(settings.database_url, clock, settings.secret)
@@ -149,6 +113,7 @@ class Service:
         self._clock = clock
         self._shared = shared
         self._undo = contextlib.AsyncExitStack()
+        self._tasks = Tasks(self._undo)
         self.ports: dict[str, int] = {}
         self.new_admin_token: str | None = None
 
@@ -187,43 +152,17 @@ class Service:
         directory = Directory(accounts, store, lambda account: upstreams.to(MESSAGING, account.origins), self._clock)
         self._undo.push_async_callback(directory.close)
         client = self._app_client(accounts)
-        relaying = Relaying(directory, client, directory.service_urls)
-        lifting = Lifting(directory, store, upstreams)
-        check = Check(directory, store, self._clock)
-        cancelling = Cancelling(directory, store, check, upstreams, self._clock)
-        handlers = {
-            KIND: relaying.deliver,
-            LIFT: lifting.deliver,
-            CALLBACK: Callbacks(directory, client).deliver,
-            CANCEL: cancelling.deliver,
-            SEEK: Seeking(directory, store, upstreams, self._clock).deliver,
-            CONFIRM: Confirming(directory, store, check, upstreams, self._clock).deliver,
-        }
-        outbox = self._start_outbox(store, handlers)
-        scheduling = Scheduling(store, cancelling, outbox, self._clock)
+        journeys = Journeys(settings, self._clock, store, directory, upstreams, client, kept.root_key)
+        outbox = Outbox(store, journeys.handlers, self._clock)
+        self._tasks.run_until_done(outbox)
         await self._start_telling(store, directory, client, upstreams)
         activity = self._start_activity(store)
-        learning = self._second_sources(store, directory, outbox, kept.root_key, activity)
+        learning = journeys.learning(outbox, activity)
         capture = self._start_capture(store, directory, kept.root_key)
         arrivals = Arrivals(self._clock)
-        edge = self._edge(
-            store,
-            directory,
-            upstreams,
-            client,
-            check,
-            relaying,
-            lifting,
-            scheduling,
-            outbox,
-            learning,
-            activity,
-            arrivals,
-            kept.root_key,
-            capture,
-        )
+        edge = journeys.edge(outbox, learning, activity, arrivals, capture)
         self._start_timers(store, directory, Deactivations(directory, store, upstreams, client, self._clock))
-        self._run(ShadowBanner(directory).run())
+        self._tasks.run(ShadowBanner(directory).run())
         gaps = self._start_gaps(store, directory, learning.sources, upstreams)
         await self._begin_capture(capture)
         health = self._start_health(upstreams, arrivals, gaps)
@@ -252,11 +191,6 @@ class Service:
                     client.look_at(target.url)
         return client
 
-    def _start_outbox(self, store: Store, handlers: Mapping[str, Handler]) -> Outbox:
-        outbox = Outbox(store, handlers, self._clock)
-        self._run_until_done(outbox)
-        return outbox
-
     async def _start_telling(self, store: Store, directory: Directory, client: AppClient, upstreams: Upstreams) -> None:
         await arrange_mirrors(store, directory.accounts, self._clock())
         drivers: dict[str, Driver] = {
@@ -265,19 +199,12 @@ class Service:
             "kinesis": KinesisSinks(client),
             MIRROR: TwilioMirror(directory, upstreams),
         }
-        self._run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
+        self._tasks.run_until_done(Telling(store, drivers, self._clock, most_owed=self._settings.events.most_owed))
 
     def _start_activity(self, store: Store) -> ActivityLog:
         activity = ActivityLog(store, self._clock, keeps=self._settings.activity.keep_days > 0)
-        self._run_until_done(activity)
+        self._tasks.run_until_done(activity)
         return activity
-
-    def _second_sources(
-        self, store: Store, directory: Directory, outbox: Outbox, secret: bytes, activity: ActivityLog
-    ) -> _Learning:
-        recorder, fingerprints = KeywordRecorder(directory, store, self._clock), Fingerprints(secret)
-        sources = SecondSources(directory, store, recorder, fingerprints, outbox, self._clock, activity)
-        return _Learning(recorder, fingerprints, sources)
 
     def _start_capture(self, store: Store, directory: Directory, secret: bytes) -> Capture:
         """What takes the traffic for whoever wants it; numbers get the same pseudonyms on all replicas."""
@@ -292,7 +219,7 @@ class Service:
             capture_state, directory, OptOutOperations(store, directory.pools, self._clock), store.shadow_lines
         )
         capture = Capture(scrubber, "gateway", state, self._clock)
-        self._run_until_done(capture)
+        self._tasks.run_until_done(capture)
         return capture
 
     async def _begin_capture(self, capture: Capture) -> None:
@@ -309,7 +236,7 @@ class Service:
         if not every_seconds:
             return None
         gaps = GapClosing(directory, store, sources, upstreams, self._clock, every_seconds)
-        self._run(gaps.run())
+        self._tasks.run(gaps.run())
         return gaps
 
     def _start_health(self, upstreams: Upstreams, arrivals: Arrivals, gaps: GapClosing | None) -> SharedHealth:
@@ -317,74 +244,8 @@ class Service:
         began = since - int(asyncio.get_running_loop().time() * SECOND)
         own = partial(health_of, since, upstreams.opened, began, arrivals, gaps)
         health = SharedHealth(own) if shared is None else SharedHealth(own, shared.metrics_folder, shared.number)
-        self._run(health.run())
+        self._tasks.run(health.run())
         return health
-
-    def _edge(
-        self,
-        store: Store,
-        directory: Directory,
-        upstreams: Upstreams,
-        client: AppClient,
-        check: Check,
-        relaying: Relaying,
-        lifting: Lifting,
-        scheduling: Scheduling,
-        outbox: Outbox,
-        learning: _Learning,
-        activity: ActivityLog,
-        arrivals: Arrivals,
-        secret: bytes,
-        capture: Capture,
-    ) -> TrafficEdge:
-        attempts = Attempts(time.monotonic)
-        credentials = Credentials(upstreams, attempts, secret, time.monotonic)
-        accounts = Accounts(directory, credentials, upstreams, time.monotonic)
-        tokens = RedirectTokens(secret, self._settings.public_url)
-        callbacks = StatusTokens(secret, self._settings.public_url)
-        twilios_word = Learning(directory, store, self._clock)
-        shadow = ShadowCounting(directory, store, self._clock)
-        inbound = InboundFlow(
-            directory,
-            store,
-            learning.recorder,
-            relaying,
-            Replies(check, tokens, shadow),
-            lifting,
-            outbox,
-            public_url=self._settings.public_url,
-            fingerprints=learning.fingerprints,
-            clock=self._clock,
-        )
-        settings = self._settings
-        allowed = frozenset(settings.twilio.allow_unchecked)
-        passing = PassingFlow(
-            directory, accounts, credentials, attempts, upstreams, allowed, OwnUrls(store, self._clock), time.monotonic
-        )
-        leading = LeadingFlow(passing, settings.traffic_url, upstreams.default.url)
-        holding = Holding(directory, store, self._clock)
-        return TrafficEdge(
-            OutboundFlow(
-                accounts, check, twilios_word, holding, callbacks, scheduling, upstreams, shadow, time.monotonic
-            ),
-            HeldFlow(accounts, store, leading, Settling(store, self._clock), self._clock),
-            inbound,
-            RedirectFlow(inbound, relaying, tokens),
-            StatusFlow(inbound, twilios_word, client, callbacks),
-            EventsFlow(directory, accounts, learning.sources, public_url=settings.public_url, clock=self._clock),
-            self._preferences(store, directory),
-            activity,
-            arrivals,
-            time.monotonic,
-            Capturing(capture, self._clock, time.monotonic),
-            reaches_twilio=any((account.origins or upstreams.default).reach_people for account in directory.accounts),
-        )
-
-    def _preferences(self, store: Store, directory: Directory) -> PreferencesFlow:
-        given = self._settings.preferences
-        links = PreferenceLinks(store, self._clock, self._settings.public_url, given.link_days)
-        done = PreferenceOperations(store, directory, self._clock)
-        return PreferencesFlow(links, done, given.company, time.monotonic)
 
     def _admin_edge(
         self,
@@ -420,17 +281,17 @@ class Service:
     def _start_timers(self, store: Store, directory: Directory, deactivations: Deactivations) -> None:
         timers = Timers(store, self._clock)
         forgetting = Forgetting(store, self._clock, retention_of(self._settings.retention))
-        self._run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
+        self._tasks.run(timers.run("forgetting", EVERY_SECONDS, forgetting.forget_or_say))
         if any(account.deactivated is not Deactivated.KEEP for account in directory.accounts):
             every = deactivations_flow.EVERY_SECONDS
             reading = partial(timers.run, "deactivations", every, deactivations.read_or_say)
-            self._run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
+            self._tasks.run(_later(deactivations_flow.FIRST_AFTER_SECONDS, reading))
         kept = self._settings.activity
         counting = Counting(store, self._clock, keep_days=kept.keep_days, keep_counts_days=kept.keep_counts_days)
-        self._run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
+        self._tasks.run(timers.run("counting", COUNT_EVERY_SECONDS, counting.round_or_say))
         sync_seconds = self._settings.twilio.sync_seconds
         if sync_seconds:
-            self._run(timers.run("pools", sync_seconds, directory.sync_all))
+            self._tasks.run(timers.run("pools", sync_seconds, directory.sync_all))
 
     async def _listen(self, edge: TrafficEdge, admin: AdminEdge) -> None:
         settings = self._settings
@@ -455,26 +316,6 @@ class Service:
         self._undo.push_async_callback(listener.stop)
         await listener.start(sockets.admin)
 
-    def _run_until_done(self, worker: Outbox | Telling | ActivityLog | Capture) -> None:
-        """Run something until the service stops, and let it finish what is under way then."""
-        task = asyncio.create_task(worker.run())
-
-        async def drain() -> None:
-            worker.stop()
-            await _finish(task)
-
-        self._undo.push_async_callback(drain)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something until the service stops."""
-        task = asyncio.create_task(work)
-
-        async def end() -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        self._undo.push_async_callback(end)
-
 
 async def _later(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do something after a while."""
@@ -486,16 +327,6 @@ def _tell_if_made(store: Store) -> None:
     """Say loudly that nobody is opted out: the list may have been lost, or be looked for in the wrong place."""
     if store.was_made:
         log.warning("store_created", why="there was none: nobody is opted out; wrong unless this is the first start")
-
-
-async def _finish(task: asyncio.Task[None]) -> None:
-    """Let a task end by itself, for a while."""
-    try:
-        async with asyncio.timeout(OUTBOX_SECONDS):
-            await asyncio.shield(task)
-    except TimeoutError:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _keep(settings: Settings, store: Store) -> _Kept:
