@@ -120,14 +120,14 @@ def main() -> int:
         sides.install_mitmproxy()
     chapters: list[Chapter] = []
     status = 0
-    with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
-        try:
-            with bench(given, Path(folder)) as made:
-                chapters.extend(run(made, given.rate))
-        except (machine.NotStarted, load.NotMade, Wrong) as error:
-            print(f"bench: {error}", file=sys.stderr)
-            status = 1
-    _write(given, chapters)
+    try:
+        with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder, bench(given, Path(folder)) as made:
+            chapters.extend(run(made, given.rate))
+    except (machine.NotStarted, load.NotMade, Wrong) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        status = 1
+    finally:
+        _write(given, chapters)  # also of a run that was broken off
     return status
 
 

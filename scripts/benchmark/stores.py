@@ -5,6 +5,7 @@ Large ones are filled once and kept in ``.benchmark/stores``, under the schema t
 
 import contextlib
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -143,6 +144,7 @@ def _demand_time(deadline: Deadline, engine: str, opt_outs: int) -> None:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
+    os.sync()  # or what is measured next waits for the disk to write gigabytes
 
 
 Stores = SqliteStores | PostgresStores
