@@ -21,6 +21,7 @@ from tests.staging import (
     StartGateway,
     inbound,
 )
+from tests.wire import Line, Raw, basic
 
 OPTED_OUT_BODY = {
     "code": 21610,
@@ -49,6 +50,38 @@ async def test_unknown_parameters_survive_in_order_and_repetition(gateway: Gatew
     body += "&MediaUrl=https%3A%2F%2Fa.example%2F2&Alpha=2&Zeta=3&Empty="
     await gateway.post(gateway.messages_url(), body, auth=(ACCOUNT, TOKEN))
     assert [body.encode()] == sends_at(sandbox)
+
+
+HOP = [
+    pytest.param(("Connection", "keep-alive"), True, id="an ordinary connection"),
+    pytest.param(("Connection", "keep-alive, User-Agent"), False, id="one that declares a header to be of this hop"),
+    pytest.param(("X-Private", "of the app alone"), True, id="a header that does not pass"),
+]
+
+
+@pytest.mark.parametrize(("header", "passes"), HOP)
+async def test_what_clients_have_in_common_goes_on_with_each_send(
+    gateway: Gateway, sandbox: Sandbox, header: tuple[str, str], *, passes: bool
+) -> None:
+    form = (("Content-Type", "application/x-www-form-urlencoded"), ("User-Agent", "app/1"), ("Accept-Encoding", "br"))
+    body = f"To=%2B{PHONE[1:]}&From=%2B{ALONE[1:]}&Body=x".encode()
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    async with Line(gateway.url) as line:
+        for _ in range(2):
+            answered = await line.exchange(
+                Raw("POST", path, (*form, header, basic(ACCOUNT, TOKEN)), body, "gateway").encoded()
+            )
+            assert 201 == answered.status
+    arrived = [dict(request.headers) for request in sandbox.requests if request.body == body]
+    assert 2 == len(arrived)
+    for headers in arrived:
+        assert headers.get("User-Agent") == ("app/1" if passes else None)
+        assert ("identity", "application/x-www-form-urlencoded") == (
+            headers["Accept-Encoding"],
+            headers["Content-Type"],
+        )
+        assert basic(ACCOUNT, TOKEN)[1] == headers["Authorization"]
+        assert not {"X-Private", "Connection"} & headers.keys()
 
 
 SPELLINGS = [

@@ -154,6 +154,35 @@ async def test_a_connection_ends_after_its_last_answer(desk, sent, expected, mon
         assert b"Connection: close\r\n" in answers[answers.rindex(b"HTTP/1.1") :]
 
 
+async def test_what_heads_have_in_common_is_read_once_and_each_keeps_its_own(desk, eventually):
+    heads = [get("/1", "X: a", "Authorization: one"), get("/2", "X: a", "authorization: two"), get("/3", "X: b")]
+    await desk.exchange(*heads, until_closed=False)
+    await eventually(lambda: len(desk.came) == len(heads))
+    first, second, third = desk.came
+    assert first.head is second.head
+    assert first.head is not third.head
+    assert ["one", "two", None] == [request.header("Authorization") for request in desk.came]
+    assert ["a", "a", "b"] == [request.header("x") for request in desk.came]
+    assert (("Host", "a"), ("X", "a"), ("authorization", "two")) == second.headers
+
+
+async def test_no_secret_is_kept_beyond_its_request(desk):
+    secrets = ("Authorization", "Cookie", "Proxy-Authorization", "X-Twilio-Signature")
+    await desk.exchange(get("/", *(f"{name}: s3cret" for name in secrets)), until_closed=False)
+    (request,) = desk.came
+    assert (("Host", "a"),) == request.head.fields
+    assert secrets == tuple(name for name, _ in request.own)
+
+
+async def test_a_head_that_is_too_large_to_be_remembered_is_read_all_the_same(desk, eventually):
+    long = get("/", f"X: {'x' * 8_000}")
+    await desk.exchange(long, long, until_closed=False)
+    await eventually(lambda: len(desk.came) == 2)
+    first, second = desk.came
+    assert first.head == second.head
+    assert first.head is not second.head
+
+
 async def test_trailers_are_no_headers(desk):
     trailers = b"3\r\nabc\r\n0\r\nHost: b\r\nAuthorization: x\r\n\r\n"
     sent = chunked(trailers, "chunked\r\nConnection: close")

@@ -537,6 +537,8 @@ async def test_an_address_with_a_path_puts_it_before_every_target(misbehave):
     [
         pytest.param(lambda text: UpstreamRequest("GET", "/", (("X", f"a{text}b"),)), id="in a value"),
         pytest.param(lambda text: UpstreamRequest("GET", "/", ((f"X{text}", "a"),)), id="in a name"),
+        pytest.param(lambda text: UpstreamRequest("GET", "/", (), b"", (("X", f"a{text}b"),)), id="in a steady value"),
+        pytest.param(lambda text: UpstreamRequest("GET", "/", (), b"", ((f"X{text}", "a"),)), id="in a steady name"),
         pytest.param(lambda text: UpstreamRequest("GET", f"/a{text}b", ()), id="in the target"),
         pytest.param(lambda text: UpstreamRequest(f"GET{text}", "/", ()), id="in the method"),
     ],
