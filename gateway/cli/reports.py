@@ -33,7 +33,8 @@ OptOutsBy = Annotated[
     typer.Option("--by", help="What they are told apart by."),
 ]
 SendsBy = Annotated[
-    Literal["service", "sender", "country", "reason"] | None, typer.Option("--by", help="What they are told apart by.")
+    Literal["service", "sender", "country", "reason", "keyword", "source"] | None,
+    typer.Option("--by", help="What they are told apart by."),
 ]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.messaging.activity import Activity, address_of
-from gateway.messaging.counts import OF_SENDS, By
+from gateway.messaging.counts import By
 from gateway.messaging.instants import iso, maybe_iso
 from gateway.messaging.intervals import local_iso
 from gateway.operations.journey import Journey
-from gateway.operations.reports import WITHOUT_SENDS, Asked, Report, has_rate, rate
+from gateway.operations.reports import Asked, Report, has_rate, rate, untold
 from gateway.store.activity_reads import AttributedOptOut
 
 # What reports are told apart by, as people ask for it.
@@ -99,10 +99,8 @@ def _counts(asked: Asked, counts: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _untold(asked: Asked) -> dict[str, None]:
-    """What the rows of a report cannot tell: of which keyword or source a send is."""
-    if asked.by not in WITHOUT_SENDS:
-        return {}
-    return {str(measure): None for measure in asked.kind.measures if measure in OF_SENDS}
+    """What the rows of a report cannot tell: of which keyword or source a send is that nothing held back."""
+    return {str(measure): None for measure in asked.kind.measures if measure in untold(asked)}
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> str:

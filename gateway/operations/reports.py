@@ -35,17 +35,16 @@ class Kind:
     has_rate: bool = False
 
 
-# Opt-outs stand beside the sends that went out, so that their rate is told, and beside those that were held back. By
-# keyword or source sends cannot be told.
+# Opt-outs stand beside the sends that went out, so that their rate is told, and beside those that were held back.
 OPT_OUTS: Final = Kind(
     "opt-outs",
     (*OF_CONSENT, Measure.FORWARDED, Measure.SUPPRESSED),
     (By.SERVICE, By.SENDER, By.COUNTRY, By.KEYWORD, By.SOURCE),
     has_rate=True,
 )
-SENDS: Final = Kind("sends", OF_SENDS, (By.SERVICE, By.SENDER, By.COUNTRY, By.REASON))
+SENDS: Final = Kind("sends", OF_SENDS, (By.SERVICE, By.SENDER, By.COUNTRY, By.REASON, By.KEYWORD, By.SOURCE))
 KINDS: Final = {kind.name: kind for kind in (OPT_OUTS, SENDS)}
-WITHOUT_SENDS: Final = frozenset({By.KEYWORD, By.SOURCE})
+OF_OPT_OUTS: Final = frozenset({By.KEYWORD, By.SOURCE})  # a send is of one only where an opt-out held it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,13 @@ def rate(counts: Counts) -> float | None:
 
 def has_rate(asked: Asked) -> bool:
     """Whether a report tells a rate."""
-    return asked.kind.has_rate and asked.by not in WITHOUT_SENDS
+    return asked.kind.has_rate and asked.by not in OF_OPT_OUTS
+
+
+def untold(asked: Asked) -> frozenset[Measure]:
+    """What a report of opt-outs cannot tell apart as it does these: the sends that nothing held back."""
+    is_by_opt_out = asked.kind.has_rate and asked.by in OF_OPT_OUTS
+    return frozenset(OF_SENDS) - {Measure.SUPPRESSED} if is_by_opt_out else frozenset()
 
 
 def _put(groups: dict[str, Counts], some: Mapping[tuple[str, str], int]) -> None:
@@ -191,7 +196,7 @@ def _rows(asked: Asked, limits: list[int], found: Mapping[int, Mapping[str, Coun
             continue
         for group in sorted(groups):
             counts = _sum(asked.kind, [groups[group]])
-            if asked.by not in WITHOUT_SENDS or any(counts[measure] for measure in OF_CONSENT):
+            if any(counts[measure] for measure in asked.kind.measures if measure not in untold(asked)):
                 yield Row(begin, end, group, counts)
 
 

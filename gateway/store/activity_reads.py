@@ -196,9 +196,13 @@ def _count_of_send(
     country: str | None,
     reason: str,
     error_code: int | None,
+    keyword: str | None,
+    keyword_set: str | None,
+    source: str | None,
 ) -> Count:
     why = f"code_{error_code}" if measure is Measure.ERRORS and error_code is not None else reason
-    return Count(account_sid, quarter, measure, service_sid or "", sender or "", country or "", reason=why)
+    said = keyword_of(keyword, keyword_set) or ""
+    return Count(account_sid, quarter, measure, service_sid or "", sender or "", country or "", said, source or "", why)
 
 
 def _count_of_event(

@@ -33,18 +33,25 @@ DELETE FROM report_counts
 RETURNING quarter
 """
 
-# Sends of some lines of activity, counted where they lie. What a line counts as is said in one place, outside.
+# Sends of some lines of activity, counted where they lie. What a line counts as is said in one place, outside. A send
+# that was held back goes by the event that began the opt-out which held it back.
 SENDS: Final = f"""
-SELECT max(activity_id), count(*), account_sid, at - at % {QUARTER}, direction, decision, status, service_sid, sender,
-       country, reason, error_code
+SELECT max(a.activity_id), count(*), a.account_sid, a.at - a.at % {QUARTER} AS quarter, a.direction, a.decision,
+       a.status, a.service_sid, a.sender, a.country, a.reason, a.error_code, e.keyword, e.keyword_set, e.source
   FROM (SELECT activity_id, account_sid, at, direction, decision, status, service_sid, sender, country, reason,
-               error_code
+               error_code, channel, recipient_key, scope_kind, scope_id
           FROM activity
          WHERE activity_id > :after AND activity_id < :until
            AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-         ORDER BY activity_id LIMIT :limit) AS page
- GROUP BY account_sid, at - at % {QUARTER}, direction, decision, status, service_sid, sender, country, reason,
-          error_code
+         ORDER BY activity_id LIMIT :limit) AS a
+  LEFT JOIN consent_events AS e ON e.event_id = (
+       SELECT max(b.event_id) FROM consent_events AS b
+        WHERE a.decision = '{Measure.SUPPRESSED}' AND b.account_sid = a.account_sid AND b.channel = a.channel
+          AND b.recipient_key = a.recipient_key AND b.event_id <= a.activity_id AND b.event_type = 'STOP'
+          AND b.change = 'added' AND b.enforced
+          AND b.scopes LIKE '%["' || a.scope_kind || '","' || a.scope_id || '"]%')
+ GROUP BY a.account_sid, quarter, a.direction, a.decision, a.status, a.service_sid, a.sender, a.country, a.reason,
+          a.error_code, e.keyword, e.keyword_set, e.source
 """  # noqa: S608 - made of constants
 
 EVENTS: Final = """

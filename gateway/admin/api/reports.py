@@ -65,7 +65,7 @@ class OptOutsReportQuery(IntervalQuery):
 class SendsReportQuery(IntervalQuery):
     """What sends are told apart by."""
 
-    by: Literal["service", "sender", "country", "reason"] | None = Field(
+    by: Literal["service", "sender", "country", "reason", "keyword", "source"] | None = Field(
         default=None, description="What they are told apart by; else by nothing."
     )
 

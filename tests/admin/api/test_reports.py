@@ -22,8 +22,14 @@ from tests.staging import ALONE, IN_POOL, PHONE, SERVICE, Clock, later, say
 REPORTS = "/api/v1/reports"
 MEXICAN = "+525555550101"
 HOUR = 3_600
-WITHOUT_SENDS = ("keyword", "source")
-SUPPRESSED: dict[str, dict[str | None, int]] = {"service": {SERVICE: 1}, "sender": {None: 1}, "country": {"US": 1}}
+OF_OPT_OUTS = ("keyword", "source")
+SUPPRESSED: dict[str, dict[str | None, int]] = {
+    "service": {SERVICE: 1},
+    "sender": {None: 1},
+    "country": {"US": 1},
+    "keyword": {"stop": 1},
+    "source": {"keyword": 1},
+}
 
 
 async def a_day(admin: AdminOfGateway, sandbox: Sandbox) -> None:
@@ -108,8 +114,11 @@ async def test_reports_tell_the_same_before_and_after_it_was_counted_and_once_mo
         }.items():
             rows = (await report(admin, "opt-outs", since=since, by=by))["rows"]
             assert opt_outs == {row["group"]: row["opt_outs"] for row in rows if row["opt_outs"]}, (how, by)
-            suppressed = {row["group"]: row["suppressed"] for row in rows if row["suppressed"] or by in WITHOUT_SENDS}
-            assert SUPPRESSED.get(by, dict.fromkeys(suppressed)) == suppressed, (how, by)
+            assert SUPPRESSED[by] == {row["group"]: row["suppressed"] for row in rows if row["suppressed"]}, (how, by)
+            assert (by in OF_OPT_OUTS) == all(row["forwarded"] is None for row in rows), (how, by)
+            sends = (await report(admin, "sends", since=since, by=by))["rows"]
+            assert SUPPRESSED[by] == {row["group"]: row["suppressed"] for row in sends if row["suppressed"]}, (how, by)
+            assert 2 == sum(row["forwarded"] for row in sends), (how, by)
         sends = await report(admin, "sends", since=since, by="reason", interval="hour", time_zone="Asia/Kathmandu")
         assert {"forwarded": 2, "suppressed": 1, "refused": 0, "failed": 0, "errors": 0} == sends["total"], how
         assert {"no_opt_out": (2, 0), "opted_out_of_sender": (0, 1)} == by_group(sends, "forwarded", "suppressed")
