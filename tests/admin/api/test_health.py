@@ -94,7 +94,7 @@ async def test_a_gap_that_cannot_be_closed_says_why_and_what_was_missed_is_count
             if gap["missed"] and gap["closed_until"]:
                 break
             await asyncio.sleep(0.02)
-    assert {("Twilio answered 500 to the list of messages", True)} == errors - {(None, False)}
+    assert {("Twilio answered 500 to a list of Messages", True)} == errors - {(None, False)}
     assert (1, None, None) == (gap["missed"], gap["error"], gap["failed_at"])
     assert gap["last_missed_at"] is not None
 

@@ -93,6 +93,7 @@ async def test_each_list_is_told_in_pages(admin: AdminOfGateway, eventually: Any
 
 # Whose length something else bounds.
 BOUNDED = {
+    "GET /api/v1/health": "the accounts of the settings, their sinks and upstreams",
     "GET /api/v1/messages/{sid}/journey": "what is kept of one message",
     "GET /api/v1/reports/opt-outs": "MOST_ROWS",
     "GET /api/v1/reports/sends": "MOST_ROWS",
