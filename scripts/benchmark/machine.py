@@ -72,6 +72,7 @@ class Process:
 
     def __init__(self, command: Sequence[str], on: set[int], log: Path, environment: Mapping[str, str]) -> None:
         self._log = log
+        self._log_begins = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
                 command,
@@ -83,12 +84,13 @@ class Process:
                 preexec_fn=lambda: os.sched_setaffinity(0, on),  # noqa: PLW1509 - nothing else runs in threads here
             )
 
-    def wait_for(self, port: int) -> None:
-        """Wait until it listens. Raises `NotStarted`."""
+    def wait_for(self, port: int, said: bytes = b"") -> None:
+        """Wait until it listens, and has said something in its log. Raises `NotStarted`."""
         give_up_at = time.monotonic() + START_SECONDS
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
-                return
+                if said in self._log.read_bytes()[self._log_begins :]:
+                    return
             if self._popen.poll() is not None or time.monotonic() > give_up_at:
                 raise NotStarted(self._log.read_text(errors="replace")[-2_000:])
             time.sleep(0.05)

@@ -174,6 +174,9 @@ SIDES: Final[dict[str, Start]] = {
     NGINX_CHECKS: _nginx_with_check,
     MITMPROXY_CHECKS: _mitmproxy,
 }
+SAID: Final = {GATEWAY: b'"event":"started"'}
+"""What a side says once it answers; the gateway listens before its workers are there."""
+
 CHECKING: Final = frozenset({GATEWAY, NGINX_CHECKS, MITMPROXY_CHECKS})
 """Who holds a blocked send back; the others let it through."""
 
@@ -202,7 +205,7 @@ def running(side: str, scene: Scene) -> Iterator[Running]:
     """Start a side and end it. Raises `NotStarted` with the end of its log."""
     process, port = SIDES[side](scene)
     try:
-        process.wait_for(port)
+        process.wait_for(port, SAID.get(side, b""))
         yield Running(process, port)
     except NotStarted as error:
         raise NotStarted(f"{side} did not start:\n{error}") from None

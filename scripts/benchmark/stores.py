@@ -101,6 +101,8 @@ class PostgresStores:
         filled, name = f"filled_{opt_outs}", f"store_{self._made}"
         if self._server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{filled}'") != "1":  # noqa: S608 - a number
             self._fill(filled, opt_outs)
+        # A server whose files were kept has those stores in it that were in use then.
+        self._server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._server.psql(f"CREATE DATABASE {name} TEMPLATE {filled} STRATEGY file_copy")
         return self._server.url(name)
 

@@ -1,5 +1,8 @@
 """Import a large list by the command line, kill it with -9 on the way, export it, and print what each costs.
 
+On SQLite the least that an import can be is measured beside it (`scripts.campaigns.import_bare`): a rate says little of
+another machine, the ratio to that says more.
+
 Looked for: a line that does not take effect, or twice, because the import was killed; and memory that grows with the
 list. Lines come in no order, each with a date. CPU is that of the command's process (not the PostgreSQL server's), and
 says more than seconds where others use the machine as well. Ends with status 1 on any violation.
@@ -24,6 +27,7 @@ from tests.staging import ACCOUNT, ALONE, TOKEN, rows_of
 
 STEP: Final = 7_368_787  # shares no factor with the numbers there are, so that each comes once, in no order
 NUMBERS: Final = 7_999_999_990
+BARE: Final = "the least that an import can be"
 MEGABYTE: Final = 1024 * 1024
 MOST_MEGABYTES: Final = 256
 SETTINGS: Final = """
@@ -71,11 +75,18 @@ def write_list(path: Path, rows: int) -> None:
 
 
 def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float | None = None) -> Cost | None:
-    """Run a command; None where it was killed after so many seconds."""
+    """Run a command of the gateway; None where it was killed after so many seconds."""
+    return measured(what, rows, folder, ("gateway", "optouts", *arguments), kill_after=kill_after)
+
+
+def measured(
+    what: str, rows: int, folder: Path, module: Sequence[str], *, kill_after: float | None = None
+) -> Cost | None:
+    """Run a module with its arguments, and measure it."""
     began = time.monotonic()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     environment["GATEWAY_CONFIG"] = str(folder / "gateway.toml")
-    command = [sys.executable, "-m", "gateway", "optouts", *arguments]
+    command = [sys.executable, "-m", *module]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     peak, (ended, status, used) = 0, os.wait4(process.pid, os.WNOHANG)
     while not ended:
@@ -89,7 +100,7 @@ def ran(what: str, rows: int, folder: Path, *arguments: str, kill_after: float |
     if process.returncode == -signal.SIGKILL:
         return None
     if process.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} ended with status {process.returncode}")
+        raise RuntimeError(f"{' '.join(module)} ended with status {process.returncode}")
     return Cost(what, rows, used.ru_utime + used.ru_stime, time.monotonic() - began, peak)
 
 
@@ -120,6 +131,10 @@ def campaign(database_url: str, folder: Path, *, rows: int, kills: int, seed: in
         found.kills += 1
         if _is_done(database_url):  # it was killed on its way out
             break
+    if database_url.startswith("sqlite") and not kills:
+        progress("importing by the least that it can be")
+        bare = measured(BARE, rows, folder, ("scripts.campaigns.import_bare", str(given), str(folder / "bare.db")))
+        found.costs += [bare] if bare is not None else []
     progress("importing")
     if not _is_done(database_url):
         imported = ran("import", rows, folder, *importing)
