@@ -166,8 +166,7 @@ class ClientConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._is_head_whole = True
-        if self._received > MOST_FIELD_BYTES:
-            self._demand_bounds()
+        self._demand_bounds()
         self._read_head()
         if self._parser.get_http_version() not in VERSIONS or self._lengths > 1:
             raise TrafficError(BAD_HTTP)
@@ -193,9 +192,13 @@ class ClientConnection(asyncio.Protocol):
     # Reading
 
     def _demand_bounds(self) -> None:
-        """Refuse a head that is too large, or a header of it; what came with it may be its body, or other requests."""
-        sizes = [len(name) + len(value) for name, value in self._fields]
-        if sum(sizes) > MOST_HEAD_BYTES or any(len(value) > MOST_FIELD_BYTES for _, value in self._fields):
+        """Refuse a head that is too large, or a header of it. How much was read says nothing of that: one read may
+        bring the whole of several requests.
+        """
+        values = [len(value) for _, value in self._fields]
+        if sum(values) + sum([len(name) for name, _ in self._fields]) > MOST_HEAD_BYTES:
+            raise TrafficError(TOO_LARGE)
+        if max(values, default=0) > MOST_FIELD_BYTES:
             raise TrafficError(TOO_LARGE)
 
     def _read_head(self) -> None:

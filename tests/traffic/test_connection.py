@@ -130,6 +130,10 @@ ENDS = [
     pytest.param(b"GET / HTTP/1.1\rHost: a\r\r", [400], id="bare carriage returns"),
     pytest.param(get("/", "A: " + "x" * 20_000), [413], id="a header that is too long"),
     pytest.param(get("/", *("A: " + "x" * 9_000 for _ in range(5))), [413], id="headers that are too many"),
+    pytest.param(get("/a") + get("/b", "A: " + "x" * 20_000), [200, 413], id="the same behind another"),
+    pytest.param(
+        get("/a") + get("/b", *("A: " + "x" * 9_000 for _ in range(5))), [200, 413], id="so many behind another"
+    ),
     pytest.param(get("/", "A: " + "x" * 100_000), [413], id="a header without an end"),
     pytest.param(get("/" + "x" * 20_000), [413], id="a target that is too long"),
     pytest.param(post(b"x")[:-1] + b"", [], id="a body that never comes and a client that closes"),
