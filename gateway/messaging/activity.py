@@ -72,7 +72,7 @@ def country_of(recipient_key: str | None) -> str | None:
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(_number(recipient_key[1 : 1 + digits]), ())
         if len(regions) == 1 and regions[0] != NO_COUNTRY:
             return str(regions[0])
-    return _country_of_number(recipient_key)
+    return region_of(recipient_key)
 
 
 def address_of(channel: str | None, recipient_key: str | None) -> str | None:
@@ -85,11 +85,6 @@ def address_of(channel: str | None, recipient_key: str | None) -> str | None:
 @lru_cache(maxsize=1_024)
 def _country_of_area(prefix: str) -> str | None:
     return region_of(f"{prefix}{ANY_SUBSCRIBER}")
-
-
-@lru_cache(maxsize=16_384)
-def _country_of_number(recipient_key: str) -> str | None:
-    return region_of(recipient_key)
 
 
 def _number(text: str) -> int:

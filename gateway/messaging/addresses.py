@@ -120,7 +120,7 @@ def fold_twin_writings(e164: str) -> str:
     return e164
 
 
-@lru_cache(maxsize=4_096)  # asked for more than once on the way of a keyword
+@lru_cache(maxsize=16_384)  # asked for more than once on the way of a keyword, and for each line of activity
 def region_of(number: str) -> str | None:
     """The ISO 3166 code of the country of an E.164 number, ``+1`` told apart into US, CA, JM and the rest.
 

@@ -172,10 +172,10 @@ async def _ahead(batches: Iterator[Batch], pace: Pace) -> AsyncGenerator[Batch]:
     reading = begun()
     try:
         while (batch := await reading) is not None:
-            if is_beside := not pace.is_served:
+            if is_alone := not pace.is_served:
                 reading = begun()
             yield batch
-            if not is_beside:
+            if not is_alone:
                 reading = begun()
             await asyncio.sleep(pace.pause)
     finally:
