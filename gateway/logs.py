@@ -4,9 +4,11 @@ What is logged is chosen field by field; no line takes a whole request. Numbers,
 """
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,26 +31,33 @@ class _StandardError:
     """
 
     def __init__(self) -> None:
-        self._is_due = False
+        self._lock = threading.Lock()
+        self._lines: list[bytes] = []
+        self._due_in: asyncio.AbstractEventLoop | None = None
+        atexit.register(self._flush)
 
     def write(self, line: bytes) -> int:
-        """Write a line; where nobody reads it any more, the gateway goes on without."""
-        with contextlib.suppress(OSError):
-            sys.stderr.buffer.write(line)
+        """Keep a line for `flush`."""
+        with self._lock:
+            self._lines.append(line)
         return len(line)
 
     def flush(self) -> None:
-        """Pass on what is buffered, now or a moment later."""
+        """Pass on what was written, now or a moment later."""
         loop = asyncio._get_running_loop()
         if loop is None:
             self._flush()
-        elif not self._is_due:
-            self._is_due = True
+        elif loop is not self._due_in:  # else it is due, unless that was in a loop that ended before
+            self._due_in = loop
             loop.call_later(FLUSH_SECONDS, self._flush)
 
     def _flush(self) -> None:
-        self._is_due = False
-        with contextlib.suppress(OSError):
+        """Pass it on; where nobody reads it any more, the gateway goes on without."""
+        self._due_in = None
+        with self._lock:
+            lines, self._lines = self._lines, []
+        with contextlib.suppress(OSError, ValueError):  # the latter from a closed file
+            sys.stderr.buffer.write(b"".join(lines))
             sys.stderr.buffer.flush()
 
 

@@ -60,6 +60,9 @@ NO_HEAD: Final = Head()
 _Arrived = tuple[Request, TrafficError | None, bool]
 """A request, why it is refused as it stands if it is, and whether another may follow it."""
 
+_Layout = tuple[tuple[int, ...], tuple[tuple[int, str, str], ...]]
+"""In which places of a head the steady headers stand; and where its own, by what name as written and in lower case."""
+
 Handler = Callable[[Request, TrafficError | None], Awaitable[Answer]]
 """Answers a request; with an error where the request, though well framed, is refused as it stands."""
 
@@ -84,6 +87,7 @@ class ClientConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._received = 0  # bytes of the request that is being read
+        self._last_read = self._most_received = 0  # the same, counting all of the read that it began in
         self._is_deaf = False  # nothing more is read
         self._is_ending = False  # after the answer under way
         self._is_over = False  # the last answer is written
@@ -117,7 +121,9 @@ class ClientConnection(asyncio.Protocol):
             return
         if not self._received and self._task is None:
             self._give_up_at = self._loop.time() + HEAD_SECONDS
-        self._received += len(data)
+        self._last_read = len(data)
+        self._received += self._last_read
+        self._most_received += self._last_read
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -185,16 +191,16 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: answer it when those before it are answered."""
-        self._received = 0
+        self._received, self._most_received = 0, self._last_read
         if not self._is_deaf:
             self._take(None, keeps=self._parser.should_keep_alive() and not self._parser.should_upgrade())
 
     # Reading
 
     def _demand_bounds(self) -> None:
-        """Refuse a head that is too large, or a header of it. How much was read says nothing of that: one read may
-        bring the whole of several requests.
-        """
+        """Refuse a head that is too large, or a header of it; whatever arrived in small reads is neither."""
+        if self._most_received <= MOST_FIELD_BYTES:
+            return
         values = [len(value) for _, value in self._fields]
         if sum(values) + sum([len(name) for name, _ in self._fields]) > MOST_HEAD_BYTES:
             raise TrafficError(TOO_LARGE)
@@ -202,20 +208,16 @@ class ClientConnection(asyncio.Protocol):
             raise TrafficError(TOO_LARGE)
 
     def _read_head(self) -> None:
-        steady, size = [], 0
-        for field in self._fields:
-            name, value = field
-            known, low = _name(name)
-            if low not in OWN:
-                steady.append(field)
-                size += len(name) + len(value)
-                continue
-            text = _text(value)
+        fields = self._fields
+        is_kept = self._most_received <= MOST_REMEMBERED_BYTES or _size(fields) <= MOST_REMEMBERED_BYTES
+        steady, own = (_known_layout if is_kept else _layout)(tuple([name for name, _ in fields]))
+        self._head = (_known_head if is_kept else _head)(tuple([fields[place] for place in steady]))
+        for place, known, low in own:
+            text = _text(fields[place][1])
             self._own.append((known, text))
             self._own_by_name[low] = text
             if low in FRAMING:
                 self._read_framing(low, text)
-        self._head = (_known_head if size <= MOST_REMEMBERED_BYTES else _head)(tuple(steady))
 
     def _read_framing(self, low: str, value: str) -> None:
         """What a header says of the body; the parser has seen to it that a length is digits."""
@@ -368,6 +370,19 @@ def written(answer: Answer, method: str, *, keeps: bool) -> bytes:
 def _text(value: bytes) -> str:
     # The parser leaves white space at the end of a value, which is none of it (RFC 9110, section 5.5).
     return value.decode("latin-1").strip(" \t")
+
+
+def _size(fields: list[tuple[bytes, bytes]]) -> int:
+    return sum([len(name) + len(value) for name, value in fields])
+
+
+def _layout(names: tuple[bytes, ...]) -> _Layout:
+    named = [(place, *_name(name)) for place, name in enumerate(names)]
+    steady = tuple([place for place, _, low in named if low not in OWN])
+    return steady, tuple([each for each in named if each[2] in OWN])
+
+
+_known_layout: Final = lru_cache(maxsize=MOST_HEADS)(_layout)
 
 
 def _head(fields: tuple[tuple[bytes, bytes], ...]) -> Head:

@@ -131,19 +131,21 @@ class TrafficEdge:
             outcome = failure(What.REFUSED, f"code_{error.kind.code}", error, _format(side, request))
         except Exception as error:
             outcome = _fault(side, error, _format(side, request))
-        request_id = f"{random.getrandbits(128):032x}"
-        self._tell(side, request, outcome, request_id, self._monotonic() - started)
+        request_id, played = f"{random.getrandbits(128):032x}", request.header(REPLAY_HEADER)
+        self._tell(side, request, outcome, request_id, self._monotonic() - started, played)
         self._activity.note(outcome)
         if side == "webhook" and (source := _source(request)) is not None:
             self._arrivals.note(source, outcome)
         answer, headers = outcome.answer, (*outcome.answer.headers, (REQUEST_ID_HEADER, request_id))
-        if request.header(REPLAY_HEADER) is not None:
+        if played is not None:
             headers = (*headers, (OUTCOME_HEADER, _in_words(outcome)))
             if outcome.callback_path is not None:
                 headers = (*headers, (CALLBACK_HEADER, outcome.callback_path))
         return Answer(answer.status, headers, answer.body)
 
-    def _tell(self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float) -> None:
+    def _tell(
+        self, side: str, request: Request, outcome: Outcome, request_id: str, seconds: float, played: str | None
+    ) -> None:
         """One line and one count. The scope is told by its kind, a service by its SID, a sender not at all."""
         _counted(_counter(side, request), outcome.what, outcome.reason).inc()
         if outcome.upstream_seconds is not None:
@@ -163,7 +165,7 @@ class TrafficEdge:
             seconds=round(seconds, 4),
             upstream_seconds=None if outcome.upstream_seconds is None else round(outcome.upstream_seconds, 4),
             request_id=request_id,
-            replay=_run_of(request),
+            replay=played if played is not None and RUN.fullmatch(played) else None,
             detail=outcome.detail or None,
         )
 
@@ -186,12 +188,6 @@ def _in_words(outcome: Outcome) -> str:
     if outcome.decided:
         words.append(DECIDED + outcome.decided)
     return " ".join(words)
-
-
-def _run_of(request: Request) -> str | None:
-    """The run of a replay that a request says it belongs to; None for all others."""
-    run = request.header(REPLAY_HEADER)
-    return run if run is not None and RUN.fullmatch(run) else None
 
 
 def _format(side: str, request: Request) -> Format:

@@ -1,8 +1,13 @@
 """Which headers pass the gateway: end-to-end ones that are listed here, in each direction; hop-by-hop ones never."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
+
+Headers = tuple[tuple[str, str], ...]
+
+_Places = tuple[tuple[int, ...], tuple[int, ...]]
+"""Where among headers those stand that may pass, and where ``Connection`` does; known by the headers' names."""
 
 # From an app to Twilio. Content-Type is written by the gateway where it wrote the body.
 REQUEST_HEADERS: Final = frozenset(
@@ -56,36 +61,38 @@ CLOSE: Final = "close"
 ORDINARY_OPTIONS: Final = frozenset({CLOSE, "keep-alive"})  # no header of either name passes
 
 
-def request_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def request_headers(headers: Headers) -> Headers:
     """Those headers of an app's request that go on to Twilio."""
-    return _passing(headers, _goes_on)
+    return _passing(headers, _places_to_twilio)
 
 
-def answer_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def answer_headers(headers: Headers) -> Headers:
     """Those headers of Twilio's answer that go back to the app."""
-    return _passing(headers, _comes_back)
+    return _passing(headers, _places_to_app)
 
 
-@lru_cache(maxsize=512)
-def _goes_on(name: str) -> bool:
-    return name.lower() in REQUEST_HEADERS
-
-
-@lru_cache(maxsize=512)
-def _comes_back(name: str) -> bool:
-    low = name.lower()
-    return low in ANSWER_HEADERS or low.startswith("twilio-")
-
-
-def _passing(headers: Iterable[tuple[str, str]], may_pass: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+def _passing(headers: Headers, places_of: Callable[[tuple[str, ...]], _Places]) -> Headers:
     """Those that may pass, save what ``Connection`` declares to be of this hop alone (RFC 9110, section 7.6.1)."""
-    kept, named = [], set()
-    for header in headers:
-        name, value = header
-        if may_pass(name):
-            kept.append(header)
-        elif len(name) == len(CONNECTION) and name.lower() == CONNECTION:
-            named.update([option.strip().lower() for option in value.split(",")])
-    if named <= ORDINARY_OPTIONS:
-        return tuple(kept)
-    return tuple([header for header in kept if header[0].lower() not in named])
+    passing, options = places_of(tuple([name for name, _ in headers]))
+    kept = tuple([headers[place] for place in passing])
+    for place in options:
+        if headers[place][1].lower() not in ORDINARY_OPTIONS:
+            named = {option.strip().lower() for place in options for option in headers[place][1].split(",")}
+            return tuple([header for header in kept if header[0].lower() not in named])
+    return kept
+
+
+@lru_cache(maxsize=128)
+def _places_to_twilio(names: tuple[str, ...]) -> _Places:
+    return _places(names, lambda low: low in REQUEST_HEADERS)
+
+
+@lru_cache(maxsize=128)
+def _places_to_app(names: tuple[str, ...]) -> _Places:
+    return _places(names, lambda low: low in ANSWER_HEADERS or low.startswith("twilio-"))
+
+
+def _places(names: tuple[str, ...], may_pass: Callable[[str], bool]) -> _Places:
+    lows = [name.lower() for name in names]
+    passing = tuple([place for place, low in enumerate(lows) if may_pass(low)])
+    return passing, tuple([place for place, low in enumerate(lows) if low == CONNECTION])

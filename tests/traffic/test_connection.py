@@ -158,6 +158,12 @@ async def test_a_connection_ends_after_its_last_answer(desk, sent, expected, mon
         assert b"Connection: close\r\n" in answers[answers.rindex(b"HTTP/1.1") :]
 
 
+async def test_a_header_that_began_in_the_read_of_the_request_before_is_bounded_as_a_whole(desk):
+    behind = get("/b", "A: " + "x" * 20_000)
+    answers = await desk.exchange(get("/a") + behind[:10_000], behind[10_000:])
+    assert [200, 413] == statuses(answers)
+
+
 async def test_what_heads_have_in_common_is_read_once_and_each_keeps_its_own(desk, eventually):
     heads = [get("/1", "X: a", "Authorization: one"), get("/2", "X: a", "authorization: two"), get("/3", "X: b")]
     await desk.exchange(*heads, until_closed=False)
