@@ -88,6 +88,7 @@ class KeywordRecorder:
         await self.learn_place(message)
 
         async def unit(transaction: Transaction) -> Recorded | StoredMessage:
+            await transaction.read_ahead(key_of(message), message.message_sid)
             seen = await transaction.seen(account.sid, message.message_sid)
             if seen is not None:
                 return seen
@@ -124,6 +125,7 @@ class KeywordRecorder:
             now = self._clock()
             if missed.event_id is not None and not await transaction.take_event(account.sid, missed.event_id, now):
                 return None
+            await transaction.read_ahead(key_of(message), message.message_sid)
             if await transaction.seen(account.sid, message.message_sid) is not None:
                 return None
             applied = await self._applied(transaction, account, message, (), missed)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 import structlog
 
-from gateway.deliveries import NotDelivered
+from gateway.deliveries import NoPlace, NotDelivered
 from gateway.directory import Account, Directory
 from gateway.messaging.senders import Sender
 from gateway.messaging.targets import Method, ServiceUrls, Target, targets
@@ -88,12 +88,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why a URL failed, with Twilio's number for it; ``was_told``: it took the message and answered nonsense."""
+    """Why a URL failed, with Twilio's number for it; ``was_told``: it took the message and answered nonsense;
+    ``was_tried``: it was asked at all.
+    """
 
     url: str
     code: str
     why: str
     was_told: bool = False
+    was_tried: bool = True
 
 
 class NobodyAnswered(Exception):
@@ -198,13 +201,15 @@ class Relaying:
             if failed is None:
                 return
             failures.append(failed)
-        raise NotDelivered("; then ".join(failed.why for failed in failures))
+        was_tried = any(failed.was_tried for failed in failures)
+        raise (NotDelivered if was_tried else NoPlace)("; then ".join(failed.why for failed in failures))
 
     async def _try(self, account: Account, relay: Relay, target: Target) -> Failed | None:
         """One try at one URL, unless as many hang there already as one app may hold: the others need the places."""
         app = host_of(target.url)
         if self._trying.get(app, 0) >= MOST_TRIES_AT_ONE_APP:
-            return Failed(target.url, HTTP_FAILURE, "not tried: as many deliveries as it may have wait for it already")
+            why = "not tried: as many deliveries as it may have wait for it already"
+            return Failed(target.url, HTTP_FAILURE, why, was_tried=False)
         self._trying[app] = self._trying.get(app, 0) + 1
         try:
             answer = await self._answer(account, relay, target, DELIVERY_SECONDS)

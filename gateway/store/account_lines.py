@@ -10,6 +10,7 @@ from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
 from gateway.messaging.targets import AppUrls, Webhook
 from gateway.store import statements as sql
+from gateway.store.read_ahead import ReadAhead
 from gateway.store.records import (
     ReviewItem,
     ServiceVersion,
@@ -28,14 +29,17 @@ REVIEW_ITEM_COLUMNS: Final = (
 
 
 class AccountLines:
-    """What a transaction does with them; it has ``_run``."""
+    """What a transaction does with them; it has ``_run`` and ``_ahead``."""
 
     _run: Run
+    _ahead: ReadAhead | None
 
     # Pools and settings
 
     async def settings_version(self, account_sid: str) -> int:
         """How new the account's pools and settings are; 0 when there are none."""
+        if self._ahead is not None and self._ahead.key.account_sid == account_sid:
+            return self._ahead.settings_version
         rows = await self._run(sql.SETTINGS_VERSION, {"account_sid": account_sid})
         return int(rows[0][0]) if rows else 0
 

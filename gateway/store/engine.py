@@ -1,8 +1,8 @@
 """What a store needs of its database: promises that both engines keep.
 
 The SQL is the same for both but for a few places: the look-up of many recipients, how a runner passes over lines that
-another is taking (`gateway.store.statements`), where events are counted on (`gateway.store.event_statements`), and how
-a list in JSON is read (`gateway.store.many_lines`).
+another is taking (`gateway.store.delivery_statements`), where events are counted on (`gateway.store.event_statements`),
+and how a list in JSON is read (`gateway.store.many_lines`).
 """
 
 from abc import ABC, abstractmethod
@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from gateway.messaging.optouts import RecipientKey
+from gateway.store.pending_lines import Statement
 from gateway.store.persons import Persons
 from gateway.store.transaction import Transaction
 
@@ -28,6 +29,12 @@ class Connection(Protocol):
 
     async def run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Run one statement that gives no rows for each of many sets of values, in their order. Raises as `run`."""
+        ...
+
+    async def run_all(self, statements: Sequence[Statement]) -> None:
+        """Run statements that give no rows and of which none sees what another does, in one go where the engine can.
+        Raises as `run`.
+        """
         ...
 
 

@@ -13,16 +13,18 @@ from gateway.store.account_lines import Run
 from gateway.store.activity_lines import RunMany
 from gateway.store.event_records import OwedEvent, Sink, Subscription
 from gateway.store.identifiers import new_id
+from gateway.store.read_ahead import ReadAhead
 
 TOLD_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; what no sink took by then is a dead letter
 ANY_AGE: Final = 2**62
 
 
 class EventLines:
-    """What a transaction does with them; it has ``_run`` and ``_run_many``."""
+    """What a transaction does with them; it has ``_run``, ``_run_many`` and ``_ahead``."""
 
     _run: Run
     _run_many: RunMany
+    _ahead: ReadAhead | None
 
     # What is told
 
@@ -45,6 +47,9 @@ class EventLines:
         await self._tell(key, INBOUND, make, now)
 
     async def _tell(self, key: RecipientKey, event_type: str, make: Callable[[], Event], now: int) -> None:
+        ahead = self._ahead
+        if ahead is not None and ahead.key.account_sid == key.account_sid and event_type not in ahead.told:
+            return
         values = {"account_sid": key.account_sid, "event_type": event_type}
         subscribed = await self._run(sql.SUBSCRIBED, values)
         if not subscribed:

@@ -1,7 +1,8 @@
 """Units that wait while a commit is under way share the next transaction, each undone alone when it raises.
 
-For an engine whose transactions may have to be run again: when a group meets another transaction a few times over, its
-units are run one by one, so that one that always fails takes nobody with it.
+They run without savepoints first, as few raise; when one did, all run again, each behind a savepoint. For an engine
+whose transactions may have to be run again: when a group meets another transaction a few times over, its units are run
+one by one, so that one that always fails takes nobody with it.
 """
 
 import asyncio
@@ -88,13 +89,16 @@ class Groups:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         if len(group) > 1:
-            try:
-                outcomes = await self._transact(partial(_together, group), tries=TRIES_TOGETHER)
-            except StoreError as error:
-                if not isinstance(error, NotStorable) and not isinstance(error.__cause__, TryAgain):
+            for ways in (_together, _each_behind_savepoint):
+                try:
+                    outcomes = await self._transact(partial(ways, group), tries=TRIES_TOGETHER)
+                except (_OneRaised, NotStorable):
+                    continue
+                except StoreError as error:
+                    if isinstance(error.__cause__, TryAgain):
+                        break
                     _refuse(group, error)
                     return
-            else:
                 for deliver in outcomes:
                     deliver()
                 return
@@ -115,8 +119,30 @@ class Groups:
             _give(waiting, result)
 
 
+class _OneRaised(Exception):
+    """A unit of a group raised, so that nothing of the group is kept."""
+
+
 async def _together(group: Sequence[_Waiting], transaction: Transaction) -> list[Deliver]:
-    """Run the units of a group, each behind a savepoint; gives what to tell each once it is committed."""
+    """Run the units of a group; gives what to tell each once it is committed. Raises `_OneRaised`."""
+    return [await _run_together(waiting, transaction) for waiting in group if not waiting.future.done()]
+
+
+async def _run_together(waiting: _Waiting, transaction: Transaction) -> Deliver:
+    try:
+        return partial(_give, waiting, await waiting.unit(transaction))
+    except (TryAgain, StoreUnavailable):
+        raise
+    except asyncio.CancelledError as error:
+        if _is_being_cancelled():
+            raise
+        raise _OneRaised from error  # something the unit waited for was cancelled
+    except Exception as error:
+        raise _OneRaised from error
+
+
+async def _each_behind_savepoint(group: Sequence[_Waiting], transaction: Transaction) -> list[Deliver]:
+    """The same where one raises, which alone is undone."""
     return [await _behind_savepoint(waiting, transaction) for waiting in group]
 
 

@@ -58,6 +58,10 @@ class Insert:
         rows = list(zip(*(cells for _, cells in own), strict=True)) if own else [()] * len(lines)
         return self._for(tuple(column for column, _ in own)), {**values, "lines": document(rows)}
 
+    def whole(self, lines: Sequence[Line]) -> tuple[str, dict[str, object]]:
+        """The same with each value in the document: one statement, whatever the lines are. Raises `NotForDocuments`."""
+        return self._for(tuple(self.kinds)), {"lines": document(lines)}
+
     def _for(self, own: tuple[str, ...]) -> str:
         return _written(self.table, tuple(self.kinds.items()), own, self.conflict)
 

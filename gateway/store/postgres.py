@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from gateway.store.delivery_statements import PASSING_OVER
 from gateway.store.errors import NotStorable, StoreUnavailable, TryAgain
 from gateway.store.event_statements import NEXT_POSITION, NEXT_POSITION_BY_SEQUENCE
 from gateway.store.many_lines import (
@@ -23,7 +24,7 @@ from gateway.store.many_lines import (
     LINES,
     LINES_ON_POSTGRESQL,
 )
-from gateway.store.statements import PASSING_OVER
+from gateway.store.pending_lines import Statement
 
 POSTGRES_URLS: Final = ("postgresql://", "postgres://")
 BEHIND_PGBOUNCER: Final = "pgbouncer"  # ?pgbouncer=true: a pooler in transaction mode, which keeps no statements
@@ -38,6 +39,9 @@ OURS: Final = {
 """What stands in PostgreSQL's place of what SQLite understands."""
 CELLS: Final = re.compile(re.escape(CELL).replace(r"\{\}", r"(\d+)"))
 NAMED: Final = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
+
+PLACE: Final = re.compile(r"\$(\d+)")
+MOST_IN_ONE: Final = 8
 
 Row = tuple[Any, ...]
 
@@ -126,6 +130,18 @@ class PostgresConnection:
         except DRIVER_ERRORS as error:
             raise _of_statement(error) from error
 
+    async def run_all(self, statements: Sequence[Statement]) -> None:
+        """Run statements that add lines as parts of one, so that there is one round trip; many go one by one."""
+        if not 1 < len(statements) <= MOST_IN_ONE:
+            for sql, values in statements:
+                await self.run(sql, values)
+            return
+        text, names = combined(tuple(sql for sql, _ in statements))
+        try:
+            await self._connection.fetch(text, *(statements[place][1][name] for place, name in names))
+        except DRIVER_ERRORS as error:
+            raise _of_statement(error) from error
+
 
 def _of_statement(error: BaseException) -> NotStorable | StoreUnavailable | TryAgain:
     """What a statement's error means; where the connection broke, the unit may be tried again on another."""
@@ -158,3 +174,17 @@ def positional(sql: str) -> tuple[str, tuple[str, ...]]:
         sql = sql.replace(theirs, ours)
     sql = CELLS.sub(lambda found: CELL_ON_POSTGRESQL.format(found[1]), sql)
     return NAMED.sub(number, sql), tuple(names)
+
+
+@functools.cache
+def combined(statements: tuple[str, ...]) -> tuple[str, list[tuple[int, str]]]:
+    """Statements that change something as one, and for each of its values: of which of them it is, and its name."""
+    parts: list[str] = []
+    values: list[tuple[int, str]] = []
+    for place, sql in enumerate(statements):
+        text, names = positional(sql)
+        before = len(values)
+        parts.append(PLACE.sub(lambda found, before=before: f"${int(found[1]) + before}", text))  # type: ignore[misc]
+        values += [(place, name) for name in names]
+    first = ", ".join(f"part_{place} AS ({part})" for place, part in enumerate(parts[:-1]))
+    return f"WITH {first} {parts[-1]}", values

@@ -168,7 +168,10 @@ class PostgresEngine(Engine):
     async def _tried(self, unit: UnitOfWork[T], seconds: float) -> T:
         async with self._taken(self._writes, seconds, SERIALIZABLE) as connection:
             try:
-                return await unit(Transaction(PostgresConnection(connection), self.persons))
+                transaction = Transaction(PostgresConnection(connection), self.persons)
+                result = await unit(transaction)
+                await transaction.write_out()
+                return result
             except StoreError:
                 raise
             except Exception as error:

@@ -54,6 +54,23 @@ class StoredDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A try of a claimed delivery: ``outcome`` is ``done``, ``dead`` or ``put_off``, ``error`` why it is not done.
+
+    ``ended_at`` is when the try ended, ``due_at`` when the next one of what is put off is due (microseconds since 1970,
+    UTC). Of what is done nothing is kept but ``message_sid``.
+    """
+
+    delivery_id: str
+    lease: str
+    outcome: str
+    error: str | None
+    ended_at: int
+    due_at: int
+    message_sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListedDelivery:
     """One delivery as people read it: ``state`` is ``owed``, ``done`` or ``dead``; ``is_held`` while somebody tries it.
 

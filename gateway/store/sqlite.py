@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import aiosqlite
 
 from gateway.store.errors import NotStorable, StoreUnavailable
+from gateway.store.pending_lines import Statement
 
 SQLITE_URL: Final = "sqlite:///"
 BUSY_TIMEOUT_MILLISECONDS: Final = 2_000
@@ -22,6 +24,7 @@ PRAGMAS: Final = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}", "PRAGMA 
 WRITE_AHEAD_LOG: Final = "PRAGMA journal_mode = WAL"
 TRIES: Final = 40
 PAUSE_SECONDS: Final = 0.05
+CHUNK: Final = 64  # rows that the driver fetches at once where somebody iterates, which nobody does here
 
 NOT_TAKEN: Final = (sqlite3.IntegrityError, sqlite3.DataError, UnicodeError, OverflowError)
 DRIVER_ERRORS: Final = (*NOT_TAKEN, sqlite3.Error, ValueError)
@@ -34,19 +37,31 @@ def path_of(database_url: str) -> Path:
     return Path(database_url.removeprefix(SQLITE_URL))
 
 
+class _Connection(aiosqlite.Connection):
+    """The driver's connection, which can do several things in one turn of its thread."""
+
+    async def execute_all(self, statements: Sequence[Statement]) -> None:
+        await self._execute(self._execute_each, statements)  # type: ignore[no-untyped-call]
+
+    def _execute_each(self, statements: Sequence[Statement]) -> None:
+        for sql, values in statements:
+            self._conn.execute(sql, values)
+
+
 class SqliteConnection:
     """One connection with a thread of its own. Raises `NotStorable` when the driver refuses a value, and
     `StoreUnavailable` for whatever else it raises.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: _Connection) -> None:
         self._connection = connection
 
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open an existing database file. Raises `StoreUnavailable`."""
         try:
-            connection = await aiosqlite.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
+            connection = _Connection(partial(_dialled, path), CHUNK)
+            await connection
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the database file cannot be opened ({error})") from error
         opened = cls(connection)
@@ -73,6 +88,13 @@ class SqliteConnection:
         except DRIVER_ERRORS as error:
             raise _translated(error) from error
 
+    async def run_all(self, statements: Sequence[Statement]) -> None:
+        """Run statements one after another in one turn of the thread; what comes after one that fails is not run."""
+        try:
+            await self._connection.execute_all(statements)
+        except DRIVER_ERRORS as error:
+            raise _translated(error) from error
+
     async def _use_write_ahead_log(self) -> None:
         """Switch to the log. Here SQLite refuses at once when another process does the same, so the waiting is ours."""
         for attempt in range(1, TRIES + 1):
@@ -89,6 +111,10 @@ class SqliteConnection:
         """Close the connection and end its thread."""
         with contextlib.suppress(sqlite3.Error, ValueError):  # the thread ends all the same
             await self._connection.close()
+
+
+def _dialled(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
 
 
 def _translated(error: Exception) -> NotStorable | StoreUnavailable:

@@ -31,9 +31,6 @@ SELECT k.position - 1, a.settings_version, a.erasures,
                          AND o.recipient_key = k.recipient_key
 """
 
-# Where a runner passes over lines that another is taking just now, in an engine that can.
-PASSING_OVER: Final = "/* passing over what is locked */"
-
 OPT_OUTS_OF: Final = """
 SELECT scope_kind, scope_id, standing, effective_at, source, hold, shadow_standing, shadow_effective_at, shadow_source
   FROM opt_outs
@@ -99,11 +96,13 @@ SELECT fingerprint, opt_out_type, change, answer
  WHERE account_sid = :account_sid AND message_sid = :message_sid
 """
 
-REMEMBER_MESSAGE: Final = """
-INSERT INTO inbound_messages (account_sid, message_sid, fingerprint, opt_out_type, change, event_id, answer,
-                              received_at)
-VALUES (:account_sid, :message_sid, :fingerprint, :opt_out_type, :change, :event_id, :answer, :received_at)
-"""
+REMEMBER_MESSAGES: Final = Insert(
+    "inbound_messages",
+    {
+        "account_sid": TEXT, "message_sid": TEXT, "fingerprint": TEXT, "opt_out_type": TEXT, "change": TEXT,
+        "event_id": TEXT, "answer": TEXT, "received_at": NUMBER,
+    },
+)  # fmt: skip
 
 KEEP_ANSWER: Final = """
 UPDATE inbound_messages SET answer = :answer
@@ -245,77 +244,6 @@ FORGET_REVIEW_BODIES: Final = """
 UPDATE review_items SET body = NULL
  WHERE review_id IN (SELECT review_id FROM review_items WHERE body IS NOT NULL AND received_at < :before LIMIT :limit)
 RETURNING review_id
-"""
-
-ADD_DELIVERY: Final = """
-INSERT INTO deliveries (delivery_id, account_sid, kind, state, payload, attempts, due_at, give_up_at, lease,
-                        created_at)
-VALUES (:delivery_id, :account_sid, :kind, 'owed', :payload, 0, :due_at, :give_up_at, :lease, :created_at)
-"""
-
-CLAIM_DELIVERIES: Final = """
-UPDATE deliveries SET lease = :lease, due_at = :leased_until, attempts = attempts + 1
- WHERE delivery_id IN (SELECT delivery_id FROM deliveries
-                        WHERE state = 'owed' AND due_at <= :now AND sink IS NULL
-                          AND :full NOT LIKE '%' || account_sid || ' ' || kind || ',%'
-                        ORDER BY due_at LIMIT :limit /* passing over what is locked */)
-RETURNING delivery_id, account_sid, kind, payload, attempts, give_up_at, created_at, lease
-"""
-
-END_DELIVERY: Final = """
-UPDATE deliveries SET state = :state, ended_at = :now, last_error = :error, lease = NULL,
-       payload = CASE WHEN :state = 'done' THEN :message_sid ELSE payload END
- WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
-RETURNING delivery_id
-"""
-
-PUT_OFF_DELIVERY: Final = """
-UPDATE deliveries SET due_at = :due_at, last_error = :error, lease = NULL
- WHERE delivery_id = :delivery_id AND state = 'owed' AND lease = :lease
-RETURNING delivery_id
-"""
-
-LIST_DELIVERIES: Final = """
-SELECT delivery_id, account_sid, kind, state, attempts, due_at, give_up_at, lease IS NOT NULL, last_error, created_at,
-       ended_at, payload, sink
-  FROM deliveries
- WHERE delivery_id > :after
-   AND (CAST(:delivery_id AS text) IS NULL OR delivery_id = :delivery_id)
-   AND (CAST(:account_sid AS text) IS NULL OR account_sid = :account_sid)
-   AND (CAST(:state AS text) IS NULL OR state = :state)
-   AND (CAST(:sink AS text) IS NULL OR sink = :sink)
- ORDER BY delivery_id
- LIMIT :limit
-"""
-
-# One that somebody holds is being tried at this moment; one that is done is not to be done twice.
-RETRY_DELIVERY: Final = """
-UPDATE deliveries SET state = 'owed', due_at = :now, give_up_at = :give_up_at, attempts = 0, ended_at = NULL
- WHERE delivery_id = :delivery_id AND (state = 'dead' OR (state = 'owed' AND lease IS NULL))
-RETURNING delivery_id
-"""
-
-OWED_DELIVERIES: Final = """
-SELECT payload FROM deliveries
- WHERE state = 'owed' AND kind = :kind AND account_sid = :account_sid AND sink IS NULL
-"""
-
-COUNT_DELIVERIES: Final = """
-SELECT state, count(*) FROM deliveries WHERE state IN ('owed', 'dead') AND sink IS NULL GROUP BY state
-"""
-
-FORGET_DELIVERIES: Final = """
-DELETE FROM deliveries
- WHERE delivery_id IN (SELECT delivery_id FROM deliveries
-                        WHERE state = 'done' AND due_at < :before AND sink IS NULL LIMIT :limit)
-RETURNING delivery_id
-"""
-
-# Those of sinks, too.
-FORGET_DEAD_DELIVERIES: Final = """
-DELETE FROM deliveries
- WHERE delivery_id IN (SELECT delivery_id FROM deliveries WHERE state = 'dead' AND due_at < :before LIMIT :limit)
-RETURNING delivery_id
 """
 
 HELD_MESSAGE_COLUMNS: Final = """

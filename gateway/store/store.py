@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from gateway.messaging.optouts import RecipientKey
 from gateway.messaging.pools import Pools
 from gateway.messaging.services import AccountState
-from gateway.store import person_statements, scheduled_statements, shadow_statements
+from gateway.store import delivery_statements, person_statements, scheduled_statements, shadow_statements
 from gateway.store import statements as sql
 from gateway.store.account_lines import stored_pools, stored_state
 from gateway.store.activity_reads import ActivityReads
@@ -278,7 +278,7 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
             "after": after,
             "limit": limit,
         }
-        return [_delivery(row) for row in await self._engine.read(sql.LIST_DELIVERIES, values)]
+        return [_delivery(row) for row in await self._engine.read(delivery_statements.LIST_DELIVERIES, values)]
 
     async def count_events(self, account_sid: str, since: int) -> dict[tuple[str, str], int]:
         """How many consent events an account had since then (microseconds since 1970, UTC), by source and keyword set;
@@ -317,7 +317,7 @@ class Store(ListReads, TokenReads, EventReads, ActivityReads, JourneyReads, Sess
 
     async def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are ``owed`` and how many are ``dead``."""
-        rows = await self._engine.read(sql.COUNT_DELIVERIES, {})
+        rows = await self._engine.read(delivery_statements.COUNT_DELIVERIES, {})
         return {"owed": 0, "dead": 0} | {str(state): int(count) for state, count in rows}
 
     # Inside

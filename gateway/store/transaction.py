@@ -3,11 +3,12 @@
 A transaction begins with the lock that writing needs, so what it reads is still true when it commits.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from gateway.messaging.events import CONSENT
 from gateway.messaging.history import ConsentEvent
 from gateway.messaging.optouts import OptOut, RecipientKey
 from gateway.store import scheduled_statements
@@ -16,16 +17,18 @@ from gateway.store.account_lines import AccountLines, columns_of
 from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
 from gateway.store.consent_columns import event_columns, event_line, opt_out_columns, opt_out_line
+from gateway.store.delivery_lines import DeliveryLines
 from gateway.store.event_lines import EventLines
 from gateway.store.identifiers import new_id, new_ids
 from gateway.store.learned_lines import LearnedLines
 from gateway.store.many_lines import Insert, Line, NotForDocuments
+from gateway.store.pending_lines import PendingLines, Statement
 from gateway.store.person_lines import PersonLines
 from gateway.store.persons import Persons, is_erased
+from gateway.store.read_ahead import READ_AHEAD, ReadAhead, read_ahead_of, read_ahead_values
 from gateway.store.records import (
     HeldMessage,
     ScheduledMessage,
-    StoredDelivery,
     StoredMessage,
     opt_out_of,
 )
@@ -49,6 +52,7 @@ Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
 
 
 class Transaction(
+    DeliveryLines,
     AccountLines,
     BulkLines,
     ScheduledLines,
@@ -61,12 +65,53 @@ class Transaction(
     ShadowLines,
     WebhookLines,
 ):
-    """One open transaction; handed to a unit of work and gone when that returns."""
+    """One open transaction; handed to units of work, one after another, and gone when the last returns.
+
+    What only adds a line waits for the next statement that might ask for it (`PendingLines`). So whoever commits asks
+    for `unwritten` first, or for `write_out`.
+    """
 
     def __init__(self, connection: "Connection", persons: Persons) -> None:
-        self._run = connection.run
+        self._connection = connection
         self._persons = persons
-        self._run_many = connection.run_many
+        self._pending = PendingLines()
+        self._ahead: ReadAhead | None = None
+
+    async def _run(self, sql: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        self._ahead = None  # it may change what was read
+        await self.write_out()
+        return await self._connection.run(sql, values)
+
+    async def _run_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        self._ahead = None
+        await self.write_out()
+        await self._connection.run_many(sql, rows)
+
+    async def _add(self, insert: Insert, line: Line, about: Hashable) -> None:
+        self._pending.add(insert, line, about)
+        if self._pending.is_full:
+            await self.write_out()
+
+    # What is not written yet
+
+    def unwritten(self) -> list[Statement]:
+        """The statements that write what is not written yet, for whoever runs them now."""
+        return self._pending.take()
+
+    async def write_out(self) -> None:
+        """Write what is not written yet."""
+        statements = self._pending.take()
+        if statements:
+            await self._connection.run_all(statements)
+
+    async def read_ahead(self, key: RecipientKey, message_sid: str) -> None:
+        """Read in one statement what the steps of a keyword ask for: whether the message was seen, how new the settings
+        are, the recipient's opt-outs, and what is owed to whom. Until something is written they are answered by that.
+        """
+        if self._pending.is_about(key, (key.account_sid, message_sid)):
+            await self.write_out()
+        rows = await self._connection.run(READ_AHEAD, read_ahead_values(key, message_sid, self._persons))
+        self._ahead = read_ahead_of(key, message_sid, rows)
 
     # Parts of it
 
@@ -80,6 +125,7 @@ class Transaction(
 
     async def undo(self) -> None:
         """Go back to the mark."""
+        self._pending.drop()
         await self._run("ROLLBACK TO SAVEPOINT unit")
         await self._run("RELEASE SAVEPOINT unit")
 
@@ -87,6 +133,11 @@ class Transaction(
 
     async def seen(self, account_sid: str, message_sid: str) -> StoredMessage | None:
         """What is kept of an inbound message; None when it was never seen."""
+        if self._ahead is not None and (account_sid, message_sid) == (
+            self._ahead.key.account_sid,
+            self._ahead.message_sid,
+        ):
+            return self._ahead.seen
         rows = await self._run(sql.SEEN_MESSAGE, {"account_sid": account_sid, "message_sid": message_sid})
         return StoredMessage(*rows[0]) if rows else None
 
@@ -94,19 +145,10 @@ class Transaction(
         self, account_sid: str, message_sid: str, message: StoredMessage, event_id: str | None, now: int
     ) -> None:
         """Keep that an inbound message was seen, and what came of it, for ever."""
-        await self._run(
-            sql.REMEMBER_MESSAGE,
-            {
-                "account_sid": account_sid,
-                "message_sid": message_sid,
-                "fingerprint": message.fingerprint,
-                "opt_out_type": message.opt_out_type,
-                "change": message.change,
-                "event_id": event_id,
-                "answer": message.answer,
-                "received_at": now,
-            },
-        )
+        self._ahead = None
+        stored = (message.fingerprint, message.opt_out_type, message.change, event_id, message.answer, now)
+        line = (account_sid, message_sid, *stored)
+        await self._add(sql.REMEMBER_MESSAGES, line, about=(account_sid, message_sid))
 
     async def keep_answer(self, account_sid: str, message_sid: str, answer: str) -> None:
         """Keep the answer that was given in the end, for repetitions of the message."""
@@ -121,6 +163,8 @@ class Transaction(
 
     async def opt_outs_of(self, key: RecipientKey) -> list[OptOut]:
         """All of a recipient's opt-outs, standing and lifted."""
+        if self._ahead is not None and self._ahead.key == key:
+            return list(self._ahead.opt_outs)
         rows = await self._run(sql.OPT_OUTS_OF, self._persons.columns(key))
         found = [opt_out_of(row) for row in rows]
         return list({opt_out.scope: opt_out for opt_out in found}.values())  # those under the own key come last
@@ -131,6 +175,10 @@ class Transaction(
         them the opt-outs cover is found out when it is carried out. An event of shadow mode changes the shadow list.
         Of an erased person, whom nobody can name, sinks are told nothing.
         """
+        ahead = self._ahead
+        if ahead is not None and ahead.key == event.key and event.enforced and not ahead.has_erasures:
+            await self._record_knowing(ahead, event, opt_outs)
+            return
         [(erasures,)] = await self._run(sql.ADD_EVENT, event_columns(event))
         if opt_outs and erasures and not is_erased(event.key):
             await self.revive(event.key, event.recipient)
@@ -142,6 +190,17 @@ class Transaction(
         if event.enforced and any(opt_out.standing for opt_out in opt_outs):
             await self._owe_cancellations(event.key, event.received_at)
         if not is_erased(event.key):
+            await self.tell_consent(event)
+
+    async def _record_knowing(self, ahead: ReadAhead, event: ConsentEvent, opt_outs: tuple[OptOut, ...]) -> None:
+        """The same where it was read ahead that nobody was erased, whether messages are scheduled, and what is told."""
+        self._ahead = None
+        await self._add(sql.ADD_EVENTS, event_line(event), about=event.key)
+        for opt_out in {opt_out.scope: opt_out for opt_out in opt_outs}.values():
+            await self._add(sql.PUT_OPT_OUTS, opt_out_line(event, opt_out, new_id(event.received_at)), about=event.key)
+        if ahead.has_scheduled and any(opt_out.standing for opt_out in opt_outs):
+            await self._owe_cancellations(event.key, event.received_at)
+        if CONSENT in ahead.told:
             await self.tell_consent(event)
 
     async def record_all(self, changes: Sequence[Recorded], *, is_told: bool = True) -> None:
@@ -232,78 +291,6 @@ class Transaction(
     async def forget_held_messages(self, before: int, limit: int) -> int:
         """Drop recipients and texts (not SIDs) of messages held back before an instant, some at a time; how many."""
         return len(await self._run(sql.FORGET_HELD_MESSAGES, {"before": before, "limit": limit}))
-
-    # Deliveries
-
-    async def owe(
-        self,
-        account_sid: str,
-        kind: str,
-        payload: str,
-        *,
-        now: int,
-        due_at: int,
-        give_up_at: int,
-        lease: str | None,
-    ) -> str:
-        """Write down a delivery. With a lease nobody else takes it up before ``due_at``."""
-        delivery_id = new_id(now)
-        await self._run(
-            sql.ADD_DELIVERY,
-            {
-                "delivery_id": delivery_id,
-                "account_sid": account_sid,
-                "kind": kind,
-                "payload": payload,
-                "due_at": due_at,
-                "give_up_at": give_up_at,
-                "lease": lease,
-                "created_at": now,
-            },
-        )
-        return delivery_id
-
-    async def owed(self, account_sid: str, kind: str) -> list[str]:
-        """The payloads of an account's deliveries of one kind that are owed still."""
-        rows = await self._run(sql.OWED_DELIVERIES, {"account_sid": account_sid, "kind": kind})
-        return [str(payload) for (payload,) in rows]
-
-    async def claim(
-        self, lease: str, *, now: int, leased_until: int, limit: int, but_not: Iterable[tuple[str, str]] = ()
-    ) -> list[StoredDelivery]:
-        """Take up deliveries that are due, none of these accounts and kinds; others see them again only after
-        ``leased_until``.
-        """
-        full = "".join(f"{account_sid} {kind}," for account_sid, kind in but_not)
-        values = {"lease": lease, "now": now, "leased_until": leased_until, "limit": limit, "full": full}
-        return [StoredDelivery(*row) for row in await self._run(sql.CLAIM_DELIVERIES, values)]
-
-    async def end_delivery(
-        self, delivery_id: str, lease: str, state: str, error: str | None, now: int, message_sid: str = ""
-    ) -> bool:
-        """Close a delivery as ``done`` or ``dead``; false when the lease has passed to somebody else. Of what it held
-        nothing is kept when it is done but the SID of the message that it was about.
-        """
-        values = {"delivery_id": delivery_id, "lease": lease, "state": state, "error": error, "now": now}
-        return bool(await self._run(sql.END_DELIVERY, values | {"message_sid": message_sid}))
-
-    async def put_off_delivery(self, delivery_id: str, lease: str, error: str | None, due_at: int) -> bool:
-        """Let a delivery be tried again at ``due_at``; false when the lease has passed to somebody else."""
-        values = {"delivery_id": delivery_id, "lease": lease, "error": error, "due_at": due_at}
-        return bool(await self._run(sql.PUT_OFF_DELIVERY, values))
-
-    async def retry_delivery(self, delivery_id: str, *, now: int, give_up_at: int) -> bool:
-        """Let a delivery that was given up, or waits, be tried now; false when it is done, under way or unknown."""
-        values = {"delivery_id": delivery_id, "now": now, "give_up_at": give_up_at}
-        return bool(await self._run(sql.RETRY_DELIVERY, values))
-
-    async def forget_deliveries(self, before: int, limit: int) -> int:
-        """Drop deliveries that are done and were due before an instant, some at a time; gives how many."""
-        return len(await self._run(sql.FORGET_DELIVERIES, {"before": before, "limit": limit}))
-
-    async def forget_dead_deliveries(self, before: int, limit: int) -> int:
-        """Drop deliveries that were given up and were due before an instant, some at a time; gives how many."""
-        return len(await self._run(sql.FORGET_DEAD_DELIVERIES, {"before": before, "limit": limit}))
 
     # The gateway's own values
 

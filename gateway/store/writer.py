@@ -1,7 +1,8 @@
 """Writing: units of work, each all or nothing, committed in groups.
 
 Whoever hands in a unit gets its result only after the commit that holds it is on the disk. Units that wait while a
-commit is under way share the next one.
+commit is under way share the next one. They run without savepoints first, as few raise; when one did, all run again,
+each behind a savepoint.
 """
 
 import asyncio
@@ -12,11 +13,13 @@ from typing import Any, Final
 
 from gateway.store.engine import T, UnitOfWork
 from gateway.store.errors import StoreError, StoreUnavailable
+from gateway.store.pending_lines import Statement
 from gateway.store.persons import Persons
 from gateway.store.sqlite import SqliteConnection
 from gateway.store.transaction import Transaction
 
 MOST_IN_ONE_COMMIT: Final = 64
+COMMIT: Final[Statement] = ("COMMIT", {})
 GIVE_UP_AFTER_SECONDS: Final = 10.0  # Twilio waits 15 s for the answer to a webhook
 
 
@@ -73,12 +76,7 @@ class Writer:
         if not group:
             return
         try:
-            await self._connection.run("BEGIN IMMEDIATE")
-            if len(group) == 1:
-                kept = group if await self._ran_alone(group[0]) else []
-            else:
-                kept = [waiting for waiting in group if await self._ran(waiting)]
-                await self._connection.run("COMMIT")
+            kept = group if await self._ran_together(group) else await self._each_behind_savepoint(group)
             self._demand_same_file()
         except StoreError as error:
             await self._failed(group, error)
@@ -95,45 +93,53 @@ class Writer:
             if not waiting.future.done():
                 waiting.future.set_result(waiting.result)
 
-    async def _ran_alone(self, waiting: _Waiting) -> bool:
-        """Run one unit that has the transaction for itself, and commit it. There is no savepoint: with one, SQLite
-        keeps a copy of each page that a large unit changes.
+    async def _ran_together(self, group: list[_Waiting]) -> bool:
+        """Run units and commit them; false when one raised, and nothing is kept. There are no savepoints: with one,
+        SQLite keeps a copy of each page that a large unit changes.
         """
+        await self._connection.run("BEGIN IMMEDIATE")
+        transaction = Transaction(self._connection, self._persons)
         try:
-            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
+            for waiting in group:
+                waiting.result = await waiting.unit(transaction)
+            await self._connection.run_all([*transaction.unwritten(), COMMIT])
+        except StoreUnavailable:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_being_cancelled():
+                raise  # the writer, not something that a unit waited for
+            await self._connection.run("ROLLBACK")
+            if len(group) == 1:
+                _refuse(group[0], error)
+            return False
+        return True
+
+    async def _each_behind_savepoint(self, group: list[_Waiting]) -> list[_Waiting]:
+        """Run those of a group that are waited for again, as one of them raised; commits the others."""
+        again = [waiting for waiting in group if not waiting.future.done()]
+        if not again:
+            return []
+        await self._connection.run("BEGIN IMMEDIATE")
+        transaction = Transaction(self._connection, self._persons)
+        kept = [waiting for waiting in again if await self._ran(waiting, transaction)]
+        await self._connection.run("COMMIT")
+        return kept
+
+    async def _ran(self, waiting: _Waiting, transaction: Transaction) -> bool:
+        """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""
+        await transaction.save()
+        try:
+            waiting.result = await waiting.unit(transaction)
+            await transaction.release()
         except StoreUnavailable:
             raise
         except (Exception, asyncio.CancelledError) as error:
             if _is_being_cancelled():
                 raise  # the writer, not something that the unit waited for
-            await self._connection.run("ROLLBACK")
+            await transaction.undo()
             _refuse(waiting, error)
             return False
-        await self._connection.run("COMMIT")
         return True
-
-    async def _ran(self, waiting: _Waiting) -> bool:
-        """Run one unit within the group; a unit that raises is undone alone. A store's error ends the group."""
-        await self._connection.run("SAVEPOINT unit")
-        try:
-            waiting.result = await waiting.unit(Transaction(self._connection, self._persons))
-        except StoreUnavailable:
-            raise
-        except asyncio.CancelledError as error:
-            if _is_being_cancelled():
-                raise
-            await self._undo(waiting, error)  # something the unit waited for was cancelled, not the writer
-            return False
-        except Exception as error:
-            await self._undo(waiting, error)
-            return False
-        await self._connection.run("RELEASE unit")
-        return True
-
-    async def _undo(self, waiting: _Waiting, error: BaseException) -> None:
-        await self._connection.run("ROLLBACK TO unit")
-        await self._connection.run("RELEASE unit")
-        _refuse(waiting, error)
 
     async def _failed(self, group: list[_Waiting], error: StoreError) -> None:
         self.is_writable = False

@@ -145,6 +145,7 @@ def stops() -> Iterator[Callable[[Transaction], Awaitable[str]]]:
         )
 
         async def unit(transaction: Transaction, event: ConsentEvent = event, sid: str = f"SM{number}") -> str:
+            await transaction.read_ahead(event.key, sid)
             await transaction.seen(ACCOUNT, sid)
             await transaction.settings_version(ACCOUNT)
             await transaction.opt_outs_of(event.key)

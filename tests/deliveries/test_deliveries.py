@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.deliveries import LEASE, LONGEST_BACKOFF, SECOND, SHARE, NotDelivered, Outbox, backoff
+from gateway.deliveries import LEASE, LONGEST_BACKOFF, SECOND, SHARE, NoPlace, NotDelivered, Outbox, backoff
 from gateway.store import Store, StoreUnavailable
 from gateway.web.client import AppUnreachable
 from tests.staging import rows_of
@@ -83,13 +83,45 @@ async def test_a_failed_try_is_put_off_with_backoff_until_it_works(store, url, h
             assert 0.5 * attempt * SECOND <= due_at - clock() <= attempt * SECOND
             clock.now = due_at - 1
             outbox.wake()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
             assert attempt == len(app.taken)  # not before it is due
             clock.now = due_at
             outbox.wake()
         await becomes(lambda: line_of(url, delivery_id)[0] == "done")
 
     assert ["message"] * 3 == app.taken
+
+
+async def test_a_delivery_for_which_there_was_no_place_waits_as_places_become_free(store, url, clock, owe):
+    async def full(_):
+        raise NoPlace("not tried")
+
+    delivery_id = await owe("message")
+    outbox = Outbox(store, {"post": full}, clock)
+    async with running(outbox):
+        await becomes(lambda: line_of(url, delivery_id)[2] == "not tried")
+
+    _, attempts, _, due_at, lease = line_of(url, delivery_id)
+    assert (1, None) == (attempts, lease)
+    assert 4 * SECOND <= due_at - clock() <= 8 * SECOND
+
+
+async def test_tries_that_end_together_are_all_written_down(store, url, clock, owe):
+    at_once = asyncio.Event()
+
+    async def ends(delivery):
+        await at_once.wait()
+        if delivery.payload.endswith("odd"):
+            raise NotDelivered("odd")
+
+    ids = [await owe(f"{number} {'odd' if number % 2 else 'even'}") for number in range(SHARE)]
+    outbox = Outbox(store, {"post": ends}, clock)
+    async with running(outbox):
+        await becomes(lambda: all(line_of(url, delivery_id)[4] for delivery_id in ids))
+        at_once.set()
+        await becomes(lambda: not any(line_of(url, delivery_id)[4] for delivery_id in ids))
+
+    assert [("done", None), ("owed", "odd")] * (SHARE // 2) == [line_of(url, each)[:3:2] for each in ids]
 
 
 async def test_a_delivery_that_failed_too_long_is_dead_and_kept(store, url, handlers, clock, app, owe):
@@ -104,7 +136,7 @@ async def test_a_delivery_that_failed_too_long_is_dead_and_kept(store, url, hand
         await becomes(lambda: line_of(url, delivery_id)[0] == "dead")
         clock.turn(100_000)
         outbox.wake()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
 
     assert ("dead", 2, "it answered 500") == line_of(url, delivery_id)[:3]
     assert ["message"] * 2 == app.taken
@@ -180,7 +212,7 @@ async def test_a_runner_that_was_killed_leaves_its_delivery_to_another_when_the_
     async with running(outbox):
         clock.now += LEASE - 1
         outbox.wake()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         assert 1 == len(app.taken)
         clock.now += 1
         outbox.wake()
@@ -212,7 +244,7 @@ async def test_stopping_finishes_what_is_under_way_and_takes_up_nothing_more(sto
     await becomes(lambda: app.waiting == 1)
     outbox.stop()
     second = await owe("second")
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     assert not task.done()
     app.is_open.set()
     async with asyncio.timeout(20):
@@ -226,7 +258,7 @@ async def test_stopping_an_idle_outbox_ends_it_at_once(store, handlers, clock, m
     monkeypatch.setattr("gateway.deliveries.LOOK_EVERY_SECONDS", 60.0)
     outbox = Outbox(store, handlers, clock)
     task = asyncio.create_task(outbox.run())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     outbox.stop()
     async with asyncio.timeout(20):
         await task

@@ -287,7 +287,7 @@ async def test_a_fault_in_the_writer_itself_tells_the_caller_and_does_not_end_it
     async def faulty(_):
         raise RuntimeError
 
-    monkeypatch.setattr(store._engine._writer, "_ran_alone", faulty)
+    monkeypatch.setattr(store._engine._writer, "_ran_together", faulty)
     with pytest.raises(StoreUnavailable, match="RuntimeError"):
         await store.write(put("lost"))
     assert not store.is_writable
