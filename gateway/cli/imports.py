@@ -68,7 +68,7 @@ def import_file(
     lines = Reading(owner.sid, owner.default_region, () if scope is None else (scope,), hold, in_full, channel)
     try:
         wanted = Wanted(lines, read_mapping(columns or ()), form, dry_run, all_or_nothing, again, untold)
-        with _opened(file) as given, _reporting(report) as reported, _progress(given) as told:
+        with _opened(file) as given, _reporting(report) as reported, _progress() as told:
 
             async def work(opened: Opened) -> ImportState:
                 _collect_seldom()
@@ -140,17 +140,19 @@ def _reporting(path: Path | None) -> Iterator[Report]:
 
 
 @contextlib.contextmanager
-def _progress(file: BinaryIO) -> Iterator[Callable[[ImportState], None]]:
-    """A bar on a terminal, by how much of the file is read."""
+def _progress() -> Iterator[Callable[[ImportState], None]]:
+    """A bar on a terminal: how many lines are read, then by how much of them is done."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    size = file.seek(0, 2)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("importing", total=size)
+        task = bar.add_task("reading", total=None)
         yield lambda state: bar.update(
-            task, description=f"{state.counts.get('read', 0):,} lines", completed=state.position
+            task,
+            description=f"{state.counts.get('read', 0):,} lines {'written' if state.total else 'read'}",
+            total=state.total or None,
+            completed=state.position,
         )
 
 

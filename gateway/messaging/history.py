@@ -1,16 +1,16 @@
 """The consent history: what changed, for whom, and on what evidence."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.messaging.optouts import RecipientKey, Scope
+from gateway.messaging.values import value
 
 SCHEDULED: Final = "SCHEDULED"  # the type of an event that tells what an opt-out did to a scheduled message
 SHADOW: Final = "SHADOW"  # the type of an event that tells that what shadow mode kept was dropped
 BY_GATEWAY: Final = "gateway"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConsentEvent:
     """One line of the append-only history.
 

@@ -17,6 +17,7 @@ from gateway.messaging.consent import Change
 from gateway.messaging.late import OptIn, let_in_again
 from gateway.messaging.optouts import OptOut, Scope, Source, wins
 from gateway.messaging.pools import Pools
+from gateway.messaging.values import value
 
 # Looked up once: nearly every line asks for them, and an enumeration is slow to find its members (Python 3.11).
 ADDED: Final = Change.ADDED
@@ -34,7 +35,7 @@ class Evidence:
     keyword: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ImportedConsent:
     """One line of a list: whose consent it is, whether it is an opt-out (``is_stop``) or an opt-in, what it covers, and
     since when (microseconds since 1970, UTC; None: it does not say).
@@ -49,7 +50,7 @@ class ImportedConsent:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """What a line does: ``after`` are the opt-outs that it changes, as they are then, and ``scopes`` what is added or
     lifted of them. Where ``after`` is empty nothing changes, and ``change`` says why: it stays as it is, it is

@@ -22,15 +22,16 @@ OptOutsByKey = dict[str, dict[Scope, OptOut]]
 @dataclass(frozen=True, slots=True)
 class ImportState:
     """How far the import of a file has come: ``digest`` is that of the file and of how it is read, ``name`` what the
-    file is called. What stands before ``position`` (bytes) and ``line`` is done. ``counts`` tell how many lines ended
-    how. ``ended_at`` is None while it is under way or was broken off. Times are microseconds since 1970, UTC.
+    file is called. Of its consents, in the order of their recipients, the first ``position`` are done, of ``total``;
+    both are 0 until all of it is read. ``counts`` tell how many lines ended how. ``ended_at`` is None while it is under
+    way or was broken off. Times are microseconds since 1970, UTC.
     """
 
     account_sid: str
     digest: str
     name: str
     position: int
-    line: int
+    total: int
     counts: Mapping[str, int]
     actor: str
     started_at: int
@@ -71,8 +72,8 @@ class BulkLines:
         rows = await self._run(sql.IMPORT, {"account_sid": account_sid, "digest": digest})
         if not rows:
             return None
-        name, position, line, counts, *rest = rows[0]
-        return ImportState(account_sid, digest, name, position, line, orjson.loads(counts), *rest)
+        name, position, total, counts, *rest = rows[0]
+        return ImportState(account_sid, digest, name, position, total, orjson.loads(counts), *rest)
 
     async def put_import_state(self, state: ImportState) -> None:
         """Keep how far an import has come."""

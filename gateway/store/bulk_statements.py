@@ -31,14 +31,14 @@ SELECT DISTINCT recipient_key
 ERASURES: Final = "SELECT erasures FROM accounts WHERE account_sid = :account_sid"
 
 IMPORT: Final = """
-SELECT name, position, line, counts, actor, started_at, ended_at
+SELECT name, position, line AS total, counts, actor, started_at, ended_at
   FROM imports
  WHERE account_sid = :account_sid AND digest = :digest
 """
 
 PUT_IMPORT: Final = """
 INSERT INTO imports (account_sid, digest, name, position, line, counts, actor, started_at, ended_at)
-VALUES (:account_sid, :digest, :name, :position, :line, :counts, :actor, :started_at, :ended_at)
+VALUES (:account_sid, :digest, :name, :position, :total, :counts, :actor, :started_at, :ended_at)
 ON CONFLICT (account_sid, digest) DO UPDATE
    SET name = excluded.name, position = excluded.position, line = excluded.line, counts = excluded.counts,
        actor = excluded.actor, started_at = excluded.started_at, ended_at = excluded.ended_at

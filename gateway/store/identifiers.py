@@ -9,6 +9,11 @@ VARIANT: Final = 0x2
 VARIED: Final = {f"{digit:x}": f"{VARIANT << 2 | digit & 3:x}" for digit in range(16)}
 """The digit of the variant, for each random one."""
 
+FRACTIONS: Final = tuple(
+    f"{each * 4096 // MICROSECONDS_PER_MILLISECOND:03x}" for each in range(MICROSECONDS_PER_MILLISECOND)
+)
+"""The twelve bits behind the version, for each microsecond of a millisecond."""
+
 
 def new_id(now: int) -> str:
     """A new identifier that sorts by ``now`` (microseconds since 1970, UTC) to the microsecond.
@@ -24,14 +29,16 @@ def new_id(now: int) -> str:
 def new_ids(first: int, count: int) -> list[str]:
     """So many new identifiers, the first of the instant ``first``, each of the others a microsecond after the last."""
     random = os.urandom(8 * count).hex()
-    return [_at(first + number, random[16 * number : 16 * number + 16]) for number in range(count)]
-
-
-def _at(now: int, random: str) -> str:
-    """The identifier of an instant, with 64 random bits in hexadecimal, of which the variant takes two."""
-    milliseconds, microseconds = divmod(now, MICROSECONDS_PER_MILLISECOND)
-    time, fraction = f"{milliseconds:012x}", microseconds * 4096 // MICROSECONDS_PER_MILLISECOND
-    return f"{time[:8]}-{time[8:]}-7{fraction:03x}-{VARIED[random[0]]}{random[1:4]}-{random[4:]}"
+    ids: list[str] = []
+    while len(ids) < count:  # all of a millisecond begin alike
+        milliseconds, microseconds = divmod(first + len(ids), MICROSECONDS_PER_MILLISECOND)
+        time, place = f"{milliseconds:012x}", 16 * len(ids)
+        begin, last = f"{time[:8]}-{time[8:]}-7", min(count - len(ids) + microseconds, MICROSECONDS_PER_MILLISECOND)
+        ids += [
+            f"{begin}{FRACTIONS[microsecond]}-{VARIED[random[at]]}{random[at + 1 : at + 4]}-{random[at + 4 : at + 16]}"
+            for microsecond, at in zip(range(microseconds, last), range(place, len(random), 16), strict=False)
+        ]
+    return ids
 
 
 def first_id(now: int) -> str:

@@ -382,7 +382,8 @@ backfills = Table(
     Column("ended_at", BigInteger),
 )
 
-# How far the import of a file has come, by the digest of the file and of how it is read; ``counts`` are JSON.
+# How far the import of a file has come, by the digest of the file and of how it is read: ``position`` of ``line``
+# consents are done; ``counts`` are JSON.
 imports = Table(
     "imports",
     metadata,

@@ -20,6 +20,12 @@ MAPPED = ("--map", "number=Phone", "--map", "status=Kind", "--map", "date=When",
 STANDING = "SELECT recipient, scope_kind, scope_id, effective_at, hold FROM opt_outs WHERE standing ORDER BY 1, 2, 3"
 
 
+SUBSCRIBED = (
+    ("sinks", "add", "crm", "webhook", "--url", "https://crm.example.com/hook"),
+    ("subscriptions", "add", "crm", "optout-gateway.consent.changed"),
+)
+
+
 @pytest.fixture
 def given(tmp_path):
     path = tmp_path / "list.csv"
@@ -118,3 +124,21 @@ def test_all_or_nothing_says_so(place, store, run, given):
     ran = run("optouts", "import", str(given), *MAPPED, "--sender", ALONE, "--all-or-nothing")
     assert (1, True) == (ran.status, "nothing was imported: 2 lines cannot be read" in ran.err)
     assert ACCOUNT not in ran.err
+
+
+def test_an_import_that_sinks_leave_no_room_for_ends_and_goes_on_untold(place, store, run, given, monkeypatch):
+    monkeypatch.setattr("gateway.operations.imports.room.LOOK_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr("gateway.operations.imports.room.PATIENCE", 3)
+    place.write("\n[events]\nmost_owed = 4\n")
+    for command in SUBSCRIBED:
+        assert 0 == run(*command).status
+    many = given.with_name("many.csv")
+    many.write_text("number\n" + "".join(f"+1415555{number:04}\n" for number in range(9)))
+    ended = run("optouts", "import", str(many), "--account-wide")
+    assert (1, 1) == (ended.status, len(ended.err.splitlines()))
+    assert "a sink is owed 2 events and takes none" in ended.err
+    assert "--untold tells sinks nothing" in ended.err
+    assert 2 == len(rows_of(f"sqlite:///{store}", STANDING)), "what was imported stays"
+    went_on = run("optouts", "import", str(many), "--account-wide", "--untold")
+    assert (0, "added 9; read 9\n") == (went_on.status, went_on.out)
+    assert [(2,)] == rows_of(f"sqlite:///{store}", "SELECT count(*) FROM deliveries WHERE kind = 'event'")

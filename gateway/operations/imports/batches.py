@@ -42,15 +42,13 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some lines that were read: their consents, each with the line's number, what could not be read, what was counted,
-    and where the next begins.
+    """Some lines that were read: their consents, each with the line's number, what could not be read, and what was
+    counted.
     """
 
     consents: tuple[tuple[int, ImportedConsent], ...]
     refused: tuple[Reported, ...]
     counts: Counter[str]
-    position: int
-    line: int
 
 
 def batches_of(lines: Iterator[Line], reader: Reader, size: Callable[[], int]) -> Iterator[Batch]:
@@ -63,21 +61,21 @@ def batches_of(lines: Iterator[Line], reader: Reader, size: Callable[[], int]) -
 
 def _batch(lines: Iterator[Line], reader: Reader) -> Batch | None:
     """One batch of all of these lines; None where there are none."""
-    consents, refused, last, read = [], [], None, 0
-    for last in lines:
+    consents, refused, read = [], [], 0
+    for line in lines:
         read += 1
         try:
-            consent = _read(last, reader)
+            consent = _read(line, reader)
         except Refused as error:
-            refused.append(Reported(last.number, REFUSED, str(error)))
+            refused.append(Reported(line.number, REFUSED, str(error)))
             continue
         if consent is not None:
-            consents.append((last.number, consent))
-    if last is None:
+            consents.append((line.number, consent))
+    if not read:
         return None
     counts = {READ: read, REFUSED: len(refused), NO_CONSENT: read - len(refused) - len(consents)}
     some = Counter({outcome: count for outcome, count in counts.items() if count})
-    return Batch(tuple(consents), tuple(refused), some, last.after, last.ends)
+    return Batch(tuple(consents), tuple(refused), some)
 
 
 def _read(line: Line, reader: Reader) -> ImportedConsent | None:

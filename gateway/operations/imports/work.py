@@ -1,7 +1,8 @@
 """What is done with one batch of an import: each line judged by what is known, and all of it written at once."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -13,7 +14,8 @@ from gateway.messaging.imports import ImportedConsent, Judge, Judged
 from gateway.messaging.keywords import OptOutType
 from gateway.messaging.optouts import RecipientKey, Source
 from gateway.operations.actors import Actor
-from gateway.operations.imports.batches import Batch, Reported
+from gateway.operations.imports.batches import Reported
+from gateway.operations.imports.by_recipient import Consents
 from gateway.operations.imports.errors import UnderWay
 from gateway.store.bulk_lines import ImportState, OptOutsByKey
 from gateway.store.identifiers import new_ids
@@ -29,6 +31,10 @@ NOT_TAKEN: Final[Mapping[Change, str]] = {
     Change.OUTDATED: "something later is known of the recipient",
     Change.HELD: "the opt-out is on hold",
 }
+WRITTEN_AT_A_TIME: Final = 2_000  # lines: one statement a table
+JUDGED_AT_A_TIME: Final = 100
+
+Write = Callable[[Sequence[Recorded]], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Work:
     account: Account
     before: ImportState
     after: ImportState
-    batch: Batch
+    consents: Consents
     by: Actor
     has_opt_ins: bool
     clock: Callable[[], int]
@@ -47,35 +53,50 @@ class Work:
 
     async def judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
         """What the batch would do: how many lines end how, and which take no effect."""
-        counts, told, _ = await self._judged(transaction)
-        return counts, told
+        return await self._each(transaction, _nothing)
 
     async def done(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported]]:
         """Do it, and keep how far the import has come. Raises `UnderWay`."""
         stored = await transaction.import_state(self.account.sid, self.before.digest)
         if stored is None or (stored.position, stored.started_at) != (self.before.position, self.before.started_at):
             raise UnderWay("somebody else goes on with the same import at this moment")
-        counts, told, changes = await self._judged(transaction)
-        await transaction.record_all(changes, is_told=self.is_told)
+
+        async def write(changes: Sequence[Recorded]) -> None:
+            await transaction.record_all(changes, is_told=self.is_told)
+
+        counts, told = await self._each(transaction, write)
         await transaction.put_import_state(replace(self.after, counts=counts))
         return counts, told
 
-    async def _judged(self, transaction: Transaction) -> tuple[dict[str, int], list[Reported], list[Recorded]]:
+    async def _each(self, transaction: Transaction, write: Write) -> tuple[dict[str, int], list[Reported]]:
+        """Judge all, some at a time; while some are judged, those before are written."""
         state = await self.directory.state_in(transaction, self.account.sid)
         judge = Judge(self.before.started_at, state.pools, self.has_opt_ins)
-        known = await _Known.of(transaction, self.account.sid, self.batch.consents)
-        counts, told, changes = Counter(self.after.counts), [], []
-        first = self.clock() - len(self.batch.consents)  # each line an instant of its own, so that they stay in order
-        ids = new_ids(first, len(self.batch.consents))
-        for number, (line, consent) in enumerate(self.batch.consents):
-            judged = known.judged(judge, consent)
-            counts[judged.change] += 1
-            if judged.is_told:
-                event = self._event(consent, judged, line, first + number, ids[number], state.version)
-                changes.append((event, judged.after))
-            elif judged.change in NOT_TAKEN:
-                told.append(Reported(line, str(judged.change), NOT_TAKEN[judged.change]))
-        return {str(name): count for name, count in counts.items()}, told, changes
+        known = await _Known.of(transaction, self.account.sid, self.consents)
+        counts, told = Counter(self.after.counts), []
+        now = self.clock() - len(self.consents)  # each line an instant of its own, so that they stay in order
+        ids = new_ids(now, len(self.consents))
+        writing: asyncio.Future[None] = asyncio.ensure_future(write(()))
+        try:
+            for first in range(0, len(self.consents), WRITTEN_AT_A_TIME):
+                changes: list[Recorded] = []
+                for number in range(first, min(first + WRITTEN_AT_A_TIME, len(self.consents))):
+                    if number % JUDGED_AT_A_TIME == 0:
+                        await asyncio.sleep(0)  # so that what is written goes on
+                    line, consent = self.consents[number]
+                    judged = known.judged(judge, consent)
+                    counts[judged.change] += 1
+                    if judged.is_told:
+                        event = self._event(consent, judged, line, now + number, ids[number], state.version)
+                        changes.append((event, judged.after))
+                    elif judged.change in NOT_TAKEN:
+                        told.append(Reported(line, str(judged.change), NOT_TAKEN[judged.change]))
+                await writing
+                writing = asyncio.ensure_future(write(changes))
+            await writing
+        finally:
+            await asyncio.gather(writing, return_exceptions=True)  # nothing of it goes on after the transaction
+        return {str(name): count for name, count in counts.items()}, told
 
     def _event(
         self, consent: ImportedConsent, judged: Judged, line: int, now: int, event_id: str, version: int
@@ -141,3 +162,7 @@ class _Known:
             opt_in = StoredOptIn(said.sender, said.service_sid, said.keyword or "", consent.at or 0)
             self._opt_ins[recipient.channel].setdefault(recipient.key, []).append(opt_in)
         return judged
+
+
+async def _nothing(_: Sequence[Recorded]) -> None:
+    """Write nothing."""

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from gateway.admin.api.opt_out_files import OptOutFilesApi
-from tests.admin.conftest import Admin, AdminOfGateway
-from tests.staging import ACCOUNT, SERVICE, Answered
+from tests.admin.conftest import ADMIN_TOKEN, Admin, AdminOfGateway
+from tests.staging import ACCOUNT, SERVICE, Answered, StartGateway
 
 IMPORT = "/api/v1/opt-outs/import"
 LIST = "number,service,date,hold\n" + "".join(
@@ -75,3 +75,22 @@ async def test_a_file_that_is_too_large_is_refused_whatever_its_header_says(
     answered = await import_file(desk, LIST)
     assert (413, True) == (answered.status, "imports.most_body_bytes" in answered.json["detail"])
     assert ACCOUNT not in answered.text
+
+
+async def test_sinks_that_leave_no_room_end_an_import_that_goes_on_untold(
+    start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.operations.imports.room.LOOK_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr("gateway.operations.imports.room.PATIENCE", 3)
+    gateway = await start_gateway(admin_token=ADMIN_TOKEN, events={"most_owed": 4})
+    admin = AdminOfGateway(gateway.admin_url, gateway.database_url, gateway.http, gateway)
+    hook = {"name": "crm", "kind": "webhook", "configuration": {"destination": "https://crm.example.com/hook"}}
+    assert 200 == (await admin.post("/api/v1/sinks", hook)).status
+    assert 200 == (await admin.put("/api/v1/sinks/crm/subscriptions/optout-gateway.consent.changed", {})).status
+    few = "".join(LIST.splitlines(keepends=True)[:10])
+    ended = await import_file(admin, few)
+    assert (409, "urn:optout-gateway:sinks-full") == (ended.status, ended.json["type"])
+    assert "untold=true tells sinks nothing" in ended.json["detail"]
+    assert [(2,)] == admin.rows("SELECT count(*) FROM opt_outs"), "what was imported stays"
+    assert {"read": 9, "added": 9} == (await import_file(admin, few, "?untold=true")).json["counts"]
+    assert [(2,)] == admin.rows("SELECT count(*) FROM deliveries WHERE kind = 'event'")
