@@ -106,6 +106,20 @@ async def test_a_line_that_cannot_be_stored_harms_no_other_unit(store, words, ur
     assert [("+11", 1, 1, 1, 1), ("+13", 1, 1, 1, 1)] == kept_in(url)
 
 
+async def test_a_text_that_no_document_holds_is_as_the_engine_has_it_and_the_others_are_kept(store, words, url):
+    answers = ["a\0b" if number == 5 else "<Response/>" for number in range(12)]
+    outcome = await together(store, *(keyword(words, n, f"SM{n}", answer) for n, answer in enumerate(answers)))
+
+    kept = [number for number, result in enumerate(outcome) if result is True]
+    if url.startswith("sqlite"):
+        assert list(range(12)) == kept
+        assert ("a\0b",) in rows_of(url, "SELECT answer FROM inbound_messages")
+    else:
+        assert [number for number in range(12) if number != 5] == kept
+        assert isinstance(outcome[5], NotStorable)
+    assert len(kept) == len(kept_in(url))
+
+
 async def test_a_unit_reads_what_it_wrote_whether_it_read_ahead_or_not(store, words):
     key = words.key(1)
     event = words.event(key)
