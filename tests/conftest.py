@@ -24,6 +24,7 @@ from gateway.store import Store
 from gateway.store.upgrade import prepare
 from gateway.twilio.upstream import Upstream
 from gateway.twilio.upstreams import Origins
+from tests.patience import patience
 from tests.postgres_databases import TEMPLATE, LentDatabases
 from tests.postgres_server import PostgresServer
 from tests.staging import (
@@ -70,6 +71,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(PROCESSES_SECONDS))
         if path.name in LONG_PROCESSES and not item.name.startswith(SHORT_PROCESSES):
             item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(autouse=True)
+def patient_with_a_busy_machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Limits that a busy machine can break are tenfold, but for tests that are about them."""
+    with contextlib.nullcontext() if request.node.get_closest_marker("limits") else patience():
+        yield
 
 
 @pytest.fixture(scope="session")

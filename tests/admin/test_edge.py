@@ -92,6 +92,7 @@ async def locked(database_url: str) -> Callable[[], Awaitable[None]]:
     return connection.close
 
 
+@pytest.mark.limits
 async def test_a_store_that_cannot_be_written_refuses_sends_and_webhooks_and_recovers_by_itself(
     gateway: Gateway, eventually: Eventually
 ) -> None:
@@ -182,6 +183,7 @@ async def test_what_is_not_http_is_a_problem_too(desk: Admin, sent: bytes, statu
     assert b"4155550100" not in head + body
 
 
+@pytest.mark.limits
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_store_that_is_away_is_a_problem_that_may_be_tried_again(admin: AdminOfGateway) -> None:
     unlock = await locked(admin.database_url)

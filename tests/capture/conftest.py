@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from gateway.capture.records import Line, decode
+from gateway.capture.records import Line, Traffic, decode
+from gateway.sandbox import Sandbox
 from scripts.rehearsal.replay import command, options
 from scripts.rehearsal.terminal import BadInput
-from tests.staging import TOKEN
+from tests.staging import PHONE, SERVICE, TOKEN, Gateway, StartGateway, say
 
 ADMIN_TOKEN = "a-token-of-sixteen"
+Wait = Callable[[Callable[[], object]], Awaitable[None]]
+Capture = Callable[..., Awaitable[list[Path]]]
 Replay = Callable[..., Awaitable[tuple[int, str]]]
 Replayed = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
@@ -34,6 +37,34 @@ def captured(tmp_path: Path) -> Callable[[], list[Line]]:
         return [decode(line) for file in files for line in file.read_bytes().splitlines()]
 
     return read
+
+
+@pytest.fixture
+def capture(
+    start_gateway: StartGateway,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    captured: Callable[[], list[Line]],
+    eventually: Wait,
+) -> Capture:
+    """Capture what ``happens``, which gives how many requests that were, at a gateway whose list has one on it already;
+    gives the files. Further keywords override the gateway's settings.
+    """
+
+    async def captures(happens: Callable[[Gateway], Awaitable[int]], **overrides: Any) -> list[Path]:
+        (tmp_path / "capture").mkdir()
+        watching = {"database_url": f"sqlite:///{tmp_path}/then.db"} | overrides
+        gateway = await start_gateway(**watching)
+        await gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")  # so that the pool is known
+        await say(sandbox, "STOP", phone=PHONE)
+        await gateway.service.stop()
+        gateway = await start_gateway(**watching, capture={"file": str(tmp_path / "capture" / "traffic.jsonl")})
+        count = await happens(gateway)
+        await eventually(lambda: count == sum(isinstance(line, Traffic) for line in captured()))
+        await gateway.service.stop()
+        return sorted((tmp_path / "capture").glob("*"))
+
+    return captures
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ settings, the difference is named.
 import hashlib
 import json
 import subprocess
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +12,10 @@ from urllib.parse import urlencode
 import pytest
 import tomli_w
 
-from gateway.capture.records import Line, Traffic
 from gateway.messaging.events import INBOUND
 from gateway.sandbox import Sandbox
 from gateway.twilio.signature import sign
-from tests.capture.conftest import ADMIN_TOKEN, Replay, Replayed
+from tests.capture.conftest import ADMIN_TOKEN, Capture, Replay, Replayed
 from tests.staging import (
     ACCOUNT,
     ALONE,
@@ -38,7 +36,6 @@ from tests.staging import (
 ROOT = Path(__file__).parents[2]
 PHONES = ("+14155550111", "+14165550122", "+447700900133", "+5215512345678")
 SPANISH = {"countries": {"MX": {"es": {"opt_out": {"keywords": ["BAJA"], "reply": "Acme: baja confirmada. Gracias."}}}}}
-Wait = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 def found(report: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -86,27 +83,14 @@ async def as_event(gateway: Gateway, phone: str, body: str, to: str) -> None:
 
 
 @pytest.fixture
-async def captures(
-    start_gateway: StartGateway,
-    sandbox: Sandbox,
-    tmp_path: Path,
-    captured: Callable[[], list[Line]],
-    eventually: Wait,
-) -> list[Path]:
+async def captures(capture: Capture, sandbox: Sandbox) -> list[Path]:
     """The files of a session that began with one on the list."""
-    (tmp_path / "capture").mkdir()
-    gateway = await start_gateway(database_url=f"sqlite:///{tmp_path}/then.db")
-    await gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")  # so that the pool is known
-    await say(sandbox, "STOP", phone=PHONE)
-    await gateway.service.stop()
-    gateway = await start_gateway(
-        database_url=f"sqlite:///{tmp_path}/then.db", capture={"file": str(tmp_path / "capture" / "traffic.jsonl")}
-    )
-    assert 400 == (await gateway.send(To=PHONE, From=IN_POOL, Body="x")).status
-    count = 1 + await session(gateway, sandbox)
-    await eventually(lambda: count == sum(isinstance(line, Traffic) for line in captured()))
-    await gateway.service.stop()
-    return sorted((tmp_path / "capture").glob("*"))
+
+    async def happens(gateway: Gateway) -> int:
+        assert 400 == (await gateway.send(To=PHONE, From=IN_POOL, Body="x")).status
+        return 1 + await session(gateway, sandbox)
+
+    return await capture(happens)
 
 
 async def test_the_same_gateway_decides_the_same_and_other_settings_show(

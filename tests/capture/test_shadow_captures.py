@@ -2,7 +2,7 @@
 settings that are tried on it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,40 +10,28 @@ import pytest
 from gateway.capture.records import Account, Line, OptOut, Traffic
 from gateway.messaging.opt_out_settings import Enforcement
 from gateway.sandbox import Sandbox
-from tests.capture.conftest import ADMIN_TOKEN, Replayed
-from tests.staging import ALONE, IN_POOL, PHONE, SERVICE, StartGateway, later, say
+from tests.capture.conftest import ADMIN_TOKEN, Capture, Replayed, Wait
+from tests.staging import ALONE, IN_POOL, PHONE, SERVICE, Gateway, StartGateway, later, say
 
 OTHER, THIRD = "+14155550101", "+14155550102"
 SHADOW = {"enforcement": "shadow"}
 ENABLED = f"[services.{SERVICE}]\nenabled = false\n"
-Wait = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 @pytest.fixture
-async def captures(
-    start_gateway: StartGateway,
-    sandbox: Sandbox,
-    tmp_path: Path,
-    captured: Callable[[], list[Line]],
-    eventually: Wait,
-) -> list[Path]:
+async def captures(capture: Capture, sandbox: Sandbox) -> list[Path]:
     """One who said STOP in shadow mode before it was captured, one who says it then and comes back, one who stays."""
-    (tmp_path / "capture").mkdir()
-    watching = {"database_url": f"sqlite:///{tmp_path}/then.db", "account": SHADOW}
-    gateway = await start_gateway(**watching)
-    await gateway.send(To=PHONE, MessagingServiceSid=SERVICE, Body="x")  # so that the pool is known
-    await say(sandbox, "STOP", phone=PHONE)
-    await gateway.service.stop()
-    gateway = await start_gateway(**watching, capture={"file": str(tmp_path / "capture" / "traffic.jsonl")})
-    await say(sandbox, "STOP", phone=OTHER)
-    for phone in (PHONE, OTHER, THIRD):
-        assert 201 == (await gateway.send(To=phone, From=IN_POOL, Body="x")).status
-    later(gateway, sandbox)
-    await say(sandbox, "START", phone=OTHER)
-    assert 201 == (await gateway.send(To=OTHER, MessagingServiceSid=SERVICE, Body="x")).status
-    await eventually(lambda: 6 == sum(isinstance(line, Traffic) for line in captured()))
-    await gateway.service.stop()
-    return sorted((tmp_path / "capture").glob("*"))
+
+    async def happens(gateway: Gateway) -> int:
+        await say(sandbox, "STOP", phone=OTHER)
+        for phone in (PHONE, OTHER, THIRD):
+            assert 201 == (await gateway.send(To=phone, From=IN_POOL, Body="x")).status
+        later(gateway, sandbox)
+        await say(sandbox, "START", phone=OTHER)
+        assert 201 == (await gateway.send(To=OTHER, MessagingServiceSid=SERVICE, Body="x")).status
+        return 6
+
+    return await capture(happens, account=SHADOW)
 
 
 async def test_what_was_decided_and_not_done_is_written_down(

@@ -163,6 +163,7 @@ async def hold_busy(connection: SqliteConnection, seconds: float) -> None:
         await asyncio.gather(working, return_exceptions=True)
 
 
+@pytest.mark.limits
 @pytest.mark.sqlite
 async def test_a_slow_store_means_unavailable_within_a_second_and_no_longer(store, words):
     key = words.key(5005550001)
@@ -226,6 +227,7 @@ async def test_no_find_is_answered_while_the_store_cannot_be_written(store, word
         await store.find_opt_outs(words.key(5005550001))
 
 
+@pytest.mark.limits
 async def test_when_the_answering_has_ended_finds_are_refused_at_once(store, words):
     store._tasks[0].cancel()
     waiting = asyncio.create_task(store.find_opt_outs(words.key(5005550001)))

@@ -28,6 +28,8 @@ from gateway.store.upgrade import prepare
 from tests.postgres_server import PostgresServer
 from tests.staging import free_port, rows_of
 
+pytestmark = pytest.mark.limits
+
 FIND_WITHIN = 1.0
 WRITE_WITHIN = 10.0
 SHORT_WRITE = 1.0  # what a test waits for instead of the ten seconds
