@@ -35,11 +35,13 @@ class EventLines:
 
     async def tell_consents(self, events: Sequence[ConsentEvent]) -> None:
         """Owe many changes of consent, of one account, in their order."""
-        told = [event for event in events if event.change in TOLD_CHANGES]
-        if not told:
+        if not events:
             return
-        values = {"account_sid": told[0].key.account_sid, "event_type": CONSENT}
+        values = {"account_sid": events[0].key.account_sid, "event_type": CONSENT}
         subscribed = await self._run(sql.SUBSCRIBED, values)
+        if not subscribed:
+            return
+        told = [event for event in events if event.change in TOLD_CHANGES]
         await self._run_many(sql.OWE_EVENT, [_owed_change(event, *wanted) for event in told for wanted in subscribed])
 
     async def tell_inbound(self, key: RecipientKey, make: Callable[[], Event], now: int) -> None:

@@ -16,10 +16,11 @@ from gateway.store import statements as sql
 from gateway.store.account_lines import AccountLines, columns_of
 from gateway.store.activity_lines import ActivityLines
 from gateway.store.bulk_lines import BulkLines
+from gateway.store.change_lines import ManyChanges, Recorded
 from gateway.store.consent_columns import event_columns, event_line, opt_out_columns, opt_out_line
 from gateway.store.delivery_lines import DeliveryLines
 from gateway.store.event_lines import EventLines
-from gateway.store.identifiers import new_id, new_ids
+from gateway.store.identifiers import new_id
 from gateway.store.learned_lines import LearnedLines
 from gateway.store.many_lines import Insert, Line, NotForDocuments
 from gateway.store.pending_lines import PendingLines, Statement
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
 CANCEL: Final = "cancel"  # the kind of delivery that cancels a scheduled message
 CANCEL_FOR: Final = 24 * 60 * 60 * 1_000_000  # microseconds; longer where the message is not due before
 LATE: Final = 10 * 60 * 1_000_000  # Twilio may send that much after the time
-
-
-Recorded = tuple[ConsentEvent, tuple[OptOut, ...]]
-"""A line of history, and the opt-outs as they are after it."""
 
 
 class Transaction(
@@ -203,23 +200,24 @@ class Transaction(
         if CONSENT in ahead.told:
             await self.tell_consent(event)
 
-    async def record_all(self, changes: Sequence[Recorded], *, is_told: bool = True) -> None:
-        """Write many lines of history, in their order, and do with each as `record` does. They are about recipients of
-        one account. Without ``is_told`` sinks are owed nothing of them.
+    async def record_all(self, changes: ManyChanges, *, is_told: bool = True) -> None:
+        """Write many lines of history, in their order, and do with each as `record` does. Without ``is_told`` sinks are
+        owed nothing of them.
         """
-        if not changes:
+        if not changes.recorded:
             return
-        await self._revive_all(changes)
-        await self._add_all(sql.ADD_EVENTS, [event_line(event) for event, _ in changes])
-        await self._add_all(sql.PUT_OPT_OUTS, _opt_out_lines(changes))
-        for account_sid, channel in {(event.key.account_sid, event.key.channel) for event, _ in changes}:
-            stopped = [
-                event for event, opt_outs in changes
-                if event.key.channel == channel and any(opt_out.standing for opt_out in opt_outs)
-            ]  # fmt: skip
-            await self._owe_cancellations_of_all(account_sid, channel, stopped)
+        await self._revive_all(changes.recorded)
+        if changes.statements is not None:
+            self._ahead = None
+            await self.write_out()
+            await self._connection.run_all(changes.statements)
+        else:
+            for insert, lines in changes.lines:
+                await self._add_all(insert, lines)
+        for (account_sid, channel), events in changes.stopped.items():
+            await self._owe_cancellations_of_all(account_sid, channel, events)
         if is_told:
-            await self.tell_consents([event for event, _ in changes])
+            await self.tell_consents([event for event, _ in changes.recorded])
 
     async def _add_all(self, insert: Insert, lines: Sequence[Line]) -> None:
         if not lines:
@@ -261,8 +259,6 @@ class Transaction(
             await self._owe_cancellation(ScheduledMessage(*row), now)
 
     async def _owe_cancellations_of_all(self, account_sid: str, channel: str, stopped: Sequence[ConsentEvent]) -> None:
-        if not stopped:
-            return
         now = max(event.received_at for event in stopped)
         keys = {event.key.recipient_key: event.key for event in stopped}
         for found in await self.scheduled_of_all(account_sid, channel, keys, now - LATE):
@@ -312,16 +308,3 @@ class Transaction(
     async def put_value(self, name: str, value: str) -> None:
         """Store a value in the place of what was there."""
         await self._run(sql.PUT_VALUE, {"name": name, "value": value})
-
-
-def _opt_out_lines(changes: Sequence[Recorded]) -> list[Line]:
-    """The last line about each scope, in the order of the table, where neighbours share a page; new identifiers are in
-    the same order, so that their indexes grow at one end.
-    """
-    last = {
-        (event.key.channel, event.key.recipient_key, opt_out.scope.kind, opt_out.scope.id): (event, opt_out)
-        for event, opt_outs in changes
-        for opt_out in opt_outs
-    }
-    ids = new_ids(changes[0][0].received_at, len(last))
-    return [opt_out_line(*last[key], own_id) for key, own_id in zip(sorted(last), ids, strict=True)]

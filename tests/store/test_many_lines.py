@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.messaging.optouts import Scope, ScopeKind
+from gateway.store.change_lines import ManyChanges
 from gateway.store.errors import NotStorable
 from gateway.store.list_reads import EventFilter, OptOutFilter
 from gateway.store.many_lines import NUMBER, TEXT, TRUTH, Insert, NotForDocuments, document
@@ -49,8 +50,8 @@ def changes_of(words):
 
 async def test_lines_of_history_and_of_the_list_are_as_written_one_by_one(store, words):
     changes = changes_of(words)
-    await store.write(lambda transaction: transaction.record_all(changes))
-    await store.write(lambda transaction: transaction.record_all([]))
+    await store.write(lambda transaction: transaction.record_all(ManyChanges.of(changes)))
+    await store.write(lambda transaction: transaction.record_all(ManyChanges.of([])))
 
     assert [event for event, _ in changes] == await store.list_events(EventFilter(), "", 10)
     [first, *_] = [event.key for event, _ in changes]
@@ -62,7 +63,7 @@ async def test_lines_of_history_and_of_the_list_are_as_written_one_by_one(store,
     assert ["+15005550003"] == [line.recipient for line in listed]
 
     again = [(replace(event, event_id=event.event_id[:-12] + "0" * 12), after) for event, after in changes]
-    await store.write(lambda transaction: transaction.record_all(again))
+    await store.write(lambda transaction: transaction.record_all(ManyChanges.of(again)))
     assert {line.listed.opt_out_id for line in lines.values()} == {
         line.listed.opt_out_id for line in await store.opt_out_lines_of(first)
     }, "a line that is there keeps its identifier"
@@ -71,7 +72,7 @@ async def test_lines_of_history_and_of_the_list_are_as_written_one_by_one(store,
 @pytest.mark.sqlite
 async def test_a_nul_within_many_lines_is_kept_whole(store, words):
     changes = [(replace(event, reason="a\0b"), after) for event, after in changes_of(words)]
-    await store.write(lambda transaction: transaction.record_all(changes))
+    await store.write(lambda transaction: transaction.record_all(ManyChanges.of(changes)))
     assert {"a\0b"} == {event.reason for event in await store.list_events(EventFilter(), "", 10)}
 
 

@@ -4,7 +4,7 @@ once, where in no order nearly each line touches pages of its own. Those of one 
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -47,7 +47,7 @@ class ByRecipient:
         while rows := orjson.loads(self._lines.some(place, size())):
             place += len(rows)
             rows.sort(key=IN_ORDER)
-            yield tuple([self._consent(row) for row in rows])
+            yield tuple([self._consent(*row) for row in rows])
 
     def close(self) -> None:
         """Drop them."""
@@ -73,8 +73,19 @@ class ByRecipient:
             self._written[id(scopes)] = known
         return known[1]
 
-    def _consent(self, row: list[Any]) -> tuple[int, ImportedConsent]:
-        channel, key, number, wire, is_stop, written, at, hold, reason, evidence = row
+    def _consent(
+        self,
+        channel: str,
+        key: str,
+        number: int,
+        wire: str | None,
+        is_stop: bool,
+        written: str,
+        at: int | None,
+        hold: bool,
+        reason: str | None,
+        evidence: dict[str, str] | None,
+    ) -> tuple[int, ImportedConsent]:
         recipient = Address(CHANNELS.get(channel, channel), wire or key, key)
         scopes = self._read.get(written) or self._scopes_of(written)
         said = None if evidence is None else Evidence(**evidence)

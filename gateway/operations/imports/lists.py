@@ -237,7 +237,7 @@ def _reason(said: Mapping[str, str]) -> str | None:
     source, reason = said.get("source", ""), said.get("reason", "")
     if not source and not reason:
         return None
-    text = "; ".join(part for part in (f"source {source}" if source else "", reason) if part)
+    text = reason if not source else f"source {source}; {reason}" if reason else f"source {source}"
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
     return text[:MOST_REASON]

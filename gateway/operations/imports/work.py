@@ -18,9 +18,10 @@ from gateway.operations.imports.batches import Reported
 from gateway.operations.imports.by_recipient import Consents
 from gateway.operations.imports.errors import UnderWay
 from gateway.store.bulk_lines import ImportState, OptOutsByKey
+from gateway.store.change_lines import ManyChanges, Recorded
 from gateway.store.identifiers import new_ids
 from gateway.store.learned_lines import StoredOptIn
-from gateway.store.transaction import Recorded, Transaction
+from gateway.store.transaction import Transaction
 
 # Looked up once: each line asks for them, and an enumeration is slow to find its members (Python 3.11).
 STOP: Final = OptOutType.STOP
@@ -31,10 +32,10 @@ NOT_TAKEN: Final[Mapping[Change, str]] = {
     Change.OUTDATED: "something later is known of the recipient",
     Change.HELD: "the opt-out is on hold",
 }
-WRITTEN_AT_A_TIME: Final = 2_000  # lines: one statement a table
+WRITTEN_AT_A_TIME: Final = 4_000  # lines: one statement a table
 JUDGED_AT_A_TIME: Final = 100
 
-Write = Callable[[Sequence[Recorded]], Coroutine[None, None, None]]
+Write = Callable[[ManyChanges], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Work:
         if stored is None or (stored.position, stored.started_at) != (self.before.position, self.before.started_at):
             raise UnderWay("somebody else goes on with the same import at this moment")
 
-        async def write(changes: Sequence[Recorded]) -> None:
+        async def write(changes: ManyChanges) -> None:
             await transaction.record_all(changes, is_told=self.is_told)
 
         counts, told = await self._each(transaction, write)
@@ -76,7 +77,7 @@ class Work:
         counts, told = Counter(self.after.counts), []
         now = self.clock() - len(self.consents)  # each line an instant of its own, so that they stay in order
         ids = new_ids(now, len(self.consents))
-        writing: asyncio.Future[None] = asyncio.ensure_future(write(()))
+        writing: asyncio.Future[None] = asyncio.ensure_future(asyncio.sleep(0))
         try:
             for first in range(0, len(self.consents), WRITTEN_AT_A_TIME):
                 changes: list[Recorded] = []
@@ -91,8 +92,9 @@ class Work:
                         changes.append((event, judged.after))
                     elif judged.change in NOT_TAKEN:
                         told.append(Reported(line, str(judged.change), NOT_TAKEN[judged.change]))
+                ready = ManyChanges.of(changes)
                 await writing
-                writing = asyncio.ensure_future(write(changes))
+                writing = asyncio.ensure_future(write(ready))
             await writing
         finally:
             await asyncio.gather(writing, return_exceptions=True)  # nothing of it goes on after the transaction
@@ -164,5 +166,5 @@ class _Known:
         return judged
 
 
-async def _nothing(_: Sequence[Recorded]) -> None:
+async def _nothing(_: ManyChanges) -> None:
     """Write nothing."""
