@@ -52,7 +52,5 @@ def _opt_out_lines(recorded: Sequence[Recorded]) -> list[Line]:
         for event, opt_outs in recorded
         for opt_out in opt_outs
     }
-    if not last:
-        return []
-    ids = new_ids(recorded[0][0].received_at, len(last))
+    ids = new_ids(recorded[0][0].received_at, len(last)) if last else []
     return [opt_out_line(*last[key], own_id) for key, own_id in zip(sorted(last), ids, strict=True)]

@@ -5,7 +5,10 @@ away with the process, in the folder for temporary ones (``SQLITE_TMPDIR``, ``TM
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
+
+import orjson
 
 from gateway.store.errors import StoreUnavailable
 
@@ -22,9 +25,15 @@ SORT: Final = "CREATE TABLE sorted AS SELECT value FROM lines ORDER BY first, se
 SOME: Final = "SELECT group_concat(value) FROM sorted WHERE rowid > :place AND rowid <= :place + :count"
 
 
+IN_ORDER: Final = itemgetter(0, 1, 2)
+
+Line = tuple[Any, ...]
+"""What JSON can hold; sorted by its first three: two texts and a number."""
+
+
 class SortedLines:
-    """Values in JSON, each with three things that it is sorted by: texts by their bytes, numbers by their size. One
-    thread at a time may use it. All of it raises `StoreUnavailable` where the disk has no room.
+    """Lines sorted by their first three things: texts by their bytes, numbers by their size. One thread at a time may
+    use it. All of it raises `StoreUnavailable` where the disk has no room.
     """
 
     def __init__(self) -> None:
@@ -34,23 +43,24 @@ class SortedLines:
             for statement in (*BEGIN, "BEGIN"):
                 self._file.execute(statement)
 
-    def add(self, lines: Iterable[tuple[str, str, int, str]]) -> None:
-        """Add lines, in any order: what each is sorted by, and its value."""
+    def add(self, lines: Iterable[Line]) -> None:
+        """Add lines, in any order."""
+        rows = [(*line[:3], orjson.dumps(line).decode()) for line in lines]
         with _told():
-            self.count += self._file.executemany("INSERT INTO lines VALUES (?, ?, ?, ?)", lines).rowcount
+            self.count += self._file.executemany("INSERT INTO lines VALUES (?, ?, ?, ?)", rows).rowcount
 
     def sort(self) -> None:
         """Sort them; none may be added from then on."""
         with _told():
             self._file.execute(SORT)
 
-    def some(self, place: int, count: int) -> str:
-        """So many of the values behind the first ``place``, or as many as there are, as one JSON list. SQLite promises
-        no order within that stretch.
-        """
+    def some(self, place: int, count: int) -> list[list[Any]]:
+        """So many of the lines behind the first ``place``, or as many as there are, in their order."""
         with _told():
             [values] = self._file.execute(SOME, {"place": place, "count": count}).fetchone()
-        return f"[{values or ''}]"
+        lines: list[list[Any]] = orjson.loads(f"[{values or ''}]")
+        lines.sort(key=IN_ORDER)  # SQLite promises no order within what it puts together
+        return lines
 
     def close(self) -> None:
         """Drop all of it."""

@@ -64,8 +64,11 @@ def _batch(lines: Iterator[Line], reader: Reader) -> Batch | None:
     consents, refused, read = [], [], 0
     for line in lines:
         read += 1
+        if line.fault is not None:
+            refused.append(Reported(line.number, REFUSED, line.fault))
+            continue
         try:
-            consent = _read(line, reader)
+            consent = reader.read(line.fields)
         except Refused as error:
             refused.append(Reported(line.number, REFUSED, str(error)))
             continue
@@ -76,9 +79,3 @@ def _batch(lines: Iterator[Line], reader: Reader) -> Batch | None:
     counts = {READ: read, REFUSED: len(refused), NO_CONSENT: read - len(refused) - len(consents)}
     some = Counter({outcome: count for outcome, count in counts.items() if count})
     return Batch(tuple(consents), tuple(refused), some)
-
-
-def _read(line: Line, reader: Reader) -> ImportedConsent | None:
-    if line.fault is not None:
-        raise Refused(line.fault)
-    return reader.read(line.fields)

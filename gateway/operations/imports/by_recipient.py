@@ -3,7 +3,6 @@ once, where in no order nearly each line touches pages of its own. Those of one 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -14,7 +13,6 @@ from gateway.messaging.optouts import Scope, ScopeKind
 from gateway.store.sorted_lines import SortedLines
 
 MOST_KEPT: Final = 10_000  # of what consents cover: many have it in common
-IN_ORDER: Final = itemgetter(0, 1, 2)
 CHANNELS: Final = {str(channel): channel for channel in Channel}
 
 Consents = tuple[tuple[int, ImportedConsent], ...]
@@ -44,23 +42,21 @@ class ByRecipient:
 
     def batches(self, place: int, size: Callable[[], int]) -> Iterator[Consents]:
         """All after the first ``place``, in batches of at most as many as ``size`` says before each."""
-        while rows := orjson.loads(self._lines.some(place, size())):
-            place += len(rows)
-            rows.sort(key=IN_ORDER)
-            yield tuple([self._consent(*row) for row in rows])
+        while lines := self._lines.some(place, size()):
+            place += len(lines)
+            yield tuple([(line[2], self._consent(*line)) for line in lines])
 
     def close(self) -> None:
         """Drop them."""
         self._lines.close()
 
-    def _line(self, number: int, consent: ImportedConsent) -> tuple[str, str, int, str]:
+    def _line(self, number: int, consent: ImportedConsent) -> tuple[object, ...]:
         recipient, evidence = consent.recipient, consent.evidence
-        channel, key, wire = str(recipient.channel), recipient.key, recipient.wire
-        value = (
-            channel, key, number, None if wire == key else wire, consent.is_stop, self._scopes_in(consent), consent.at,
-            consent.hold, consent.reason, evidence,
+        key, wire = recipient.key, recipient.wire
+        return (
+            recipient.channel, key, number, None if wire == key else wire, consent.is_stop, self._scopes_in(consent),
+            consent.at, consent.hold, consent.reason, evidence,
         )  # fmt: skip
-        return channel, key, number, orjson.dumps(value).decode()
 
     def _scopes_in(self, consent: ImportedConsent) -> str:
         """What a consent covers, in JSON: made once for all that have the very same object."""
@@ -77,7 +73,7 @@ class ByRecipient:
         self,
         channel: str,
         key: str,
-        number: int,
+        _: int,
         wire: str | None,
         is_stop: bool,
         written: str,
@@ -85,11 +81,11 @@ class ByRecipient:
         hold: bool,
         reason: str | None,
         evidence: dict[str, str] | None,
-    ) -> tuple[int, ImportedConsent]:
+    ) -> ImportedConsent:
         recipient = Address(CHANNELS.get(channel, channel), wire or key, key)
         scopes = self._read.get(written) or self._scopes_of(written)
         said = None if evidence is None else Evidence(**evidence)
-        return number, ImportedConsent(recipient, is_stop, scopes, at, hold, reason, said)
+        return ImportedConsent(recipient, is_stop, scopes, at, hold, reason, said)
 
     def _scopes_of(self, written: str) -> tuple[Scope, ...]:
         if len(self._read) >= MOST_KEPT:

@@ -1,16 +1,16 @@
 """A file of lines, read in constant memory: CSV with a header, or one JSON object a line.
 
-A line of it is known by the number of the text line at which it begins, and by the position in bytes behind it, from
-which reading can go on another time.
+A line of it is known by the number of the text line at which it begins.
 """
 
 import csv
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 import orjson
 
+from gateway.messaging.values import value
 from gateway.operations.imports.columns import shown
 from gateway.operations.imports.errors import UnusableFile
 
@@ -19,20 +19,20 @@ MOST_COLUMNS: Final = 200
 DELIMITERS: Final = ",;\t"
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 WIDE: Final = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
-FORMULA: Final = frozenset("=+-@\t\r'")
+GUARD: Final = "'"
+FORMULA: Final = frozenset("=+-@\t\r") | {GUARD}
 """What a text may begin with that a spreadsheet takes for a formula, and the sign that guards it."""
 
 FORMATS: Final = ("csv", "jsonl")
 
 
-class Line(NamedTuple):
-    """One line: the numbers of the text lines at which it begins and ends (1 is the first), the position in bytes
-    behind it, and its columns; or why it has none that can be read.
+@value
+class Line:
+    """One line: the number of the text line at which it begins (1 is the first), and its columns; or why it has none
+    that can be read.
     """
 
     number: int
-    ends: int
-    after: int
     fields: Mapping[str, object]
     fault: str | None = None
 
@@ -61,25 +61,24 @@ def format_of(file: BinaryIO, name: str, wanted: str | None) -> str:
 
 
 class LineFile:
-    """A file of lines that can be read from anywhere."""
+    """A file of lines that can be read more than once."""
 
     def __init__(self, file: BinaryIO, form: str) -> None:
         """Read the header; raises `UnusableFile`."""
         self._file = file
         self._form = form
-        self._line = self._position = 0  # how many text lines, and bytes, were read
+        self._line = 0  # how many text lines were read
         self.header: tuple[str, ...] = ()
         self._delimiter = ","
-        self._rewind(0, 0)
+        self._rewind()
         if form == "csv":
             self._read_header()
         else:
             self._look_at_first()
-        self.begin = self._position, self._line
 
-    def lines(self, position: int, line: int) -> Iterator[Line]:
-        """The lines from a position on, before which so many text lines stand. Raises `UnusableFile`."""
-        self._rewind(position, line)
+    def lines(self) -> Iterator[Line]:
+        """The lines behind the header, from the first. Raises `UnusableFile`."""
+        self._rewind()
         return self._csv_lines() if self._form == "csv" else self._json_lines()
 
     # CSV
@@ -103,6 +102,7 @@ class LineFile:
     def _csv_lines(self) -> Iterator[Line]:
         reader = csv.reader(self._texts(), delimiter=self._delimiter, strict=True)
         header, width = self.header, len(self.header)
+        next(reader, None)  # the header, which could be read
         while True:
             began = self._line + 1
             try:
@@ -111,12 +111,12 @@ class LineFile:
                 return
             except csv.Error:
                 fault = f"it is no CSV up to line {self._line}: look for a quote"
-                yield Line(began, self._line, self._position, {}, fault)
+                yield Line(began, {}, fault)
                 continue
             if len(cells) > width and any(cells[width:]):
-                yield Line(began, self._line, self._position, {}, f"it has {len(cells)} cells, the header {width}")
+                yield Line(began, {}, f"it has {len(cells)} cells, the header {width}")
             elif any(cells):
-                yield Line(began, self._line, self._position, dict(zip(header, cells, strict=False)))
+                yield Line(began, dict(zip(header, cells, strict=False)))
 
     # JSON
 
@@ -133,27 +133,25 @@ class LineFile:
         for text in self._texts():
             if not text.strip():
                 continue
-            number, after = self._line, self._position
+            number = self._line
             try:
                 given = orjson.loads(text)
             except orjson.JSONDecodeError:
                 given = None
             if isinstance(given, dict):
-                yield Line(number, number, after, given)
+                yield Line(number, given)
             else:
-                yield Line(number, number, after, {}, "it is not one JSON object")
+                yield Line(number, {}, "it is not one JSON object")
 
     # Text
 
-    def _rewind(self, position: int, line: int) -> None:
-        self._file.seek(position)
-        self._position, self._line = position, line
-        if position == 0:
-            start = self._file.read(3)
-            if start.startswith(WIDE):
-                raise UnusableFile("format: the file is UTF-16; save it as CSV in UTF-8")
-            self._position = 3 if start == BYTE_ORDER_MARK else 0
-            self._file.seek(self._position)
+    def _rewind(self) -> None:
+        self._line = 0
+        self._file.seek(0)
+        start = self._file.read(3)
+        if start.startswith(WIDE):
+            raise UnusableFile("format: the file is UTF-16; save it as CSV in UTF-8")
+        self._file.seek(3 if start == BYTE_ORDER_MARK else 0)
 
     def _peek(self) -> str:
         here = self._file.tell()
@@ -165,7 +163,6 @@ class LineFile:
         """Text lines; bytes that are no UTF-8 become surrogates, for whoever reads a value to refuse."""
         while line := self._file.readline(MOST_LINE_BYTES):
             self._line += 1
-            self._position += len(line)
             if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
                 raise UnusableFile(f"line {self._line}: it has more than {MOST_LINE_BYTES} bytes")
             yield line.decode("utf-8", "surrogateescape")
@@ -175,9 +172,9 @@ def guarded(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: what could be one is written behind an apostrophe (OWASP, CSV
     Injection). `unguarded` takes it away again.
     """
-    return f"'{text}" if text[:1] in FORMULA and text else text
+    return f"{GUARD}{text}" if text[:1] in FORMULA and text else text
 
 
 def unguarded(cell: str) -> str:
     """The text of a cell that `guarded` may have written."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA and len(cell) > 1 else cell
+    return cell[1:] if cell[:1] == GUARD and cell[1:2] in FORMULA and len(cell) > 1 else cell

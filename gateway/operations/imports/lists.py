@@ -15,7 +15,7 @@ from gateway.messaging.senders import is_messaging_service, read_sender
 from gateway.operations.imports.columns import Columns, list_columns
 from gateway.operations.imports.dates import NoDate, read_date
 from gateway.operations.imports.errors import UnusableFile
-from gateway.operations.imports.files import unguarded
+from gateway.operations.imports.files import GUARD, unguarded
 
 OPT_OUT_WORDS: Final = frozenset(
     {"optout", "optedout", "out", "stop", "stopped", "unsubscribe", "unsubscribed", "blocked", "revoked"}
@@ -99,7 +99,7 @@ class ListReader:
     def read(self, fields: Mapping[str, object]) -> ImportedConsent | None:
         """The consent of a line; None where it is about none. Raises `Refused`."""
         said = {name: text_of(name, fields.get(column)) for name, column in self._columns_of(fields).items()}
-        if said.get("account") not in {None, "", self.reading.account_sid}:
+        if said.get("account", "") not in {"", self.reading.account_sid}:
             raise Refused("account: it is another than the one that is imported to")
         is_stop = self._is_stop(said)
         recipient = self._recipient(said["number"], said.get("channel", ""))
@@ -203,7 +203,9 @@ def scopes_said(
 def text_of(name: str, value: object) -> str:
     """A value as text: of CSV, or of JSON where numbers and true and false are values, too."""
     if isinstance(value, str):
-        text = unguarded(value.strip(" "))
+        text = value.strip(" ")
+        if text[:1] == GUARD:
+            text = unguarded(text)
     elif value is None:
         return ""
     elif isinstance(value, bool):

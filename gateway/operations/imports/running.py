@@ -111,7 +111,7 @@ class ImportOperations:
         """
         counts: Counter[str] = Counter()
         is_served = await self._is_served()
-        pieces = batches_of(lines.lines(*lines.begin), reader, lambda: min(wanted.batch, AT_A_TIME))
+        pieces = batches_of(lines.lines(), reader, lambda: min(wanted.batch, AT_A_TIME))
         while (piece := await _in_thread(_kept, pieces, consents)) is not None:
             batch, seconds = piece
             for refused_line in batch.refused:

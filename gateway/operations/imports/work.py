@@ -105,8 +105,12 @@ class Work:
     ) -> ConsentEvent:
         said, after = consent.evidence, judged.after
         where = f"{self.after.name}, line {line}"
-        at = consent.at if consent.at is not None else self.before.started_at
-        dates = [opt_out.effective_at for opt_out in after]
+        if len(after) == 1:  # as nearly always
+            effective_at, hold = after[0].effective_at, after[0].hold
+        else:
+            at = min(self.before.started_at, self.before.started_at if consent.at is None else consent.at)
+            effective_at = max([opt_out.effective_at for opt_out in after], default=at)
+            hold = any(opt_out.hold for opt_out in after)
         return ConsentEvent(
             event_id=event_id,
             key=RecipientKey(self.account.sid, consent.recipient.channel, consent.recipient.key),
@@ -118,14 +122,14 @@ class Work:
             actor=self.by.name,
             role=self.by.role if said is None or said.keyword is None else BY_RECIPIENT,
             settings_version=version,
-            effective_at=max(dates) if dates else min(at, self.before.started_at),
+            effective_at=effective_at,
             received_at=now,
             sender=said.sender if said is not None else None,
             service_sid=said.service_sid if said is not None else None,
             keyword=said.keyword if said is not None else None,
             message_sid=said.message_sid if said is not None else None,
             reason=f"{where}: {consent.reason}" if consent.reason else where,
-            hold=any(opt_out.hold for opt_out in after),
+            hold=hold,
         )
 
 
