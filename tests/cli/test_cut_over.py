@@ -33,7 +33,8 @@ async def test_the_steps_of_the_page_lead_from_twilios_handling_to_the_gateways(
 
     async def command(*arguments: str, status: int = 0) -> str:
         ran = await asyncio.to_thread(run, *arguments)
-        assert (status, "") == (ran.status, ran.err if status == 0 else ""), arguments
+        said = [line for line in ran.err.splitlines() if not line.startswith("{")]  # without the gateway's log
+        assert (status, []) == (ran.status, said if status == 0 else []), arguments
         return "\n".join(line for line in ran.out.splitlines() if "[" not in line[:25])  # without the gateway's log
 
     # 1. Watch
