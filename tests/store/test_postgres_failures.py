@@ -25,6 +25,7 @@ from gateway.store.postgres_engine import PostgresEngine
 from gateway.store.records import StoredMessage
 from gateway.store.transaction import Transaction
 from gateway.store.upgrade import prepare
+from tests.patience import patience
 from tests.postgres_server import PostgresServer
 from tests.staging import free_port, rows_of
 
@@ -574,7 +575,8 @@ async def test_behind_pgbouncer_each_look_up_gets_the_answer_to_its_own_question
 
     work = [look(store, number) for store in (here, there) for number in range(200)]
     work += [write(store, 1_000 + number) for store in (here, there) for number in range(20)]
-    await asyncio.gather(*work)
+    with patience():  # this is about answers, not about limits
+        await asyncio.gather(*work)
 
 
 @needs_pgbouncer
