@@ -231,7 +231,7 @@ async def test_a_batch_is_one_request_with_one_event_of_a_recipient(start_gatewa
     receiver.answers = lambda _: 200
 
     def told() -> bool:
-        gateway.clock.advance(60)
+        gateway.clock.advance(5)  # not so far that events become too old, however often this is asked
         return len(receiver.changes()) == 4
 
     await eventually(told)

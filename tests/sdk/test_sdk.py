@@ -266,11 +266,11 @@ async def test_a_blocked_send_by_a_service_is_accepted_and_fails_later(
         with pytest.raises(TwilioRestException) as gone:
             twilio.messages(str(accepted.sid)).fetch()
         told = [accepted.status, failed.status, failed.error_code, failed.error_message]
-        return [*told, listed[-1], redacted.body, removed, gone.value.status]
+        ours = [status for is_ours, status in listed if is_ours]  # in one second as the answer to STOP, or later
+        return [*told, ours, redacted.body, removed, gone.value.status]
 
     expected = ["accepted", "failed", 21610, "Attempt to send to unsubscribed recipient"]
-    listed = (True, "failed")
-    assert [*expected, listed, "", True, 404] == await asyncio.to_thread(journey)
+    assert [*expected, ["failed"], "", True, 404] == await asyncio.to_thread(journey)
     twilio.http_client.session.close()  # type: ignore[attr-defined]
 
 
