@@ -43,7 +43,7 @@ async def test_several_recipients_are_one_batch_and_one_recipient_never_twice_in
     receiver.answers = lambda _: 200
 
     def told() -> bool:
-        gateway.clock.advance(60)
+        gateway.clock.advance(5)
         return [] == gateway.rows("SELECT 1 FROM deliveries WHERE kind = 'event'")
 
     await eventually(told)

@@ -137,7 +137,7 @@ async def test_a_recipients_events_stay_in_order_whatever_fails(
                 expected[phone(number)].append(change)
 
     def all_told() -> bool:
-        gateways[0].clock.advance(60)  # past every pause
+        gateways[0].clock.advance(15)  # past every pause
         return [] == gateways[0].rows(OWED)
 
     await eventually(all_told)
@@ -165,7 +165,7 @@ async def test_an_event_that_is_refused_holds_back_its_recipient_alone(gateway, 
     receiver.answers = lambda _: 200
 
     def told() -> bool:
-        gateway.clock.advance(60)
+        gateway.clock.advance(5)
         return len(receiver.changes()) == 6
 
     await eventually(told)
